@@ -1,0 +1,313 @@
+//! The one vocabulary. A [`Change`] is a fact that alters what we believe; the wire, the recording and the
+//! fold use it and nothing else.
+//!
+//! Payload structs are frozen once released, nested ones too: a new thing to say is a new [`Fact`].
+//! Figures are totals since the task's start, never increments, so that a Change told twice alters nothing
+//! and one left out is made good by the next.
+
+use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
+use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
+use crate::time::{At, Nanos};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A fact and who saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Who saw it.
+    pub source: Source,
+    /// What was seen.
+    pub fact: Fact,
+}
+
+macro_rules! facts {
+    ($($(#[$doc:meta])* $fact:ident = $kind:literal,)+) => {
+        /// What was seen. The number of each is its kind on the wire.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Fact {
+            $($(#[$doc])* $fact($fact),)+
+        }
+
+        impl Fact {
+            /// The fact's kind on the wire.
+            pub const fn kind(&self) -> u16 {
+                match self {
+                    $(Self::$fact(_) => $kind,)+
+                }
+            }
+
+            /// Appends the postcard payload.
+            pub(crate) fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+                match self {
+                    $(Self::$fact(payload) => postcard::to_extend(payload, out),)+
+                }
+            }
+
+            /// Reads a payload; `Ok(None)` for a kind this version does not know.
+            pub(crate) fn read(kind: u16, payload: &[u8]) -> Result<Option<Self>, postcard::Error> {
+                Ok(match kind {
+                    $($kind => Some(Self::$fact(postcard::from_bytes(payload)?)),)+
+                    _ => None,
+                })
+            }
+        }
+
+        $(impl From<$fact> for Fact {
+            fn from(payload: $fact) -> Self {
+                Self::$fact(payload)
+            }
+        })+
+    };
+}
+
+facts! {
+    /// Time has moved on.
+    Tick = 1,
+    /// A source location got a number.
+    Location = 2,
+    /// A spawn chain got a number.
+    Chain = 3,
+    /// A runtime was seen.
+    Runtime = 4,
+    /// A runtime is gone.
+    RuntimeEnded = 5,
+    /// A task exists.
+    Spawned = 6,
+    /// What a task has done so far.
+    Polled = 7,
+    /// A task has ended.
+    Ended = 8,
+    /// A task is no longer told of: too old, or outside the subscription.
+    Forgotten = 9,
+    /// Sums over all tasks of one spawn location, ended ones too.
+    Totals = 10,
+    /// How a runtime is doing.
+    Figures = 11,
+    /// What the source can see of one topic.
+    Coverage = 12,
+    /// A count of the source's.
+    Counted = 13,
+    /// The snapshot is complete: everything that matches has been told once.
+    Complete = 14,
+    /// The program says that it ends.
+    Goodbye = 15,
+}
+
+/// Time has moved on. `now` never goes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The source's now.
+    pub at: At,
+}
+
+/// A source location, as the compiler names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// Its number within the source.
+    pub id: LocationId,
+    /// Path as given to the compiler, often relative to the workspace.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A node of the spawn chains: a task spawned at `location` by a task whose chain is `parent`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Its number within the source.
+    pub id: ChainId,
+    /// Where the task was spawned.
+    pub location: LocationId,
+    /// The spawner's chain; `None` if it was spawned by no task.
+    pub parent: Option<ChainId>,
+}
+
+/// A runtime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runtime {
+    /// Its number within the process.
+    pub id: RuntimeId,
+    /// The name given to it, else `runtime-0` ...
+    pub name: String,
+    /// How it runs tasks.
+    pub flavor: Flavor,
+    /// Its worker threads; 0 when not known yet.
+    pub workers: u32,
+    /// When it was first seen.
+    pub at: At,
+}
+
+/// A runtime is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeEnded {
+    /// Which one.
+    pub id: RuntimeId,
+    /// When this was noticed.
+    pub at: At,
+}
+
+/// A task exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spawned {
+    /// The task.
+    pub task: TaskId,
+    /// What it is to its runtime.
+    pub kind: TaskKind,
+    /// Its runtime; `None` if the source cannot tell.
+    pub runtime: Option<RuntimeId>,
+    /// The task that spawned it; `None` if no task did, or the source cannot tell.
+    pub parent: Option<TaskId>,
+    /// Where it was spawned.
+    pub location: Option<LocationId>,
+    /// Its ancestry.
+    pub chain: Option<ChainId>,
+    /// When it was spawned.
+    pub at: Option<At>,
+}
+
+/// What a task has done so far: totals since its start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polled {
+    /// The task.
+    pub task: TaskId,
+    /// Polls that have ended.
+    pub polls: u64,
+    /// Time spent in them.
+    pub busy: Nanos,
+    /// The longest of them.
+    pub max_poll: Nanos,
+    /// Start of the poll it is in now; `None` if it is in none.
+    pub running_since: Option<At>,
+    /// End of its last poll that has ended.
+    pub last_poll: Option<At>,
+    /// The worker of its current or last poll.
+    pub worker: Option<Worker>,
+    /// Long polls by length: the lower bound of a bucket that reaches to the next one, and how many fell
+    /// into it. Polls below the first bound are the rest of `polls`. Empty buckets are left out.
+    pub long_polls: Vec<(Nanos, u32)>,
+}
+
+/// A task has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The task.
+    pub task: TaskId,
+    /// When.
+    pub at: At,
+    /// How.
+    pub outcome: Outcome,
+}
+
+/// A task is no longer told of: the source's history or the subscription's limit has no room for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// The task.
+    pub task: TaskId,
+}
+
+/// Sums over all tasks of one spawn location since the program's start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// The location.
+    pub location: LocationId,
+    /// Tasks spawned there.
+    pub spawned: u64,
+    /// Of these, ended.
+    pub ended: u64,
+    /// Polls of the ended ones.
+    pub polls: u64,
+    /// Busy time of the ended ones.
+    pub busy: Nanos,
+    /// Longest poll of the ended ones.
+    pub max_poll: Nanos,
+}
+
+/// How a runtime is doing: totals since its start, unless they say "now".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The runtime.
+    pub runtime: RuntimeId,
+    /// When these were read.
+    pub at: At,
+    /// Tasks alive now, whoever spawned them.
+    pub live_tasks: u64,
+    /// Tasks in the shared queue now.
+    pub global_queue: u64,
+    /// Calls waiting for a blocking thread now.
+    pub blocking_queue: Option<u64>,
+    /// Blocking threads now.
+    pub blocking_threads: Option<u64>,
+    /// Of these, idle now.
+    pub idle_blocking_threads: Option<u64>,
+    /// Times a task was made to yield because its budget was used up.
+    pub forced_yields: Option<u64>,
+    /// Readiness events of the IO driver.
+    pub io_ready: Option<u64>,
+    /// Tasks scheduled from outside the runtime.
+    pub remote_schedules: Option<u64>,
+    /// One a worker, in tokio's order.
+    pub workers: Vec<WorkerFigures>,
+}
+
+/// How one worker is doing: totals since its start, unless they say "now".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerFigures {
+    /// Time not parked.
+    pub busy: Nanos,
+    /// Times it went to sleep.
+    pub parks: u64,
+    /// Polls.
+    pub polls: Option<u64>,
+    /// Tasks taken from other workers.
+    pub steals: Option<u64>,
+    /// Tasks in its own queue now.
+    pub local_queue: Option<u64>,
+    /// The task it polls now.
+    pub running: Option<TaskId>,
+}
+
+/// What the source can see of one topic in this program. The latest told of a topic holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// What this is about: `tasks`, `outcomes`, `scheduled` ...
+    pub topic: String,
+    /// How much of it is seen.
+    pub seen: Seen,
+    /// Why not all; empty if all of it is seen.
+    pub why: String,
+    /// The one line that would change it; empty if nothing would.
+    pub remedy: String,
+}
+
+/// A count of the source's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// What is counted.
+    pub counter: Counter,
+    /// How many.
+    pub count: u64,
+}
+
+/// The snapshot is complete: everything that matches has been told once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complete {
+    /// The number of the subscription that is answered.
+    pub subscription: u32,
+}
+
+/// The program says that it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goodbye {
+    /// When.
+    pub at: At,
+    /// Why, in words; may be empty.
+    pub reason: String,
+}

@@ -1,0 +1,87 @@
+//! Names of things: a newtype for every id.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A task. For a spawned task this is the number tokio shows for its `task::Id`; roots
+/// (`#[main]`, `block_on`) have no number in tokio and are counted from 1 in a range of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(pub u64);
+
+impl TaskId {
+    const ROOT: u64 = 1 << 63;
+
+    /// The `n`th root of the process, counted from 1.
+    pub const fn root(n: u32) -> Self {
+        Self(Self::ROOT | n as u64)
+    }
+
+    /// Whether this is a `block_on` root, not a spawned task.
+    pub const fn is_root(self) -> bool {
+        self.0 & Self::ROOT != 0
+    }
+}
+
+/// Spawned tasks read as their number; roots as `main`, `main-2`, `main-3` ...
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.is_root(), self.0 & !Self::ROOT) {
+            (false, number) => number.fmt(f),
+            (true, 1) => f.pad("main"),
+            (true, n) => f.pad(&format!("main-{n}")),
+        }
+    }
+}
+
+/// The text was neither a task's number nor a root's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a task is named by its number, or by `main`, `main-2` ...")]
+pub struct NotATaskId;
+
+impl FromStr for TaskId {
+    type Err = NotATaskId;
+
+    fn from_str(text: &str) -> Result<Self, NotATaskId> {
+        if text == "main" {
+            return Ok(Self::root(1));
+        }
+        if let Some(n) = text.strip_prefix("main-") {
+            return n.parse().ok().filter(|n| *n > 1).map(Self::root).ok_or(NotATaskId);
+        }
+        text.parse().ok().filter(|n| n & Self::ROOT == 0).map(Self).ok_or(NotATaskId)
+    }
+}
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number!(
+    /// A runtime of the process, counted from 0 in the order in which they were first seen.
+    RuntimeId
+);
+number!(
+    /// A source location, interned by its source.
+    LocationId
+);
+number!(
+    /// A node of the interned spawn chains: a spawn location and the chain of its spawner.
+    ChainId
+);
+number!(
+    /// A worker of one runtime, counted from 0 as tokio counts them.
+    Worker
+);

@@ -1,0 +1,28 @@
+//! What taskscope believes about a tokio program.
+//!
+//! A [`Change`] is a fact that alters what we believe. A [`World`] is what we believe: the fold of Changes,
+//! altered by [`World::apply`] and nothing else. A [`Query`] picks and orders tasks of it. [`frame`] is the
+//! form of Changes on a wire and in a recording.
+//!
+//! Nothing in this crate reads a clock, does IO, starts a thread or knows tokio: time comes in as
+//! [`Tick`](change::Tick), bytes as slices.
+
+pub mod change;
+pub mod codes;
+pub mod frame;
+pub mod hello;
+pub mod ids;
+pub mod keep;
+pub mod query;
+pub mod request;
+pub mod task;
+pub mod time;
+pub mod world;
+
+pub use change::{Change, Fact};
+pub use codes::Source;
+pub use ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
+pub use query::{Order, Query};
+pub use task::{State, Task};
+pub use time::{At, Nanos};
+pub use world::World;

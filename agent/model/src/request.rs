@@ -1,0 +1,135 @@
+//! What a client asks of a program, and the answers that are not Changes.
+
+use crate::ids::TaskId;
+use serde::{Deserialize, Serialize};
+
+macro_rules! messages {
+    ($(#[$enum_doc:meta])* $name:ident { $($(#[$doc:meta])* $item:ident = $kind:literal,)+ }) => {
+        $(#[$enum_doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$doc])* $item($item),)+
+        }
+
+        impl $name {
+            /// The kind on the wire.
+            pub const fn kind(&self) -> u16 {
+                match self {
+                    $(Self::$item(_) => $kind,)+
+                }
+            }
+
+            /// Appends the postcard payload.
+            pub(crate) fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+                match self {
+                    $(Self::$item(payload) => postcard::to_extend(payload, out),)+
+                }
+            }
+
+            /// Reads a payload; `Ok(None)` for a kind this version does not know.
+            pub(crate) fn read(kind: u16, payload: &[u8]) -> Result<Option<Self>, postcard::Error> {
+                Ok(match kind {
+                    $($kind => Some(Self::$item(postcard::from_bytes(payload)?)),)+
+                    _ => None,
+                })
+            }
+        }
+    };
+}
+
+messages! {
+    /// What a client asks. Kinds are apart from those of facts.
+    Request {
+        /// Tell me this, from now on; it replaces what was asked before.
+        Subscribe = 0x4001,
+        /// Stop these tasks. Needs the right to control.
+        Cancel = 0x4002,
+    }
+}
+
+messages! {
+    /// An answer that alters no belief.
+    Answer {
+        /// A request was not carried out.
+        Denied = 0x8001,
+        /// What became of each task of a `Cancel`.
+        Cancelled = 0x8002,
+    }
+}
+
+/// What one client asked to be told. An empty query matches every task.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscribe {
+    /// Chosen by the client, repeated in the answer.
+    pub number: u32,
+    /// In the language of [`Query`](crate::query::Query).
+    pub query: String,
+    /// A sort key; empty: no order. With a limit, the first ones in this order are told.
+    pub sort: String,
+    /// Turns the order round.
+    pub reverse: bool,
+    /// At most so many tasks; 0: as many as the program's own cap allows.
+    pub limit: u32,
+    /// Ended tasks of the history too.
+    pub ended: bool,
+    /// Totals per spawn location.
+    pub totals: bool,
+    /// Runtime figures.
+    pub figures: bool,
+    /// Tell once and stop: no updates after the snapshot.
+    pub once: bool,
+}
+
+/// Stop these tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancel {
+    /// Chosen by the client, repeated in the answer.
+    pub number: u32,
+    /// The tasks.
+    pub tasks: Vec<TaskId>,
+}
+
+/// A request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// The request's number; 0 if it has none.
+    pub number: u32,
+    /// Why.
+    pub reason: Reason,
+    /// One line for a person.
+    pub message: String,
+}
+
+/// What became of each task of a `Cancel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// The request's number.
+    pub number: u32,
+    /// One a task, in the order asked.
+    pub results: Vec<CancelResult>,
+}
+
+/// What became of one task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelResult {
+    /// The task.
+    pub task: TaskId,
+    /// Whether it was asked to stop.
+    pub asked: bool,
+    /// Why not, or what it is doing; empty if there is nothing to add.
+    pub message: String,
+}
+
+/// Why a request was not carried out. Unknown values mean: for a reason this version does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Reason(pub u8);
+
+impl Reason {
+    /// The connection lacks the right.
+    pub const NOT_PERMITTED: Self = Self(1);
+    /// The query or sort key is wrong.
+    pub const WRONG_QUERY: Self = Self(2);
+    /// The program does not know the request.
+    pub const UNKNOWN_REQUEST: Self = Self(3);
+}

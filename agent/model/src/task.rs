@@ -1,0 +1,260 @@
+//! One task, as told by one or several sources.
+
+use crate::change::{Ended, Fact, Polled, Spawned};
+use crate::codes::{Outcome, Source, TaskKind};
+use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
+use crate::time::{At, Nanos};
+use std::fmt;
+
+/// A number that only means something together with the source that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct By<Id> {
+    /// Who numbered.
+    pub source: Source,
+    /// The number.
+    pub id: Id,
+}
+
+/// What a task does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum State {
+    /// In a poll.
+    Running,
+    /// Woken, or new, and not polled since. Where wakes are not seen, only a new task is known to be this.
+    Scheduled,
+    /// Waiting to be woken. Where wakes are not seen, it may be scheduled.
+    Idle,
+    /// Gone.
+    Ended,
+}
+
+impl State {
+    /// Every state, in the order in which they are listed.
+    pub const ALL: [State; 4] = [State::Running, State::Scheduled, State::Idle, State::Ended];
+
+    /// Its name in text and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Running => "running",
+            State::Scheduled => "scheduled",
+            State::Idle => "idle",
+            State::Ended => "ended",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What one source has told of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Facts {
+    spawned: Option<Spawned>,
+    polled: Option<Polled>,
+    ended: Option<Ended>,
+}
+
+/// One task. What several sources tell is kept apart, so the order in which they speak does not matter;
+/// each question is answered by the strongest source that can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    id: TaskId,
+    /// Strongest source first; seldom more than one.
+    told: Vec<(Source, Facts)>,
+}
+
+impl Task {
+    /// A task of which nothing is told yet.
+    pub fn new(id: TaskId) -> Self {
+        Self { id, told: Vec::with_capacity(1) }
+    }
+
+    /// Takes in a fact about this task; facts about anything else are ignored.
+    pub fn apply(&mut self, source: Source, fact: &Fact) {
+        match fact {
+            Fact::Spawned(spawned) if spawned.task == self.id => {
+                self.facts_of(source).spawned = Some(spawned.clone());
+            }
+            Fact::Polled(polled) if polled.task == self.id => {
+                self.facts_of(source).polled = Some(polled.clone());
+            }
+            Fact::Ended(ended) if ended.task == self.id => {
+                self.facts_of(source).ended = Some(ended.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops what a source has told; says whether any source is left.
+    pub(crate) fn forget(&mut self, source: Source) -> bool {
+        self.told.retain(|(teller, _)| *teller != source);
+        !self.told.is_empty()
+    }
+
+    /// The facts from which this task can be told again.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (Source, Fact)> + '_ {
+        self.told.iter().flat_map(|(source, facts)| {
+            let spawned = facts.spawned.iter().cloned().map(Fact::Spawned);
+            let polled = facts.polled.iter().cloned().map(Fact::Polled);
+            let ended = facts.ended.iter().cloned().map(Fact::Ended);
+            spawned.chain(polled).chain(ended).map(|fact| (*source, fact))
+        })
+    }
+
+    fn facts_of(&mut self, source: Source) -> &mut Facts {
+        let at = match self.told.binary_search_by(|(teller, _)| source.cmp(teller)) {
+            Ok(at) => at,
+            Err(at) => {
+                self.told.insert(at, (source, Facts::default()));
+                at
+            }
+        };
+        &mut self.told[at].1
+    }
+
+    fn strongest<T>(&self, mut get: impl FnMut(&Facts) -> Option<T>) -> Option<T> {
+        self.told.iter().find_map(|(_, facts)| get(facts))
+    }
+
+    fn strongest_by<T>(&self, mut get: impl FnMut(&Facts) -> Option<T>) -> Option<By<T>> {
+        self.told.iter().find_map(|(source, facts)| get(facts).map(|id| By { source: *source, id }))
+    }
+
+    fn spawned<T>(&self, get: impl Fn(&Spawned) -> Option<T>) -> Option<T> {
+        self.strongest(|facts| facts.spawned.as_ref().and_then(&get))
+    }
+
+    /// Its id.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Its name, if it was given one.
+    pub fn name(&self) -> Option<&str> {
+        None
+    }
+
+    /// The type of its future.
+    pub fn future(&self) -> Option<&str> {
+        None
+    }
+
+    /// The sources that have told of it, strongest first.
+    pub fn seen_by(&self) -> impl Iterator<Item = Source> + '_ {
+        self.told.iter().map(|(source, _)| *source)
+    }
+
+    /// What it is to its runtime.
+    pub fn kind(&self) -> Option<TaskKind> {
+        self.spawned(|spawned| Some(spawned.kind))
+    }
+
+    /// Its runtime.
+    pub fn runtime(&self) -> Option<By<RuntimeId>> {
+        self.strongest_by(|facts| facts.spawned.as_ref()?.runtime)
+    }
+
+    /// The task that spawned it.
+    pub fn parent(&self) -> Option<TaskId> {
+        self.spawned(|spawned| spawned.parent)
+    }
+
+    /// Where it was spawned.
+    pub fn location(&self) -> Option<By<LocationId>> {
+        self.strongest_by(|facts| facts.spawned.as_ref()?.location)
+    }
+
+    /// Its ancestry.
+    pub fn chain(&self) -> Option<By<ChainId>> {
+        self.strongest_by(|facts| facts.spawned.as_ref()?.chain)
+    }
+
+    /// When it was spawned.
+    pub fn spawned_at(&self) -> Option<At> {
+        self.spawned(|spawned| spawned.at)
+    }
+
+    /// What it has done so far.
+    pub fn polled(&self) -> Option<&Polled> {
+        self.told.iter().find_map(|(_, facts)| facts.polled.as_ref())
+    }
+
+    /// When and how it ended. Only the agent ends a task that the agent tracks.
+    pub fn ended(&self) -> Option<&Ended> {
+        let tracked = self.told.first().is_some_and(|(source, _)| *source == Source::AGENT);
+        let tellers = if tracked { &self.told[..1] } else { &self.told[..] };
+        tellers.iter().find_map(|(_, facts)| facts.ended.as_ref())
+    }
+
+    /// How it ended; `None` if it lives or nobody can tell.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.ended().map(|ended| ended.outcome).filter(|outcome| outcome.name().is_some())
+    }
+
+    /// What it does now; `None` if nobody can tell.
+    pub fn state(&self) -> Option<State> {
+        if self.ended().is_some() {
+            return Some(State::Ended);
+        }
+        match self.polled() {
+            Some(polled) if polled.running_since.is_some() => Some(State::Running),
+            Some(polled) if polled.polls > 0 => Some(State::Idle),
+            Some(_) => Some(State::Scheduled),
+            None => None,
+        }
+    }
+
+    /// The worker of its current or last poll.
+    pub fn worker(&self) -> Option<Worker> {
+        self.polled().and_then(|polled| polled.worker)
+    }
+
+    /// Polls begun, the current one included.
+    pub fn polls(&self) -> Option<u64> {
+        self.polled().map(|polled| polled.polls + u64::from(polled.running_since.is_some()))
+    }
+
+    /// Time in polls, the current one included.
+    pub fn busy(&self, now: At) -> Option<Nanos> {
+        self.polled().map(|polled| polled.busy + self.current_poll(now))
+    }
+
+    /// Its longest poll, the current one included.
+    pub fn max_poll(&self, now: At) -> Option<Nanos> {
+        self.polled().map(|polled| polled.max_poll.max(self.current_poll(now)))
+    }
+
+    /// Time woken and not polled; `None` where wakes are not seen.
+    pub fn scheduled(&self) -> Option<Nanos> {
+        None
+    }
+
+    /// Time not in a poll; where `scheduled` is unknown it is part of this.
+    pub fn idle(&self, now: At) -> Option<Nanos> {
+        Some(self.total(now)? - self.busy(now)? - self.scheduled().unwrap_or_default())
+    }
+
+    /// Time from its spawn to its end, or to now.
+    pub fn total(&self, now: At) -> Option<Nanos> {
+        let end = self.ended().map_or(now, |ended| ended.at);
+        self.spawned_at().map(|at| end.since(at))
+    }
+
+    /// Time since its spawn.
+    pub fn age(&self, now: At) -> Option<Nanos> {
+        self.spawned_at().map(|at| now.since(at))
+    }
+
+    /// Time since its last poll ended; zero while it is in one, `None` before the first.
+    pub fn since_last_poll(&self, now: At) -> Option<Nanos> {
+        let polled = self.polled()?;
+        if polled.running_since.is_some() { Some(Nanos(0)) } else { polled.last_poll.map(|at| now.since(at)) }
+    }
+
+    fn current_poll(&self, now: At) -> Nanos {
+        self.polled().and_then(|polled| polled.running_since).map_or(Nanos(0), |since| now.since(since))
+    }
+}

@@ -1,0 +1,240 @@
+//! What we believe: the fold of Changes.
+
+use crate::change::{
+    Chain, Change, Complete, Counted, Coverage, Fact, Figures, Goodbye, Location, Runtime, RuntimeEnded,
+    Tick, Totals,
+};
+use crate::codes::{Counter, Source};
+use crate::ids::{ChainId, LocationId, RuntimeId, TaskId};
+use crate::task::{By, Task};
+use crate::time::At;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Deepest spawn chain that is followed. A chain longer than this is shown cut.
+pub const MAX_CHAIN: usize = 64;
+
+/// Names behind numbers, as far as they have been told.
+pub trait Names {
+    /// The location of that number.
+    fn location(&self, location: By<LocationId>) -> Option<&Location>;
+    /// The name of that runtime.
+    fn runtime_name(&self, runtime: By<RuntimeId>) -> Option<&str>;
+}
+
+/// A runtime and how it is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuntimeView {
+    /// What it is.
+    pub runtime: Option<Runtime>,
+    /// Its latest figures.
+    pub figures: Option<Figures>,
+    /// When it was noticed to be gone.
+    pub ended: Option<At>,
+}
+
+/// What we believe about one program. Altered by [`apply`](Self::apply) and nothing else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct World {
+    now: At,
+    tasks: HashMap<TaskId, Task>,
+    /// The ended ones of `tasks`, oldest end first.
+    ended: BTreeSet<(At, TaskId)>,
+    locations: HashMap<By<LocationId>, Location>,
+    chains: HashMap<By<ChainId>, Chain>,
+    runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
+    totals: BTreeMap<By<LocationId>, Totals>,
+    coverage: BTreeMap<(Reverse<Source>, String), Coverage>,
+    counted: BTreeMap<(Source, Counter), u64>,
+    complete: BTreeMap<Source, u32>,
+    goodbyes: BTreeMap<Source, Goodbye>,
+}
+
+impl World {
+    /// Takes in a Change.
+    pub fn apply(&mut self, change: &Change) {
+        let source = change.source;
+        match &change.fact {
+            Fact::Tick(Tick { at }) => self.now = self.now.max(*at),
+            Fact::Location(location) => {
+                self.locations.insert(By { source, id: location.id }, location.clone());
+            }
+            Fact::Chain(chain) => {
+                self.chains.insert(By { source, id: chain.id }, chain.clone());
+            }
+            Fact::Runtime(runtime) => self.runtime_mut(source, runtime.id).runtime = Some(runtime.clone()),
+            Fact::RuntimeEnded(RuntimeEnded { id, at }) => self.runtime_mut(source, *id).ended = Some(*at),
+            Fact::Figures(figures) => {
+                self.runtime_mut(source, figures.runtime).figures = Some(figures.clone());
+            }
+            Fact::Spawned(spawned) => self.tell(spawned.task, change),
+            Fact::Polled(polled) => self.tell(polled.task, change),
+            Fact::Ended(ended) => self.tell(ended.task, change),
+            Fact::Forgotten(forgotten) => self.forget(source, forgotten.task),
+            Fact::Totals(totals) => {
+                self.totals.insert(By { source, id: totals.location }, totals.clone());
+            }
+            Fact::Coverage(coverage) => {
+                self.coverage.insert((Reverse(source), coverage.topic.clone()), coverage.clone());
+            }
+            Fact::Counted(Counted { counter, count }) => {
+                self.counted.insert((source, *counter), *count);
+            }
+            Fact::Complete(Complete { subscription }) => {
+                self.complete.insert(source, *subscription);
+            }
+            Fact::Goodbye(goodbye) => {
+                self.goodbyes.insert(source, goodbye.clone());
+            }
+        }
+    }
+
+    fn runtime_mut(&mut self, source: Source, id: RuntimeId) -> &mut RuntimeView {
+        self.runtimes.entry(By { source, id }).or_default()
+    }
+
+    fn tell(&mut self, id: TaskId, change: &Change) {
+        let task = self.tasks.entry(id).or_insert_with(|| Task::new(id));
+        let before = task.ended().map(|ended| ended.at);
+        task.apply(change.source, &change.fact);
+        let after = task.ended().map(|ended| ended.at);
+        self.reindex(id, before, after);
+    }
+
+    fn forget(&mut self, source: Source, id: TaskId) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let before = task.ended().map(|ended| ended.at);
+        let left = task.forget(source);
+        let after = if left { task.ended().map(|ended| ended.at) } else { None };
+        if !left {
+            self.tasks.remove(&id);
+        }
+        self.reindex(id, before, after);
+    }
+
+    fn reindex(&mut self, id: TaskId, before: Option<At>, after: Option<At>) {
+        if before != after {
+            before.map(|at| self.ended.remove(&(at, id)));
+            after.map(|at| self.ended.insert((at, id)));
+        }
+    }
+
+    /// The Changes from which this World can be folded again.
+    pub fn snapshot(&self) -> Vec<Change> {
+        let by = |source: Source, fact: Fact| Change { source, fact };
+        let mut changes = vec![by(Source::AGENT, Tick { at: self.now }.into())];
+        changes.extend(self.locations.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        changes.extend(self.chains.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        for (key, view) in &self.runtimes {
+            changes.extend(view.runtime.iter().map(|it| by(key.source, it.clone().into())));
+            changes.extend(view.figures.iter().map(|it| by(key.source, it.clone().into())));
+            changes.extend(view.ended.map(|at| by(key.source, RuntimeEnded { id: key.id, at }.into())));
+        }
+        for task in self.tasks.values() {
+            changes.extend(task.facts().map(|(source, fact)| by(source, fact)));
+        }
+        changes.extend(self.totals.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        changes.extend(self.coverage.iter().map(|((source, _), it)| by(source.0, it.clone().into())));
+        for (&(source, counter), &count) in &self.counted {
+            changes.push(by(source, Counted { counter, count }.into()));
+        }
+        for (&source, &subscription) in &self.complete {
+            changes.push(by(source, Complete { subscription }.into()));
+        }
+        changes.extend(self.goodbyes.iter().map(|(source, it)| by(*source, it.clone().into())));
+        changes
+    }
+
+    /// The source's now. It never goes back.
+    pub fn now(&self) -> At {
+        self.now
+    }
+
+    /// A task, alive or ended.
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.get(&id)
+    }
+
+    /// All tasks, in no order.
+    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.values()
+    }
+
+    /// How many tasks are known, ended ones included.
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether no task is known.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Ended tasks, the oldest end first.
+    pub fn ended(&self) -> impl DoubleEndedIterator<Item = &Task> {
+        self.ended.iter().filter_map(|(_, id)| self.tasks.get(id))
+    }
+
+    /// How many of the known tasks have ended.
+    pub fn ended_len(&self) -> usize {
+        self.ended.len()
+    }
+
+    /// The spawn chain that begins with a node: where the task was spawned, where its spawner was, and so
+    /// on up to the root. At most [`MAX_CHAIN`] long.
+    pub fn chain(&self, chain: By<ChainId>) -> Vec<By<LocationId>> {
+        let mut places = Vec::new();
+        let mut next = Some(chain.id);
+        while let (Some(id), true) = (next, places.len() < MAX_CHAIN) {
+            let Some(node) = self.chains.get(&By { source: chain.source, id }) else { break };
+            places.push(By { source: chain.source, id: node.location });
+            next = node.parent;
+        }
+        places
+    }
+
+    /// The runtimes, by number.
+    pub fn runtimes(&self) -> impl Iterator<Item = (By<RuntimeId>, &RuntimeView)> {
+        self.runtimes.iter().map(|(key, view)| (*key, view))
+    }
+
+    /// Sums per spawn location, by number.
+    pub fn totals(&self) -> impl Iterator<Item = (By<LocationId>, &Totals)> {
+        self.totals.iter().map(|(key, totals)| (*key, totals))
+    }
+
+    /// What the sources can see, strongest source first, topics in order.
+    pub fn coverage(&self) -> impl Iterator<Item = (Source, &Coverage)> {
+        self.coverage.iter().map(|((source, _), coverage)| (source.0, coverage))
+    }
+
+    /// What the strongest source that speaks of a topic can see of it.
+    pub fn coverage_of(&self, topic: &str) -> Option<&Coverage> {
+        self.coverage().find(|(_, coverage)| coverage.topic == topic).map(|(_, coverage)| coverage)
+    }
+
+    /// A count, of the strongest source that has told it.
+    pub fn counted(&self, counter: Counter) -> Option<u64> {
+        self.counted.iter().rev().find(|((_, of), _)| *of == counter).map(|(_, count)| *count)
+    }
+
+    /// The last subscription whose snapshot is complete.
+    pub fn complete(&self, source: Source) -> Option<u32> {
+        self.complete.get(&source).copied()
+    }
+
+    /// The program's own word that it ends.
+    pub fn goodbye(&self) -> Option<&Goodbye> {
+        self.goodbyes.values().next_back()
+    }
+}
+
+impl Names for World {
+    fn location(&self, location: By<LocationId>) -> Option<&Location> {
+        self.locations.get(&location)
+    }
+
+    fn runtime_name(&self, runtime: By<RuntimeId>) -> Option<&str> {
+        Some(self.runtimes.get(&runtime)?.runtime.as_ref()?.name.as_str())
+    }
+}
