@@ -7,6 +7,7 @@
 
 use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
+use crate::kinds::kinds;
 use crate::time::{At, Nanos};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,77 +21,40 @@ pub struct Change {
     pub fact: Fact,
 }
 
-macro_rules! facts {
-    ($($(#[$doc:meta])* $fact:ident = $kind:literal,)+) => {
-        /// What was seen. The number of each is its kind on the wire.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Fact {
-            $($(#[$doc])* $fact($fact),)+
-        }
-
-        impl Fact {
-            /// The fact's kind on the wire.
-            pub const fn kind(&self) -> u16 {
-                match self {
-                    $(Self::$fact(_) => $kind,)+
-                }
-            }
-
-            /// Appends the postcard payload.
-            pub(crate) fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
-                match self {
-                    $(Self::$fact(payload) => postcard::to_extend(payload, out),)+
-                }
-            }
-
-            /// Reads a payload; `Ok(None)` for a kind this version does not know.
-            pub(crate) fn read(kind: u16, payload: &[u8]) -> Result<Option<Self>, postcard::Error> {
-                Ok(match kind {
-                    $($kind => Some(Self::$fact(postcard::from_bytes(payload)?)),)+
-                    _ => None,
-                })
-            }
-        }
-
-        $(impl From<$fact> for Fact {
-            fn from(payload: $fact) -> Self {
-                Self::$fact(payload)
-            }
-        })+
-    };
-}
-
-facts! {
-    /// Time has moved on.
-    Tick = 1,
-    /// A source location got a number.
-    Location = 2,
-    /// A spawn chain got a number.
-    Chain = 3,
-    /// A runtime was seen.
-    Runtime = 4,
-    /// A runtime is gone.
-    RuntimeEnded = 5,
-    /// A task exists.
-    Spawned = 6,
-    /// What a task has done so far.
-    Polled = 7,
-    /// A task has ended.
-    Ended = 8,
-    /// A task is no longer told of: too old, or outside the subscription.
-    Forgotten = 9,
-    /// Sums over all tasks of one spawn location, ended ones too.
-    Totals = 10,
-    /// How a runtime is doing.
-    Figures = 11,
-    /// What the source can see of one topic.
-    Coverage = 12,
-    /// A count of the source's.
-    Counted = 13,
-    /// The snapshot is complete: everything that matches has been told once.
-    Complete = 14,
-    /// The program says that it ends.
-    Goodbye = 15,
+kinds! {
+    /// What was seen. The number of each is its kind on the wire.
+    Fact {
+        /// Time has moved on.
+        Tick = 1,
+        /// A source location got a number.
+        Location = 2,
+        /// A spawn chain got a number.
+        Chain = 3,
+        /// A runtime was seen.
+        Runtime = 4,
+        /// A runtime is gone.
+        RuntimeEnded = 5,
+        /// A task exists.
+        Spawned = 6,
+        /// What a task has done so far.
+        Polled = 7,
+        /// A task has ended.
+        Ended = 8,
+        /// A task is no longer told of: too old, or outside the subscription.
+        Forgotten = 9,
+        /// Sums over all tasks of one spawn location, ended ones too.
+        Totals = 10,
+        /// How a runtime is doing.
+        Figures = 11,
+        /// What the source can see of one topic.
+        Coverage = 12,
+        /// A count of the source's.
+        Counted = 13,
+        /// The snapshot is complete: everything that matches has been told once.
+        Complete = 14,
+        /// The program says that it ends.
+        Goodbye = 15,
+    }
 }
 
 /// Time has moved on. `now` never goes back.

@@ -25,6 +25,8 @@ pub const NEWEST: u16 = 1;
 pub const MAX_PREAMBLE: u32 = 1 << 20;
 /// Largest frame, bytes after its length field.
 pub const MAX_FRAME: u32 = 1 << 20;
+/// Largest payload of a message, bytes: it fits into a frame that is not yet full.
+pub const MAX_PAYLOAD: usize = MAX_FRAME as usize - FULL_FRAME - FRAME_HEAD - ITEM_HEAD;
 /// A frame is closed when it has grown to this size, bytes: a small piece for a slow link.
 const FULL_FRAME: usize = 1 << 16;
 
@@ -85,7 +87,7 @@ pub trait Message: Sized {
     ///
     /// # Errors
     /// postcard's; none occurs for these types.
-    fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error>;
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error>;
     /// Reads a payload; `Ok(None)` for an unknown kind.
     ///
     /// # Errors
@@ -110,7 +112,7 @@ impl Message for Told {
         }
     }
 
-    fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
         match self {
             Told::Change(change) => change.fact.write(out),
             Told::Answer(answer) => answer.write(out),
@@ -131,7 +133,7 @@ impl Message for Request {
         (self.kind(), MUST_UNDERSTAND)
     }
 
-    fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), postcard::Error> {
         Request::write(self, out)
     }
 
@@ -162,30 +164,42 @@ pub fn preamble<T: Serialize>(first: &T) -> Result<Vec<u8>, serde_json::Error> {
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     bytes: Vec<u8>,
-    /// Where the open frame starts, and how many items it has.
+    /// Where the open frame starts, and how many items it has; never 0.
     open: Option<(usize, u16)>,
+    left_out: u64,
 }
 
 impl FrameWriter {
-    /// Appends a message. One that cannot be written, or that alone would fill a frame, is left out.
+    /// Appends a message. One that cannot be written, or is larger than [`MAX_PAYLOAD`], is left out and
+    /// counted.
     pub fn push<M: Message>(&mut self, message: &M) {
-        let Ok(payload) = message.write(Vec::new()) else { return };
-        if payload.len() > MAX_FRAME as usize - FULL_FRAME - FRAME_HEAD - ITEM_HEAD {
-            return;
-        }
-        let (start, count) = self.open.unwrap_or((self.bytes.len(), 0));
+        let before = self.bytes.len();
+        let (start, count) = self.open.unwrap_or((before, 0));
         if count == 0 {
             self.bytes.extend_from_slice(&[0; FRAME_HEAD]);
         }
         let (kind, flags) = message.head();
         self.bytes.extend_from_slice(&kind.to_le_bytes());
         self.bytes.extend_from_slice(&flags.to_le_bytes());
-        self.bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-        self.bytes.extend_from_slice(&payload);
+        self.bytes.extend_from_slice(&[0; 4]);
+        let payload = self.bytes.len();
+        let written = message.write(&mut self.bytes);
+        let length = self.bytes.len() - payload;
+        if written.is_err() || length > MAX_PAYLOAD {
+            self.bytes.truncate(before);
+            self.left_out += 1;
+            return;
+        }
+        self.bytes[payload - 4..payload].copy_from_slice(&(length as u32).to_le_bytes());
         self.open = Some((start, count + 1));
         if self.bytes.len() - start >= FULL_FRAME || count + 1 == u16::MAX {
             self.close();
         }
+    }
+
+    /// Messages that were left out.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Closes the open frame; the bytes so far form whole frames.

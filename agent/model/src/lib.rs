@@ -13,6 +13,7 @@ pub mod frame;
 pub mod hello;
 pub mod ids;
 pub mod keep;
+mod kinds;
 pub mod query;
 pub mod request;
 pub mod task;

@@ -1,43 +1,10 @@
 //! What a client asks of a program, and the answers that are not Changes.
 
 use crate::ids::TaskId;
+use crate::kinds::kinds;
 use serde::{Deserialize, Serialize};
 
-macro_rules! messages {
-    ($(#[$enum_doc:meta])* $name:ident { $($(#[$doc:meta])* $item:ident = $kind:literal,)+ }) => {
-        $(#[$enum_doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$doc])* $item($item),)+
-        }
-
-        impl $name {
-            /// The kind on the wire.
-            pub const fn kind(&self) -> u16 {
-                match self {
-                    $(Self::$item(_) => $kind,)+
-                }
-            }
-
-            /// Appends the postcard payload.
-            pub(crate) fn write(&self, out: Vec<u8>) -> Result<Vec<u8>, postcard::Error> {
-                match self {
-                    $(Self::$item(payload) => postcard::to_extend(payload, out),)+
-                }
-            }
-
-            /// Reads a payload; `Ok(None)` for a kind this version does not know.
-            pub(crate) fn read(kind: u16, payload: &[u8]) -> Result<Option<Self>, postcard::Error> {
-                Ok(match kind {
-                    $($kind => Some(Self::$item(postcard::from_bytes(payload)?)),)+
-                    _ => None,
-                })
-            }
-        }
-    };
-}
-
-messages! {
+kinds! {
     /// What a client asks. Kinds are apart from those of facts.
     Request {
         /// Tell me this, from now on; it replaces what was asked before.
@@ -47,7 +14,7 @@ messages! {
     }
 }
 
-messages! {
+kinds! {
     /// An answer that alters no belief.
     Answer {
         /// A request was not carried out.
