@@ -1,0 +1,219 @@
+//! What stands in an attribute's brackets: which options there are, what each takes, which go together.
+
+use std::fmt;
+
+use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Result, Token, ext::IdentExt};
+
+/// Every option's name, in the order in which messages list them.
+const NAMES: [&str; 6] = ["flavor", "worker_threads", "start_paused", "unhandled_panic", "name", "crate"];
+
+/// Which of tokio's schedulers to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Flavor {
+    #[default]
+    MultiThread,
+    CurrentThread,
+    Local,
+}
+
+impl Flavor {
+    /// The word in the brackets and the agent's variant for it.
+    const ALL: [(&'static str, &'static str, Self); 3] = [
+        ("multi_thread", "MultiThread", Self::MultiThread),
+        ("current_thread", "CurrentThread", Self::CurrentThread),
+        ("local", "Local", Self::Local),
+    ];
+
+    /// The name of the agent's variant.
+    pub(crate) fn variant(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, _, flavor)| *flavor == self).map_or("MultiThread", |found| found.1)
+    }
+
+    fn parse(value: &LitStr) -> Result<Self> {
+        let word = value.value();
+        if let Some((_, _, flavor)) = Self::ALL.into_iter().find(|(name, _, _)| *name == word) {
+            return Ok(flavor);
+        }
+        let hint = match word.as_str() {
+            "single_thread" | "single_threaded" | "basic_scheduler" => {
+                "; this one is called \"current_thread\""
+            }
+            "threaded_scheduler" | "threaded" => "; this one is called \"multi_thread\"",
+            _ => "",
+        };
+        let message = format!(
+            "no flavor \"{word}\"{hint}: the flavors are \"multi_thread\", \"current_thread\" and \"local\""
+        );
+        Err(Error::new(value.span(), message))
+    }
+}
+
+/// The options, each as it was given.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) flavor: Flavor,
+    pub(crate) worker_threads: Option<Expr>,
+    pub(crate) start_paused: Option<LitBool>,
+    pub(crate) unhandled_panic: Option<LitStr>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) agent: Option<Path>,
+}
+
+impl Options {
+    fn set(&mut self, name: &Ident, value: &Expr) -> Result<()> {
+        match name.unraw().to_string().as_str() {
+            "flavor" => self.flavor = Flavor::parse(&string(name, value)?)?,
+            "worker_threads" => self.worker_threads = Some(count(name, value)?),
+            "start_paused" => self.start_paused = Some(boolean(name, value)?),
+            "unhandled_panic" => self.unhandled_panic = Some(unhandled_panic(string(name, value)?)?),
+            "name" => self.name = Some(not_blank(string(name, value)?)?),
+            "crate" => self.agent = Some(path(&string(name, value)?)?),
+            _ => return Err(unknown(name)),
+        }
+        Ok(())
+    }
+
+    /// Options that tokio takes with one kind of scheduler only.
+    fn check_flavor(&self) -> Result<()> {
+        let several_threads = self.flavor == Flavor::MultiThread;
+        let wrong = |span: Span, option: &str, flavor: &str| {
+            Error::new(span, format!("`{option}` goes only with `flavor = \"{flavor}\"`"))
+        };
+        let mut errors = Vec::new();
+        if let Some(value) = self.worker_threads.as_ref().filter(|_| !several_threads) {
+            errors.push(wrong(value.span(), "worker_threads", "multi_thread"));
+        }
+        if let Some(value) = self.start_paused.as_ref().filter(|_| several_threads) {
+            errors.push(wrong(value.span(), "start_paused", "current_thread"));
+        }
+        if let Some(value) = self.unhandled_panic.as_ref().filter(|_| several_threads) {
+            errors.push(wrong(value.span(), "unhandled_panic", "current_thread"));
+        }
+        all_of(errors)
+    }
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Self::default();
+        let mut seen: Vec<Ident> = Vec::new();
+        let mut errors = Vec::new();
+        for Given { name, value } in Punctuated::<Given, Token![,]>::parse_terminated(input)? {
+            if seen.contains(&name) {
+                errors.push(Error::new(name.span(), format!("`{name}` is given twice")));
+                continue;
+            }
+            errors.extend(options.set(&name, &value).err());
+            seen.push(name);
+        }
+        all_of(errors)?;
+        options.check_flavor()?;
+        Ok(options)
+    }
+}
+
+/// One `name = value`.
+struct Given {
+    name: Ident,
+    value: Expr,
+}
+
+impl Parse for Given {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        if input.is_empty() || input.peek(Token![,]) {
+            return Err(without_value(&name));
+        }
+        let _equals: Token![=] = input.parse()?;
+        Ok(Self { name, value: input.parse()? })
+    }
+}
+
+/// One error that tells all of them, or none.
+pub(crate) fn all_of(errors: Vec<Error>) -> Result<()> {
+    let all = errors.into_iter().reduce(|mut all, next| {
+        all.combine(next);
+        all
+    });
+    all.map_or(Ok(()), Err)
+}
+
+fn without_value(name: &Ident) -> Error {
+    let word = name.unraw().to_string();
+    match word.as_str() {
+        "multi_thread" | "current_thread" | "local" => {
+            Error::new(name.span(), format!("a flavor is given as `flavor = \"{word}\"`"))
+        }
+        known if NAMES.contains(&known) => {
+            Error::new(name.span(), format!("`{word}` needs a value: `{word} = …`"))
+        }
+        _ => unknown(name),
+    }
+}
+
+fn unknown(name: &Ident) -> Error {
+    let list = NAMES.map(|name| format!("`{name}`")).join(", ");
+    Error::new(name.span(), format!("no option `{name}`: the options are {list}"))
+}
+
+fn wrong_type(name: &Ident, value: &Expr, expected: impl fmt::Display) -> Error {
+    Error::new_spanned(value, format!("`{name}` takes {expected}"))
+}
+
+fn string(name: &Ident, value: &Expr) -> Result<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
+        _ => Err(wrong_type(name, value, "a string in quotes")),
+    }
+}
+
+fn boolean(name: &Ident, value: &Expr) -> Result<LitBool> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.clone()),
+        _ => Err(wrong_type(name, value, "`true` or `false`")),
+    }
+}
+
+/// A literal is checked here; of any other expression the compiler checks that it is a `usize`.
+fn count(name: &Ident, value: &Expr) -> Result<Expr> {
+    if let Expr::Lit(ExprLit { lit, .. }) = value {
+        let Lit::Int(number) = lit else {
+            return Err(wrong_type(name, value, "a number of threads"));
+        };
+        if number.base10_parse::<usize>()? == 0 {
+            return Err(wrong_type(name, value, "at least 1"));
+        }
+    }
+    Ok(value.clone())
+}
+
+fn unhandled_panic(value: LitStr) -> Result<LitStr> {
+    match value.value().as_str() {
+        "ignore" | "shutdown_runtime" => Ok(value),
+        _ => Err(Error::new(value.span(), "`unhandled_panic` takes \"ignore\" or \"shutdown_runtime\"")),
+    }
+}
+
+fn not_blank(value: LitStr) -> Result<LitStr> {
+    if value.value().trim().is_empty() {
+        return Err(Error::new(value.span(), "`name` may not be empty"));
+    }
+    Ok(value)
+}
+
+fn path(value: &LitStr) -> Result<Path> {
+    value.parse().map_err(|_| {
+        Error::new(
+            value.span(),
+            format!("`crate` takes a path like \"::taskscope_agent\", not \"{}\"", value.value()),
+        )
+    })
+}
+
+#[cfg(test)]
+#[path = "options_tests.rs"]
+mod tests;

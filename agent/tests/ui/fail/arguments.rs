@@ -1,0 +1,2 @@
+#[taskscope_agent::main]
+async fn main(arguments: Vec<String>) {}

@@ -1,0 +1,4 @@
+#[taskscope_agent::main]
+async fn main() -> Missing {
+    not_there();
+}

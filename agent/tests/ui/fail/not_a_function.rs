@@ -1,0 +1,4 @@
+#[taskscope_agent::main]
+struct Main;
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[taskscope_agent::main]
+fn main() {}
