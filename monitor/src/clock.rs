@@ -1,0 +1,37 @@
+//! The monitor's one clock. Everything else is handed its times.
+#![expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
+
+use std::time::{Duration, Instant};
+use taskscope_model::At;
+
+/// A moment by which something has to be done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// So long from now; `None`: never.
+    pub(crate) fn after(within: Option<Duration>) -> Self {
+        Self(within.and_then(|span| Instant::now().checked_add(span)))
+    }
+
+    /// The time left: `Err` if there is none, `Ok(None)` if there is no end to it.
+    pub(crate) fn left(self) -> Result<Option<Duration>, Passed> {
+        let Some(end) = self.0 else { return Ok(None) };
+        match end.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => Ok(Some(left)),
+            _ => Err(Passed),
+        }
+    }
+}
+
+/// The deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passed;
+
+/// CLOCK_MONOTONIC of this host.
+pub(crate) fn monotonic() -> At {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
+    At(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+}

@@ -1,0 +1,134 @@
+//! Where Changes come from: a live program's socket, or a recording. Both look the same from here on.
+
+pub(crate) mod discover;
+pub(crate) mod error;
+pub(crate) mod recording;
+pub(crate) mod tcp;
+pub(crate) mod unix;
+pub(crate) mod wire;
+
+pub(crate) use error::AttachError;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use taskscope_model::Change;
+use taskscope_model::hello::Hello;
+use taskscope_model::request::{Answer, Request};
+
+/// Where a program or a recording of one is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// An agent's Unix socket.
+    Unix(PathBuf),
+    /// An agent's TCP listener.
+    Tcp {
+        /// `host:port`.
+        at: String,
+        /// The secret that the listener wants, if it wants one.
+        token: Option<String>,
+    },
+    /// A recording.
+    Recording(PathBuf),
+}
+
+/// As it is given on the command line. The token is not shown.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Unix(path) | Address::Recording(path) => path.display().fmt(f),
+            Address::Tcp { at, .. } => write!(f, "tcp://{at}"),
+        }
+    }
+}
+
+impl Address {
+    /// Whether the other end may change and come back.
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self, Address::Recording(_))
+    }
+}
+
+/// Something that came from the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Facts, in order. At most one frame's worth, so that a view can be drawn between two of them.
+    Changes(Vec<Change>),
+    /// An answer to a request.
+    Answer(Answer),
+}
+
+/// One attached program or recording.
+#[derive(Debug)]
+pub(crate) struct Live {
+    hello: Hello,
+    from: From,
+}
+
+#[derive(Debug)]
+enum From {
+    Program(wire::Connection),
+    Recording(recording::Playback),
+}
+
+impl Live {
+    /// Connects and exchanges the first words.
+    pub(crate) fn open(address: &Address, within: Duration) -> Result<Self, AttachError> {
+        let (hello, from) = match address {
+            Address::Unix(path) => {
+                let (hello, connection) = unix::attach(path, within)?;
+                (hello, From::Program(connection))
+            }
+            Address::Tcp { at, token } => {
+                let (hello, connection) = tcp::attach(at, token.clone(), within)?;
+                (hello, From::Program(connection))
+            }
+            Address::Recording(path) => {
+                let (hello, playback) = recording::open(path)?;
+                (hello, From::Recording(playback))
+            }
+        };
+        Ok(Self { hello, from })
+    }
+
+    /// What the program said first. Its pid is this host's, as far as that is known.
+    pub(crate) fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    /// A handle to ask with, also while another thread sits in [`next`](Self::next).
+    pub(crate) fn asker(&self) -> Asker {
+        match &self.from {
+            From::Program(connection) => Asker(Some(connection.asker())),
+            From::Recording(_) => Asker(None),
+        }
+    }
+
+    /// The next thing; `Ok(None)` if nothing came within the time. `None` waits for ever.
+    /// A recording gives all it has, as fast as it is asked, and then ends.
+    pub(crate) fn next(&mut self, within: Option<Duration>) -> Result<Option<Heard>, AttachError> {
+        match &mut self.from {
+            From::Program(connection) => connection.next(within),
+            From::Recording(playback) => playback.next(),
+        }
+    }
+}
+
+/// Asks the program. A recording takes every request and answers none: it tells all it has anyway.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker(Option<wire::Asker>);
+
+impl Asker {
+    /// Sends a request.
+    pub(crate) fn ask(&self, request: &Request) -> io::Result<()> {
+        self.0.as_ref().map_or(Ok(()), |asker| asker.ask(request))
+    }
+
+    /// Closes the connection, so that a thread sitting in [`Live::next`] comes back.
+    pub(crate) fn close(&self) {
+        if let Some(asker) = &self.0 {
+            asker.close();
+        }
+    }
+}
