@@ -1,3 +1,5 @@
+//! What queries match and in which order, and what they say where they are wrong.
+
 use super::*;
 use crate::change::{Location, Polled, Spawned};
 use crate::codes::{Source, TaskKind};
