@@ -14,14 +14,16 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) use program::program;
 
-/// How often and how long the child is given time to end by itself.
+use crate::source::{Address, discover};
+
+/// How often and how long the child is given time: to be found, and to end by itself.
 const PATIENCE: (u32, Duration) = (100, Duration::from_millis(20));
 
 /// Runs the demo until the user leaves the TUI.
 pub(crate) fn run() -> Result<()> {
     let mut demo = Program::start()?;
     demo.wait_until_ready()?;
-    crate::tui::run(Some(demo.0.id().to_string()))
+    crate::tui::run(Some(demo.address()?))
 }
 
 /// The demo program, running. Dropping it stops it.
@@ -52,6 +54,19 @@ impl Program {
             return Ok(());
         }
         bail!("the demo program did not start: {}", self.last_words());
+    }
+
+    /// Where it listens, as `taskscope ls` finds it.
+    fn address(&self) -> Result<Address> {
+        let (times, pause) = PATIENCE;
+        for _ in 0..times {
+            let found = discover::processes().into_iter().find(|process| process.pid == self.0.id());
+            if let Some(address) = found.and_then(|process| process.address) {
+                return Ok(address);
+            }
+            std::thread::sleep(pause);
+        }
+        bail!("the demo program runs, but its socket is nowhere to be found");
     }
 
     fn last_words(&mut self) -> String {
