@@ -96,7 +96,7 @@ impl Outcome {
 
     /// Whether it is known that the task did not run to a good end.
     pub fn did_not_complete(self) -> bool {
-        self != Self::UNKNOWN && self != Self::COMPLETED
+        self != Self::COMPLETED && self.name().is_some()
     }
 }
 
@@ -143,5 +143,17 @@ code! {
         PLACES_MERGED = 8 => "places merged",
         /// Clients attached now.
         CLIENTS = 9 => "clients",
+    }
+}
+
+code! {
+    /// Why a request was not carried out.
+    Reason {
+        /// The connection lacks the right.
+        NOT_PERMITTED = 1 => "not permitted",
+        /// The query or sort key is wrong.
+        WRONG_QUERY = 2 => "wrong query",
+        /// The program does not know the request.
+        UNKNOWN_REQUEST = 3 => "unknown request",
     }
 }

@@ -246,23 +246,35 @@ pub struct Reader<M> {
     items_left: u16,
     frame_left: usize,
     unknown: u64,
+    largest: u32,
     marker: std::marker::PhantomData<fn() -> M>,
 }
 
 impl<M: Message> Default for Reader<M> {
     fn default() -> Self {
-        let (bytes, marker) = (Vec::new(), std::marker::PhantomData);
-        Self { bytes, at: 0, begun: false, items_left: 0, frame_left: 0, unknown: 0, marker }
+        Self::with_largest(MAX_FRAME)
     }
 }
 
 impl<M: Message> Reader<M> {
-    /// Adds bytes. Call [`next`](Self::next) until it gives `None` before adding more: then at most one
-    /// frame is held.
+    /// A reader that refuses a first message or a frame of more than `largest` bytes: what a program allows
+    /// each of many clients. Never more than [`MAX_PREAMBLE`] and [`MAX_FRAME`].
+    pub fn with_largest(largest: u32) -> Self {
+        let (bytes, marker) = (Vec::new(), std::marker::PhantomData);
+        Self { bytes, at: 0, begun: false, items_left: 0, frame_left: 0, unknown: 0, largest, marker }
+    }
+
+    /// Adds bytes. Call [`next`](Self::next) until it gives `None` before adding more: then less than one
+    /// frame or first message is [`held`](Self::held).
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.at);
         self.at = 0;
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Bytes that are held and not read yet.
+    pub fn held(&self) -> usize {
+        self.bytes.len() - self.at
     }
 
     /// Messages of unknown kinds that were skipped.
@@ -287,7 +299,7 @@ impl<M: Message> Reader<M> {
         loop {
             if self.items_left == 0 {
                 if self.frame_left > 0 {
-                    return Err(FrameError::Length { what: "frame", length: self.frame_left as u32 });
+                    return Err(self.rest_of_a_frame());
                 }
                 if !self.frame_head()? {
                     return Ok(None);
@@ -322,7 +334,7 @@ impl<M: Message> Reader<M> {
         if oldest > NEWEST {
             return Err(FrameError::TooNew { oldest });
         }
-        if length > MAX_PREAMBLE {
+        if length > MAX_PREAMBLE.min(self.largest) {
             return Err(FrameError::Length { what: "first message", length });
         }
         let end = PREAMBLE_HEAD + length as usize;
@@ -333,11 +345,16 @@ impl<M: Message> Reader<M> {
         Ok(Some(json))
     }
 
+    /// The frame's length and what stands in it do not agree.
+    fn rest_of_a_frame(&self) -> FrameError {
+        FrameError::Length { what: "rest of a frame", length: self.frame_left as u32 }
+    }
+
     /// Whether a frame has begun.
     fn frame_head(&mut self) -> Result<bool, FrameError> {
         let Some(length) = self.rest().get(..4) else { return Ok(false) };
         let length = u32_at(length, 0);
-        if !(2..=MAX_FRAME).contains(&length) {
+        if !(2..=MAX_FRAME.min(self.largest)).contains(&length) {
             return Err(FrameError::Length { what: "frame", length });
         }
         let Some(head) = self.rest().get(..FRAME_HEAD) else { return Ok(false) };
@@ -349,14 +366,14 @@ impl<M: Message> Reader<M> {
 
     fn item(&mut self) -> Result<Option<(u16, u16, std::ops::Range<usize>)>, FrameError> {
         if self.frame_left < ITEM_HEAD {
-            return Err(FrameError::Length { what: "frame", length: self.frame_left as u32 });
+            return Err(self.rest_of_a_frame());
         }
         let Some(head) = self.rest().get(..ITEM_HEAD) else { return Ok(None) };
         let (kind, flags, length) = (u16_at(head, 0), u16_at(head, 2), u32_at(head, 4));
-        let whole = ITEM_HEAD + length as usize;
-        if whole > self.frame_left {
+        if length as usize > self.frame_left - ITEM_HEAD {
             return Err(FrameError::Length { what: "message", length });
         }
+        let whole = ITEM_HEAD + length as usize;
         if self.rest().len() < whole {
             return Ok(None);
         }

@@ -43,14 +43,14 @@ pub struct NotATaskId;
 impl FromStr for TaskId {
     type Err = NotATaskId;
 
+    /// Reads exactly what is printed: no sign, no leading zero.
     fn from_str(text: &str) -> Result<Self, NotATaskId> {
-        if text == "main" {
-            return Ok(Self::root(1));
-        }
-        if let Some(n) = text.strip_prefix("main-") {
-            return n.parse().ok().filter(|n| *n > 1).map(Self::root).ok_or(NotATaskId);
-        }
-        text.parse().ok().filter(|n| n & Self::ROOT == 0).map(Self).ok_or(NotATaskId)
+        let id = match text.strip_prefix("main") {
+            Some("") => return Ok(Self::root(1)),
+            Some(root) => root.strip_prefix('-').and_then(|n| n.parse().ok()).map(|n: u64| n | Self::ROOT),
+            None => text.parse().ok(),
+        };
+        id.map(Self).filter(|id| id.to_string() == text).ok_or(NotATaskId)
     }
 }
 

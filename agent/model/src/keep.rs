@@ -31,14 +31,13 @@ impl Keep {
     /// The Changes that bring a World back within the bounds; none while it is less than an eighth over
     /// them, so that the cost is spread.
     pub fn due(&self, world: &World) -> Vec<Change> {
-        let most = self.ended + self.not_completed;
-        if world.ended_len() <= most + most / 8 {
+        let most = self.ended.saturating_add(self.not_completed);
+        if world.ended_len() <= most.saturating_add(most / 8) {
             return Vec::new();
         }
         let kept = self.kept(world);
         let gone = world.ended().filter(|task| !kept.contains(&task.id()));
-        gone.flat_map(|task| task.seen_by().map(|source| forgotten(source, task)).collect::<Vec<_>>())
-            .collect()
+        gone.flat_map(|task| task.seen_by().map(|source| forgotten(source, task))).collect()
     }
 
     fn kept(&self, world: &World) -> HashSet<TaskId> {

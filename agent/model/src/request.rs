@@ -1,5 +1,6 @@
 //! What a client asks of a program, and the answers that are not Changes.
 
+pub use crate::codes::Reason;
 use crate::ids::TaskId;
 use crate::kinds::kinds;
 use serde::{Deserialize, Serialize};
@@ -85,18 +86,4 @@ pub struct CancelResult {
     pub asked: bool,
     /// Why not, or what it is doing; empty if there is nothing to add.
     pub message: String,
-}
-
-/// Why a request was not carried out. Unknown values mean: for a reason this version does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Reason(pub u8);
-
-impl Reason {
-    /// The connection lacks the right.
-    pub const NOT_PERMITTED: Self = Self(1);
-    /// The query or sort key is wrong.
-    pub const WRONG_QUERY: Self = Self(2);
-    /// The program does not know the request.
-    pub const UNKNOWN_REQUEST: Self = Self(3);
 }

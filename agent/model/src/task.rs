@@ -147,9 +147,9 @@ impl Task {
         self.told.iter().map(|(source, _)| *source)
     }
 
-    /// What it is to its runtime.
+    /// What it is to its runtime; `None` if nobody tells a kind that this version knows.
     pub fn kind(&self) -> Option<TaskKind> {
-        self.spawned(|spawned| Some(spawned.kind))
+        self.spawned(|spawned| Some(spawned.kind).filter(|kind| kind.name().is_some()))
     }
 
     /// Its runtime.
@@ -182,16 +182,20 @@ impl Task {
         self.told.iter().find_map(|(_, facts)| facts.polled.as_ref())
     }
 
-    /// When and how it ended. Only the agent ends a task that the agent tracks.
+    /// When it ended. Only the agent ends a task that the agent tracks. The outcome in here is that source's
+    /// alone: see [`outcome`](Self::outcome).
     pub fn ended(&self) -> Option<&Ended> {
-        let tracked = self.told.first().is_some_and(|(source, _)| *source == Source::AGENT);
-        let tellers = if tracked { &self.told[..1] } else { &self.told[..] };
-        tellers.iter().find_map(|(_, facts)| facts.ended.as_ref())
+        match self.told.iter().find(|(source, _)| *source == Source::AGENT) {
+            Some((_, facts)) => facts.ended.as_ref(),
+            None => self.told.iter().find_map(|(_, facts)| facts.ended.as_ref()),
+        }
     }
 
-    /// How it ended; `None` if it lives or nobody can tell.
+    /// How it ended, by the strongest source that knows; `None` if it lives or nobody can tell.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.ended().map(|ended| ended.outcome).filter(|outcome| outcome.name().is_some())
+        self.ended()?;
+        let outcome = |facts: &Facts| facts.ended.as_ref().map(|ended| ended.outcome);
+        self.strongest(|facts| outcome(facts).filter(|outcome| outcome.name().is_some()))
     }
 
     /// What it does now; `None` if nobody can tell.
@@ -214,7 +218,7 @@ impl Task {
 
     /// Polls begun, the current one included.
     pub fn polls(&self) -> Option<u64> {
-        self.polled().map(|polled| polled.polls + u64::from(polled.running_since.is_some()))
+        self.polled().map(|polled| polled.polls.saturating_add(polled.running_since.is_some().into()))
     }
 
     /// Time in polls, the current one included.
@@ -239,8 +243,7 @@ impl Task {
 
     /// Time from its spawn to its end, or to now.
     pub fn total(&self, now: At) -> Option<Nanos> {
-        let end = self.ended().map_or(now, |ended| ended.at);
-        self.spawned_at().map(|at| end.since(at))
+        self.spawned_at().map(|at| self.end_or(now).since(at))
     }
 
     /// Time since its spawn.
@@ -251,10 +254,17 @@ impl Task {
     /// Time since its last poll ended; zero while it is in one, `None` before the first.
     pub fn since_last_poll(&self, now: At) -> Option<Nanos> {
         let polled = self.polled()?;
-        if polled.running_since.is_some() { Some(Nanos(0)) } else { polled.last_poll.map(|at| now.since(at)) }
+        let end = if polled.running_since.is_some() { Some(self.end_or(now)) } else { polled.last_poll };
+        end.map(|at| now.since(at))
     }
 
+    /// A poll that was never seen to end has ended with its task at the latest.
     fn current_poll(&self, now: At) -> Nanos {
-        self.polled().and_then(|polled| polled.running_since).map_or(Nanos(0), |since| now.since(since))
+        let since = self.polled().and_then(|polled| polled.running_since);
+        since.map_or(Nanos(0), |since| self.end_or(now).since(since))
+    }
+
+    fn end_or(&self, now: At) -> At {
+        self.ended().map_or(now, |ended| ended.at)
     }
 }

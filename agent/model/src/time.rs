@@ -33,27 +33,37 @@ const UNITS: [(&str, u64); 7] = [
 ];
 
 impl Nanos {
-    /// Reads `150ms`, `1.5s`, `3m`. The unit is required.
+    /// Reads `150ms`, `1.5s`, `3m`, `1m30s`. The unit is required.
     ///
     /// # Errors
-    /// The text is not a number followed by one of ns, us, ms, s, m, h, d.
+    /// The text is not one or more numbers, each followed by one of ns, us, ms, s, m, h, d.
     pub fn parse(text: &str) -> Result<Self, NotADuration> {
-        let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or(NotADuration)?;
-        let (number, unit) = text.split_at(split);
-        let unit = match unit {
-            "µs" => "us",
-            "min" => "m",
-            other => other,
-        };
-        let number: f64 = number.parse().map_err(|_| NotADuration)?;
-        let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(NotADuration)?;
-        let nanos = number * *factor as f64;
-        if nanos.is_finite() && nanos < u64::MAX as f64 {
-            Ok(Self(nanos.round() as u64))
-        } else {
-            Err(NotADuration)
+        let (mut sum, mut rest) = (0_u64, text);
+        loop {
+            let (nanos, behind) = number_and_unit(rest)?;
+            sum = sum.checked_add(nanos).ok_or(NotADuration)?;
+            if behind.is_empty() {
+                return Ok(Self(sum));
+            }
+            rest = behind;
         }
     }
+}
+
+/// The first number with its unit, in nanoseconds, and what stands behind it.
+fn number_and_unit(text: &str) -> Result<(u64, &str), NotADuration> {
+    let digit = |c: char| c.is_ascii_digit() || c == '.';
+    let (number, rest) = text.split_at(text.find(|c| !digit(c)).ok_or(NotADuration)?);
+    let (unit, behind) = rest.split_at(rest.find(digit).unwrap_or(rest.len()));
+    let unit = match unit {
+        "µs" => "us",
+        "min" => "m",
+        other => other,
+    };
+    let number: f64 = number.parse().map_err(|_| NotADuration)?;
+    let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(NotADuration)?;
+    let nanos = number * *factor as f64;
+    if nanos < u64::MAX as f64 { Ok((nanos.round() as u64, behind)) } else { Err(NotADuration) }
 }
 
 impl Add for Nanos {
@@ -120,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_read_back_what_they_print() {
+    fn spans_print_short() {
         for (nanos, text) in [
             (0, "0s"),
             (950, "950ns"),
@@ -142,7 +152,10 @@ mod tests {
         assert_eq!(Nanos::parse("1.5s"), Ok(Nanos(1_500_000_000)));
         assert_eq!(Nanos::parse("3µs"), Ok(Nanos(3_000)));
         assert_eq!(Nanos::parse("2min"), Ok(Nanos(120_000_000_000)));
-        for wrong in ["150", "ms", "", "1.2.3s", "5 s", "9999999999999d", "5x"] {
+        assert_eq!(Nanos::parse("1m30s"), Ok(Nanos(90_000_000_000)));
+        for wrong in
+            ["150", "ms", "", "1.2.3s", "5 s", "9999999999999d", "5x", "1m30", "1m 30s", "200000d200000d"]
+        {
             assert_eq!(Nanos::parse(wrong), Err(NotADuration), "{wrong}");
         }
     }

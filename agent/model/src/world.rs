@@ -40,8 +40,8 @@ pub struct World {
     tasks: HashMap<TaskId, Task>,
     /// The ended ones of `tasks`, oldest end first.
     ended: BTreeSet<(At, TaskId)>,
-    locations: HashMap<By<LocationId>, Location>,
-    chains: HashMap<By<ChainId>, Chain>,
+    locations: BTreeMap<By<LocationId>, Location>,
+    chains: BTreeMap<By<ChainId>, Chain>,
     runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
     totals: BTreeMap<By<LocationId>, Totals>,
     coverage: BTreeMap<(Reverse<Source>, String), Coverage>,
@@ -119,7 +119,7 @@ impl World {
         }
     }
 
-    /// The Changes from which this World can be folded again.
+    /// The Changes from which this World can be folded again: names before what they name, all by number.
     pub fn snapshot(&self) -> Vec<Change> {
         let by = |source: Source, fact: Fact| Change { source, fact };
         let mut changes = vec![by(Source::AGENT, Tick { at: self.now }.into())];
@@ -130,7 +130,9 @@ impl World {
             changes.extend(view.figures.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.ended.map(|at| by(key.source, RuntimeEnded { id: key.id, at }.into())));
         }
-        for task in self.tasks.values() {
+        let mut tasks: Vec<_> = self.tasks.values().collect();
+        tasks.sort_unstable_by_key(|task| task.id());
+        for task in tasks {
             changes.extend(task.facts().map(|(source, fact)| by(source, fact)));
         }
         changes.extend(self.totals.iter().map(|(key, it)| by(key.source, it.clone().into())));

@@ -67,8 +67,8 @@ const OUTCOMES: &[&str] = &["unknown", "completed", "failed", "cancelled", "pani
 const KINDS: &[&str] = &["async", "block_on", "local", "blocking"];
 
 /// One word for each outcome, so that it can stand in a query.
-fn outcome_word(outcome: Outcome) -> &'static str {
-    OUTCOMES.get(usize::from(outcome.0)).copied().unwrap_or(OUTCOMES[0])
+fn outcome_word(outcome: Option<Outcome>) -> &'static str {
+    outcome.and_then(|it| OUTCOMES.get(usize::from(it.0)).copied()).unwrap_or(OUTCOMES[0])
 }
 
 /// Every key.
@@ -83,7 +83,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "outcome",
         takes: Takes::Choice(OUTCOMES),
-        value: |task, _, _| task.ended().map(|ended| Value::Choice(outcome_word(ended.outcome))),
+        value: |task, _, _| task.ended().map(|_| Value::Choice(outcome_word(task.outcome()))),
     },
     Key {
         name: "location",

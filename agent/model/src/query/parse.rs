@@ -81,9 +81,7 @@ fn term(token: Token) -> Result<Term, QueryError> {
 
 /// Splits `key op value`. The key is letters and `_` only, so `main.rs:42` and `std::net` are words.
 fn operator(body: &str, quoted_from: usize) -> Option<(&str, Relation, &str)> {
-    let at = body
-        .find(|c: char| !c.is_ascii_alphabetic() && c != '_')
-        .filter(|at| *at > 0 && *at < quoted_from)?;
+    let at = body.find(|c: char| !c.is_ascii_alphabetic() && c != '_').filter(|at| *at > 0)?;
     let (key, rest) = body.split_at(at);
     if rest.starts_with("::") {
         return None;
@@ -96,7 +94,8 @@ fn operator(body: &str, quoted_from: usize) -> Option<(&str, Relation, &str)> {
         (":", Relation::Is),
         ("=", Relation::Is),
     ];
-    let (name, relation) = operators.into_iter().find(|(name, _)| rest.starts_with(name))?;
+    let (name, relation) =
+        operators.into_iter().find(|(name, _)| rest.starts_with(name) && at + name.len() <= quoted_from)?;
     Some((key, relation, &rest[name.len()..]))
 }
 

@@ -1,0 +1,14 @@
+//! The model as its users see it: the fold, the frames, the query language.
+
+mod model {
+    mod arbitrary;
+    mod examples;
+    mod fold;
+    mod frames;
+    mod golden;
+    mod hostile;
+    mod keep;
+    mod query;
+    mod survive;
+    mod task;
+}
