@@ -31,8 +31,8 @@ pub(crate) fn program() -> Result<()> {
 fn beside() -> Result<()> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all();
-    let _agent = Builder::from_env().name("beside").install(&mut builder);
-    let runtime = builder.build().context("cannot build the runtime beside")?;
+    let runtime = Builder::from_env().name("beside").build_from(&mut builder);
+    let runtime = runtime.context("cannot build the runtime beside")?;
     runtime.block_on(async {
         load::timers(3);
         input_ends("input beside").await
