@@ -6,9 +6,10 @@ use crate::change::{Coverage, Runtime};
 use crate::codes::Source;
 use crate::time::At;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a client says first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Greeting {
     /// The client's name and version, for the program's own records.
     #[serde(default)]
@@ -16,6 +17,14 @@ pub struct Greeting {
     /// The secret of a TCP listener that wants one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+}
+
+/// The token stays out of logs and panic texts.
+impl fmt::Debug for Greeting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let token = self.token.as_ref().map(|_| "***");
+        f.debug_struct("Greeting").field("client", &self.client).field("token", &token).finish()
+    }
 }
 
 /// What a program, or a recording of it, says first.

@@ -86,15 +86,18 @@ fn word_stands_in(word: &str, task: &Task, names: &impl Names) -> bool {
     let stands_in = |text: &str| contains_ignoring_case(text, word);
     task.name().is_some_and(stands_in)
         || task.future().is_some_and(stands_in)
-        || task
-            .location()
-            .and_then(|place| names.location(place))
-            .is_some_and(|location| stands_in(&location.to_string()))
+        || task.location().and_then(|it| names.location_text(it)).is_some_and(|text| stands_in(&text))
 }
 
-/// `word` is in lower case already.
+/// `word` is in lower case already. Nearly all texts are ASCII, and then nothing is allocated.
 fn contains_ignoring_case(text: &str, word: &str) -> bool {
-    text.to_lowercase().contains(word)
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(word);
+    }
+    let Some(first) = word.as_bytes().first() else { return true };
+    text.as_bytes()
+        .windows(word.len())
+        .any(|part| part[0].to_ascii_lowercase() == *first && part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 impl Relation {

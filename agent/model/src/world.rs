@@ -8,8 +8,9 @@ use crate::codes::{Counter, Source};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId};
 use crate::task::{By, Task};
 use crate::time::At;
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Deepest spawn chain that is followed. A chain longer than this is shown cut.
 pub const MAX_CHAIN: usize = 64;
@@ -18,6 +19,10 @@ pub const MAX_CHAIN: usize = 64;
 pub trait Names {
     /// The location of that number.
     fn location(&self, location: By<LocationId>) -> Option<&Location>;
+    /// The same as text. Asked for each task of a search, so who can keeps it ready.
+    fn location_text(&self, location: By<LocationId>) -> Option<Cow<'_, str>> {
+        self.location(location).map(|location| Cow::Owned(location.to_string()))
+    }
     /// The name of that runtime.
     fn runtime_name(&self, runtime: By<RuntimeId>) -> Option<&str>;
 }
@@ -33,14 +38,22 @@ pub struct RuntimeView {
     pub ended: Option<At>,
 }
 
+/// A location, and its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    location: Location,
+    text: String,
+}
+
 /// What we believe about one program. Altered by [`apply`](Self::apply) and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct World {
     now: At,
-    tasks: HashMap<TaskId, Task>,
+    /// By id, which is nearly the order in which they were told: walking them is walking along the memory.
+    tasks: BTreeMap<TaskId, Task>,
     /// The ended ones of `tasks`, oldest end first.
     ended: BTreeSet<(At, TaskId)>,
-    locations: BTreeMap<By<LocationId>, Location>,
+    locations: BTreeMap<By<LocationId>, Place>,
     chains: BTreeMap<By<ChainId>, Chain>,
     runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
     totals: BTreeMap<By<LocationId>, Totals>,
@@ -57,7 +70,8 @@ impl World {
         match &change.fact {
             Fact::Tick(Tick { at }) => self.now = self.now.max(*at),
             Fact::Location(location) => {
-                self.locations.insert(By { source, id: location.id }, location.clone());
+                let place = Place { location: location.clone(), text: location.to_string() };
+                self.locations.insert(By { source, id: location.id }, place);
             }
             Fact::Chain(chain) => {
                 self.chains.insert(By { source, id: chain.id }, chain.clone());
@@ -123,16 +137,14 @@ impl World {
     pub fn snapshot(&self) -> Vec<Change> {
         let by = |source: Source, fact: Fact| Change { source, fact };
         let mut changes = vec![by(Source::AGENT, Tick { at: self.now }.into())];
-        changes.extend(self.locations.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        changes.extend(self.locations.iter().map(|(key, it)| by(key.source, it.location.clone().into())));
         changes.extend(self.chains.iter().map(|(key, it)| by(key.source, it.clone().into())));
         for (key, view) in &self.runtimes {
             changes.extend(view.runtime.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.figures.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.ended.map(|at| by(key.source, RuntimeEnded { id: key.id, at }.into())));
         }
-        let mut tasks: Vec<_> = self.tasks.values().collect();
-        tasks.sort_unstable_by_key(|task| task.id());
-        for task in tasks {
+        for task in self.tasks.values() {
             changes.extend(task.facts().map(|(source, fact)| by(source, fact)));
         }
         changes.extend(self.totals.iter().map(|(key, it)| by(key.source, it.clone().into())));
@@ -157,7 +169,7 @@ impl World {
         self.tasks.get(&id)
     }
 
-    /// All tasks, in no order.
+    /// All tasks, by id.
     pub fn tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.values()
     }
@@ -233,7 +245,11 @@ impl World {
 
 impl Names for World {
     fn location(&self, location: By<LocationId>) -> Option<&Location> {
-        self.locations.get(&location)
+        self.locations.get(&location).map(|place| &place.location)
+    }
+
+    fn location_text(&self, location: By<LocationId>) -> Option<Cow<'_, str>> {
+        self.locations.get(&location).map(|place| Cow::Borrowed(place.text.as_str()))
     }
 
     fn runtime_name(&self, runtime: By<RuntimeId>) -> Option<&str> {

@@ -88,7 +88,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "location",
         takes: Takes::Text,
-        value: |task, names, _| names.location(task.location()?).map(|it| Value::Text(it.to_string())),
+        value: |task, names, _| names.location_text(task.location()?).map(|it| Value::Text(it.into_owned())),
     },
     Key {
         name: "runtime",

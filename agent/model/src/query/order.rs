@@ -1,6 +1,7 @@
 //! The order of tasks.
 
 use super::key::{Key, Takes, Value};
+use crate::ids::TaskId;
 use crate::task::Task;
 use crate::time::At;
 use crate::world::Names;
@@ -58,11 +59,16 @@ impl Order {
 
     /// Compares two tasks by their [`rank`](Self::rank)s and ids.
     pub fn compare(&self, a: (&Option<Value>, &Task), b: (&Option<Value>, &Task)) -> Ordering {
+        self.compare_ranked((a.0, a.1.id()), (b.0, b.1.id()))
+    }
+
+    /// The same for tasks that are no longer at hand.
+    pub fn compare_ranked(&self, a: (&Option<Value>, TaskId), b: (&Option<Value>, TaskId)) -> Ordering {
         let by_value = match (a.0, b.0) {
             (Some(a), Some(b)) => self.directed(compare_values(a, b)),
             (a, b) => b.is_some().cmp(&a.is_some()),
         };
-        by_value.then_with(|| a.1.id().cmp(&b.1.id()))
+        by_value.then_with(|| a.1.cmp(&b.1))
     }
 
     fn directed(&self, order: Ordering) -> Ordering {

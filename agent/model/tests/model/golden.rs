@@ -101,6 +101,7 @@ fn this_code_reads_the_bytes_of_version_1() {
     assert!(matches!(welcome(V1, "Refusal"), Welcome::Refusal(it) if it.refused == Refused::NotPermitted));
     let greeting: Greeting = serde_json::from_slice(&first_of(V1, "Greeting").unwrap()).unwrap();
     assert_eq!(greeting.token.as_deref(), Some("secret"));
+    assert!(!format!("{greeting:?}").contains("secret"), "a secret is not printed");
 }
 
 #[test]
