@@ -15,9 +15,9 @@ use proc_macro::TokenStream;
 ///
 /// - `flavor = "multi_thread"` (the default), `"current_thread"` or `"local"`
 /// - `worker_threads = 4`, any expression of type `usize`; only with `multi_thread`
-/// - `start_paused = true` and `unhandled_panic = "shutdown_runtime"` (or `"ignore"`); only without
-///   `multi_thread`. They need tokio's `test-util` feature and `--cfg tokio_unstable`, as in tokio
-/// - `name = "…"`: the runtime's name
+/// - `start_paused = true`, which needs tokio's feature `test-util`, and `unhandled_panic = "ignore"` or
+///   `"shutdown_runtime"`, which needs `--cfg tokio_unstable`; neither goes with `multi_thread`
+/// - `name = "…"`: the runtime's name; this and `"local"` need tokio 1.51
 /// - `crate = "path"`: where to find the agent, if not at `taskscope_agent`
 ///
 /// ```ignore

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::function::Function;
-use crate::options::Options;
+use crate::options::{Flavor, Options};
 
 /// The whole of `#[main]`. With something wrong it still yields the function, run with the default options,
 /// beside the error: so that only what is wrong is reported, and editors go on understanding the rest.
@@ -36,9 +36,18 @@ fn run(function: Function, options: &Options) -> TokenStream {
     };
     let settings = settings(options, &agent, span);
     let body = function.body_after(function.nameable_output().map(fix_output).unwrap_or_default());
+    let run = match options.flavor {
+        Flavor::MultiThread | Flavor::CurrentThread => quote_spanned!(span=> run(#settings, body)),
+        Flavor::Local => quote_spanned! {span=>
+            run_with(#settings, |runtime, body| {
+                let runtime = runtime.build_local(::core::default::Default::default())?;
+                ::core::result::Result::Ok(runtime.block_on(body))
+            }, body)
+        },
+    };
     let call = quote_spanned! {span=>
         #[allow(clippy::needless_return, reason = "a call in tail position would keep its temporaries too long")]
-        return #agent::__private::run(#settings, body);
+        return #agent::__private::#run;
     };
     function.with_body(quote! {
         let body = async move #body;
@@ -61,20 +70,36 @@ fn fix_output(output: TokenStream) -> TokenStream {
 }
 
 fn settings(options: &Options, agent: &TokenStream, span: Span) -> TokenStream {
-    let flavor = Ident::new(options.flavor.variant(), span);
+    let flavor = match options.flavor {
+        Flavor::MultiThread => quote_spanned!(span=> MultiThread),
+        Flavor::CurrentThread | Flavor::Local => quote_spanned!(span=> CurrentThread),
+    };
     let worker_threads = option(options.worker_threads.as_ref());
-    let start_paused = option(options.start_paused.as_ref());
-    let unhandled_panic = option(options.unhandled_panic.as_ref());
     let name = option(options.name.as_ref());
+    let calls = configuration(options, agent);
     quote_spanned! {span=>
         #agent::__private::Settings {
             flavor: #agent::__private::Flavor::#flavor,
             worker_threads: #worker_threads,
-            start_paused: #start_paused,
-            unhandled_panic: #unhandled_panic,
             name: #name,
+            configure: |_runtime| { #calls },
         }
     }
+}
+
+/// Calls on tokio's builder that it has only with some feature, cfg or version. They stand in the user's crate, at the
+/// option, so that the compiler can say there what is missing.
+fn configuration(options: &Options, agent: &TokenStream) -> TokenStream {
+    let start_paused = options
+        .start_paused
+        .as_ref()
+        .map(|value| quote_spanned!(value.span()=> _runtime.start_paused(#value);));
+    let unhandled_panic = options.unhandled_panic.map(|(behavior, span)| {
+        let behavior = Ident::new(behavior.variant(), span);
+        quote_spanned!(span=> _runtime.unhandled_panic(#agent::__private::tokio::runtime::UnhandledPanic::#behavior);)
+    });
+    let name = options.name.as_ref().map(|name| quote_spanned!(name.span()=> _runtime.name(#name);));
+    quote!(#start_paused #unhandled_panic #name)
 }
 
 fn option(value: Option<&impl ToTokens>) -> TokenStream {

@@ -51,14 +51,45 @@ fn the_settings_are_handed_over() {
                 ::taskscope_agent::__private::Settings {
                     flavor: ::taskscope_agent::__private::Flavor::MultiThread,
                     worker_threads: ::core::option::Option::Some(1 + 1),
-                    start_paused: ::core::option::Option::None,
-                    unhandled_panic: ::core::option::Option::None,
                     name: ::core::option::Option::Some("api"),
+                    configure: |_runtime| { _runtime.name("api"); },
                 },
                 body
             )
         },
     );
+}
+
+#[test]
+fn what_needs_a_feature_is_called_on_tokios_builder() {
+    let options =
+        quote!(flavor = "current_thread", start_paused = true, unhandled_panic = "shutdown_runtime");
+    let tokens = expanded(
+        options,
+        quote!(
+            async fn main() {}
+        ),
+    );
+    contains(&tokens, quote!(flavor: ::taskscope_agent::__private::Flavor::CurrentThread));
+    contains(
+        &tokens,
+        quote! {
+            configure: |_runtime| {
+                _runtime.start_paused(true);
+                _runtime.unhandled_panic(
+                    ::taskscope_agent::__private::tokio::runtime::UnhandledPanic::ShutdownRuntime
+                );
+            },
+        },
+    );
+    let tokens = expanded(
+        quote!(flavor = "local"),
+        quote!(
+            async fn main() {}
+        ),
+    );
+    contains(&tokens, quote!(::taskscope_agent::__private::run_with));
+    contains(&tokens, quote!(runtime.build_local));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Result, Token
 /// Every option's name, in the order in which messages list them.
 const NAMES: [&str; 6] = ["flavor", "worker_threads", "start_paused", "unhandled_panic", "name", "crate"];
 
-/// Which of tokio's schedulers to build.
+/// Which of tokio's runtimes to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Flavor {
     #[default]
@@ -21,24 +21,12 @@ pub(crate) enum Flavor {
 }
 
 impl Flavor {
-    /// The word in the brackets and the agent's variant for it.
-    const ALL: [(&'static str, &'static str, Self); 3] = [
-        ("multi_thread", "MultiThread", Self::MultiThread),
-        ("current_thread", "CurrentThread", Self::CurrentThread),
-        ("local", "Local", Self::Local),
-    ];
-
-    /// The name of the agent's variant.
-    pub(crate) fn variant(self) -> &'static str {
-        Self::ALL.into_iter().find(|(_, _, flavor)| *flavor == self).map_or("MultiThread", |found| found.1)
-    }
-
     fn parse(value: &LitStr) -> Result<Self> {
         let word = value.value();
-        if let Some((_, _, flavor)) = Self::ALL.into_iter().find(|(name, _, _)| *name == word) {
-            return Ok(flavor);
-        }
         let hint = match word.as_str() {
+            "multi_thread" => return Ok(Self::MultiThread),
+            "current_thread" => return Ok(Self::CurrentThread),
+            "local" => return Ok(Self::Local),
             "single_thread" | "single_threaded" | "basic_scheduler" => {
                 "; this one is called \"current_thread\""
             }
@@ -52,13 +40,38 @@ impl Flavor {
     }
 }
 
+/// What tokio does when a task panics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnhandledPanic {
+    Ignore,
+    ShutdownRuntime,
+}
+
+impl UnhandledPanic {
+    /// The name of tokio's variant.
+    pub(crate) fn variant(self) -> &'static str {
+        match self {
+            Self::Ignore => "Ignore",
+            Self::ShutdownRuntime => "ShutdownRuntime",
+        }
+    }
+
+    fn parse(value: &LitStr) -> Result<(Self, Span)> {
+        match value.value().as_str() {
+            "ignore" => Ok((Self::Ignore, value.span())),
+            "shutdown_runtime" => Ok((Self::ShutdownRuntime, value.span())),
+            _ => Err(Error::new(value.span(), "`unhandled_panic` takes \"ignore\" or \"shutdown_runtime\"")),
+        }
+    }
+}
+
 /// The options, each as it was given.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: Option<Expr>,
     pub(crate) start_paused: Option<LitBool>,
-    pub(crate) unhandled_panic: Option<LitStr>,
+    pub(crate) unhandled_panic: Option<(UnhandledPanic, Span)>,
     pub(crate) name: Option<LitStr>,
     pub(crate) agent: Option<Path>,
 }
@@ -69,7 +82,7 @@ impl Options {
             "flavor" => self.flavor = Flavor::parse(&string(name, value)?)?,
             "worker_threads" => self.worker_threads = Some(count(name, value)?),
             "start_paused" => self.start_paused = Some(boolean(name, value)?),
-            "unhandled_panic" => self.unhandled_panic = Some(unhandled_panic(string(name, value)?)?),
+            "unhandled_panic" => self.unhandled_panic = Some(UnhandledPanic::parse(&string(name, value)?)?),
             "name" => self.name = Some(not_blank(string(name, value)?)?),
             "crate" => self.agent = Some(path(&string(name, value)?)?),
             _ => return Err(unknown(name)),
@@ -90,8 +103,8 @@ impl Options {
         if let Some(value) = self.start_paused.as_ref().filter(|_| several_threads) {
             errors.push(wrong(value.span(), "start_paused", "current_thread"));
         }
-        if let Some(value) = self.unhandled_panic.as_ref().filter(|_| several_threads) {
-            errors.push(wrong(value.span(), "unhandled_panic", "current_thread"));
+        if let Some((_, span)) = self.unhandled_panic.filter(|_| several_threads) {
+            errors.push(wrong(span, "unhandled_panic", "current_thread"));
         }
         all_of(errors)
     }
@@ -189,13 +202,6 @@ fn count(name: &Ident, value: &Expr) -> Result<Expr> {
         }
     }
     Ok(value.clone())
-}
-
-fn unhandled_panic(value: LitStr) -> Result<LitStr> {
-    match value.value().as_str() {
-        "ignore" | "shutdown_runtime" => Ok(value),
-        _ => Err(Error::new(value.span(), "`unhandled_panic` takes \"ignore\" or \"shutdown_runtime\"")),
-    }
 }
 
 fn not_blank(value: LitStr) -> Result<LitStr> {

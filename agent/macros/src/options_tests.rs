@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::parse_str;
 
-use super::{Flavor, Options};
+use super::{Flavor, Options, UnhandledPanic};
 
 fn options(text: &str) -> Options {
     parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -29,7 +29,7 @@ fn every_option_is_read() {
     );
     assert_eq!(options.flavor, Flavor::CurrentThread);
     assert_eq!(options.start_paused.map(|flag| flag.value), Some(true));
-    assert_eq!(options.unhandled_panic.map(|text| text.value()).as_deref(), Some("ignore"));
+    assert_eq!(options.unhandled_panic.map(|(behavior, _)| behavior), Some(UnhandledPanic::Ignore));
     assert_eq!(options.name.map(|text| text.value()).as_deref(), Some("api"));
     assert_eq!(options.agent.to_token_stream().to_string(), ":: a :: b");
 }
