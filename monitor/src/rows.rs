@@ -7,6 +7,8 @@
 pub(crate) mod arrange;
 pub(crate) mod cell;
 pub(crate) mod columns;
+pub(crate) mod groups;
+pub(crate) mod runtimes;
 
 pub(crate) use arrange::{Arrangement, Placed, arrange};
 pub(crate) use cell::Cell;

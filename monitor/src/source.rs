@@ -2,12 +2,13 @@
 
 pub(crate) mod discover;
 pub(crate) mod error;
+pub(crate) mod peer;
 pub(crate) mod recording;
 pub(crate) mod tcp;
 pub(crate) mod unix;
 pub(crate) mod wire;
 
-pub(crate) use error::AttachError;
+pub(crate) use error::{AttachError, one_line};
 
 use std::fmt;
 use std::io;
@@ -21,7 +22,12 @@ use taskscope_model::request::{Answer, Request};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     /// An agent's Unix socket.
-    Unix(PathBuf),
+    Unix {
+        /// Its path.
+        path: PathBuf,
+        /// The process that has to be behind it, if that is known.
+        pid: Option<u32>,
+    },
     /// An agent's TCP listener.
     Tcp {
         /// `host:port`.
@@ -37,7 +43,7 @@ pub(crate) enum Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Address::Unix(path) | Address::Recording(path) => path.display().fmt(f),
+            Address::Unix { path, .. } | Address::Recording(path) => path.display().fmt(f),
             Address::Tcp { at, .. } => write!(f, "tcp://{at}"),
         }
     }
@@ -76,8 +82,8 @@ impl Live {
     /// Connects and exchanges the first words.
     pub(crate) fn open(address: &Address, within: Duration) -> Result<Self, AttachError> {
         let (hello, from) = match address {
-            Address::Unix(path) => {
-                let (hello, connection) = unix::attach(path, within)?;
+            Address::Unix { path, pid } => {
+                let (hello, connection) = unix::attach(path, *pid, within)?;
                 (hello, From::Program(connection))
             }
             Address::Tcp { at, token } => {

@@ -45,23 +45,31 @@ pub(crate) struct TaskColumn {
     pub(crate) cell: fn(&Task, &World) -> Cell,
 }
 
-/// A number; a text is made from it by changing what differs.
-const NUMBER: Column = Column {
-    key: "",
-    json: "",
-    title: "",
-    align: Align::Right,
-    min_width: 5,
-    flexible: false,
-    place: None,
-    worth: 5,
-    always: false,
-    topic: "",
-};
-const TEXT: Column = Column { align: Align::Left, ..NUMBER };
+impl Column {
+    /// A column of numbers; a particular one is made by changing what differs.
+    pub(crate) const NUMBER: Self = Self {
+        key: "",
+        json: "",
+        title: "",
+        align: Align::Right,
+        min_width: 5,
+        flexible: false,
+        place: None,
+        worth: 5,
+        always: false,
+        topic: "",
+    };
+    /// A column of words.
+    pub(crate) const TEXT: Self = Self { align: Align::Left, ..Self::NUMBER };
+    /// A column of source locations.
+    pub(crate) const PLACE: Self = Self { min_width: 12, flexible: true, ..Self::TEXT };
+}
+
+const NUMBER: Column = Column::NUMBER;
+const TEXT: Column = Column::TEXT;
 
 /// Every column, in the order of the JSON.
-pub(crate) static TASKS: [TaskColumn; 19] = [
+pub(crate) static TASKS: [TaskColumn; 20] = [
     TaskColumn {
         column: Column {
             key: "id",
@@ -153,12 +161,10 @@ pub(crate) static TASKS: [TaskColumn; 19] = [
             key: "location",
             json: "spawned_at",
             title: "SPAWNED AT",
-            min_width: 12,
-            flexible: true,
             place: Some(18),
             worth: 160,
             topic: "tasks",
-            ..TEXT
+            ..Column::PLACE
         },
         cell: |task, world| {
             Cell::of(task.location().and_then(|it| world.location(it)), |it| Cell::Place(it.clone()))
@@ -279,6 +285,10 @@ pub(crate) static TASKS: [TaskColumn; 19] = [
             ..NUMBER
         },
         cell: |task, world| Cell::of(task.since_last_poll(world.now()), Cell::Span),
+    },
+    TaskColumn {
+        column: Column { json: "seen_by", title: "SEEN BY", ..TEXT },
+        cell: |task, _| Cell::Sources(task.seen_by().collect()),
     },
 ];
 

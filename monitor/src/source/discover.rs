@@ -1,7 +1,28 @@
-//! Which tokio programs run here, and how they can be seen.
+//! Which tokio programs run here, and how they can be seen. A hung or hostile program costs its own answer
+//! and nobody else's.
 
-use super::Address;
+mod folders;
+mod proc;
+
+use super::peer::Peer;
+use super::{Address, AttachError, unix};
+use crate::clock;
+use folders::{Folder, Place, SocketFile};
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use taskscope_model::hello::Hello;
 use taskscope_model::{Nanos, Source};
+
+/// How long one program is given to answer.
+const WITHIN: Duration = Duration::from_secs(1);
+/// Programs asked at the same time.
+const AT_ONCE: usize = 32;
+/// A socket that is just being made refuses too: it is asked again after this.
+const SECOND_LOOK: Duration = Duration::from_millis(50);
 
 /// A live program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +43,130 @@ pub(crate) struct Process {
     pub(crate) trouble: Option<String>,
 }
 
-/// Every program with an agent that this user may see, by pid.
+/// Every program with an agent that this user may see, by pid. Sockets that nobody listens to any more are
+/// removed on the way.
 pub(crate) fn processes() -> Vec<Process> {
-    Vec::new()
+    let user = rustix::process::geteuid().as_raw();
+    let mut places = folders::own(user);
+    places.extend(folders::of_containers());
+    look(&places, |_| true)
+}
+
+/// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets
+/// that can be its are asked.
+pub(crate) fn with_pid(pid: u32) -> Option<Process> {
+    let user = rustix::process::geteuid().as_raw();
+    let mut places = folders::own(user);
+    places.extend(folders::of_containers());
+    let inner = proc::inner_pid(pid)?;
+    look(&places, |socket| socket.pid == inner).into_iter().find(|process| process.pid == pid)
+}
+
+/// The user a process acts as; `None` if there is no such process.
+pub(crate) fn user_of(pid: u32) -> Option<u32> {
+    proc::user(pid)
+}
+
+/// Whether that user's programs are out of reach.
+pub(crate) fn is_out_of_reach(user: u32) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    own != 0 && own != user
+}
+
+fn look(places: &[Place], wanted: impl Fn(&SocketFile) -> bool) -> Vec<Process> {
+    let folders: Vec<_> = places.iter().filter_map(Place::open).collect();
+    let mut seen = HashSet::new();
+    let mut sockets = Vec::new();
+    for folder in &folders {
+        let found = folder.sockets().into_iter().filter(|socket| wanted(socket));
+        sockets.extend(found.filter(|it| seen.insert(it.identity)).map(|socket| (folder, socket)));
+    }
+    let mut processes = ask_all(&sockets);
+    processes.sort_by_key(|process| process.pid);
+    processes
+}
+
+fn ask_all(sockets: &[(&Folder, SocketFile)]) -> Vec<Process> {
+    let (next, processes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((folder, socket)) = sockets.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(process) = ask(folder, socket) {
+                processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..sockets.len().min(AT_ONCE) {
+            // Where no more threads are to be had, this one does the work.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    processes.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks one program; `None` if there is none behind the socket.
+fn ask(folder: &Folder, socket: &SocketFile) -> Option<Process> {
+    let mut asked = unix::greet(&folder.path_to(socket), &socket.path, WITHIN);
+    if matches!(asked.answer, Err(AttachError::Refused(_))) {
+        std::thread::sleep(SECOND_LOOK);
+        asked = unix::greet(&folder.path_to(socket), &socket.path, WITHIN);
+    }
+    match asked.answer {
+        Ok((hello, _)) => Some(answering(socket, &hello, asked.peer)),
+        Err(AttachError::Absent(_)) => None,
+        Err(AttachError::Refused(_)) => {
+            folder.remove(socket);
+            None
+        }
+        Err(error) => Some(in_trouble(socket, &error, asked.peer)),
+    }
+}
+
+fn answering(socket: &SocketFile, hello: &Hello, peer: Option<Peer>) -> Process {
+    Process {
+        pid: hello.pid,
+        program: hello.program.clone(),
+        address: Some(address(&socket.path, peer)),
+        seen_by: vec![hello.source],
+        tasks: Some(hello.live_tasks),
+        uptime: Some(clock::monotonic().since(hello.started_at)),
+        trouble: peer.and_then(|peer| lie(hello, peer)),
+    }
+}
+
+/// A Hello that gives another pid than that of the process which sent it.
+fn lie(hello: &Hello, peer: Peer) -> Option<String> {
+    let told = peer.pid != hello.pid;
+    told.then(|| format!("is process {} and says that it is {}", peer.pid, hello.pid))
+}
+
+fn in_trouble(socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> Process {
+    let pid = peer.map_or(socket.pid, |peer| peer.pid);
+    let trouble = match error {
+        AttachError::Silent { .. } => "does not answer".to_owned(),
+        AttachError::Versions(_, why) | AttachError::Busy(_, why) | AttachError::NotPermitted(_, why) => {
+            why.clone()
+        }
+        AttachError::Foreign(_, why) => format!("is no taskscope agent: {why}"),
+        error => error.to_string(),
+    };
+    Process {
+        pid,
+        program: proc::program(pid).unwrap_or_else(|| "?".to_owned()),
+        address: Some(address(&socket.path, peer)),
+        seen_by: vec![Source::AGENT],
+        tasks: None,
+        uptime: None,
+        trouble: Some(trouble),
+    }
+}
+
+fn address(path: &Path, peer: Option<Peer>) -> Address {
+    Address::Unix { path: path.to_owned(), pid: peer.map(|peer| peer.pid) }
+}
+
+/// The number of a process as it knows itself.
+pub(super) fn inner_pid(pid: u32) -> Option<u32> {
+    proc::inner_pid(pid)
 }

@@ -1,35 +1,80 @@
 //! An agent's Unix socket.
 
-use super::AttachError;
+use super::peer::{Peer, peer};
 use super::wire::{Connection, Socket};
+use super::{AttachError, discover};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 use taskscope_model::hello::Hello;
 
-/// Connects to the socket of that path.
-pub(crate) fn attach(path: &Path, within: Duration) -> Result<(Hello, Connection), AttachError> {
-    attach_as(path, path.display().to_string(), within)
+/// What came of a greeting.
+pub(crate) struct Greeted {
+    /// Who is there; `None` if that could not be told.
+    pub(crate) peer: Option<Peer>,
+    /// What it said. A Hello whose pid agrees with the peer's is made to give the pid of this host.
+    pub(crate) answer: Result<(Hello, Connection), AttachError>,
 }
 
-/// Connects by a path that need not be the one a person knows the socket by.
-pub(crate) fn attach_as(
+/// Connects to the socket of that path. With a pid, only that process will do.
+pub(crate) fn attach(
     path: &Path,
-    address: String,
+    pid: Option<u32>,
     within: Duration,
 ) -> Result<(Hello, Connection), AttachError> {
-    let stream = dial(path, within).map_err(|error| AttachError::connecting(&address, within, error))?;
-    Connection::begin(Socket::Unix(stream), address, None, within)
+    let Greeted { peer, answer } = greet(path, path, within);
+    match (pid, peer) {
+        (Some(pid), Some(peer)) if peer.pid != pid => {
+            let why = format!("it belongs to process {} now", peer.pid);
+            Err(AttachError::Foreign(path.display().to_string(), why))
+        }
+        _ => answer,
+    }
+}
+
+/// Connects and exchanges the first words. `known_as` is the path by which a person knows it.
+pub(crate) fn greet(path: &Path, known_as: &Path, within: Duration) -> Greeted {
+    let address = known_as.display().to_string();
+    let stream = match dial(path, within) {
+        Ok(stream) => stream,
+        Err(error) => {
+            let answer = Err(AttachError::connecting(&address, within, error));
+            return Greeted { peer: None, answer };
+        }
+    };
+    let peer = peer(&stream);
+    let mut answer = Connection::begin(Socket::Unix(stream), address, None, within);
+    if let (Ok((hello, _)), Some(peer)) = (&mut answer, peer)
+        && discover::inner_pid(peer.pid) == Some(hello.pid)
+    {
+        hello.pid = peer.pid;
+    }
+    Greeted { peer, answer }
 }
 
 /// Connects. A listener whose queue is full makes the caller wait: not longer than the given time.
 fn dial(path: &Path, within: Duration) -> io::Result<UnixStream> {
-    let address = SocketAddrUnix::new(path)?;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     set_socket_timeout(&socket, Timeout::Send, Some(within))?;
-    connect(&socket, &address)?;
+    match SocketAddrUnix::new(path) {
+        Ok(address) => connect(&socket, &address)?,
+        Err(rustix::io::Errno::NAMETOOLONG) => connect_by_folder(&socket, path)?,
+        Err(error) => return Err(error.into()),
+    }
     Ok(UnixStream::from(socket))
+}
+
+/// Socket addresses hold about a hundred bytes; a longer path is gone through its folder's descriptor.
+fn connect_by_folder(socket: &OwnedFd, path: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let folder = std::fs::File::open(folder)?;
+    let short = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
+    Ok(connect(socket, &SocketAddrUnix::new(short)?)?)
 }

@@ -1,0 +1,16 @@
+//! The commands, one file each.
+
+mod attach;
+mod completions;
+mod doctor;
+mod fetch;
+mod ls;
+mod ps;
+mod runtime;
+
+pub(crate) use attach::attach;
+pub(crate) use completions::completions;
+pub(crate) use doctor::doctor;
+pub(crate) use ls::ls;
+pub(crate) use ps::ps;
+pub(crate) use runtime::runtime;

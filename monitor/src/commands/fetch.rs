@@ -1,0 +1,110 @@
+//! Attaching for a command: asks once, and waits until all of it has been told.
+
+use crate::cli::Target;
+use crate::clock::Deadline;
+use crate::exit::CommandError;
+use crate::session::Session;
+use crate::source::{Address, AttachError, Heard, Live, one_line};
+use crate::target;
+use std::time::Duration;
+use taskscope_model::request::{Answer, Denied, Reason, Subscribe};
+
+/// How long a program may take to answer the first words.
+const ATTACH_WITHIN: Duration = Duration::from_secs(3);
+/// How long it may be silent before everything has been told.
+const SILENT_FOR: Duration = Duration::from_secs(5);
+
+/// A program, attached to, and what we believe about it.
+pub(super) struct Attached {
+    pub(super) session: Session,
+    address: Address,
+    live: Live,
+    /// A recording has been read to its end.
+    played: bool,
+}
+
+/// What came within a time.
+pub(super) enum Came {
+    /// The time has passed.
+    Time,
+    /// The program is gone, and had said so if this is true.
+    End { goodbye: bool },
+}
+
+impl Attached {
+    /// Attaches to the program that is meant.
+    pub(super) fn to(target: &Target) -> Result<Self, CommandError> {
+        Self::at(target::resolve(target)?)
+    }
+
+    /// Attaches to an address.
+    pub(super) fn at(address: Address) -> Result<Self, CommandError> {
+        let live = Live::open(&address, ATTACH_WITHIN)?;
+        Ok(Self { session: Session::new(live.hello()), address, live, played: false })
+    }
+
+    /// Whether this is not a program but a recording of one.
+    pub(super) fn is_recording(&self) -> bool {
+        !self.address.is_live()
+    }
+
+    /// Asks, and waits until all of it has been told once.
+    pub(super) fn fetch(&mut self, subscribe: Subscribe) -> Result<(), CommandError> {
+        let request = self.session.subscribe(subscribe);
+        self.live.asker().ask(&request).map_err(|_| self.gone(false))?;
+        while !self.session.is_complete() && !self.played {
+            match self.live.next(Some(SILENT_FOR)) {
+                Ok(Some(heard)) => self.take(heard)?,
+                Ok(None) => return Err(self.silent().into()),
+                Err(AttachError::EndOfRecording { .. }) => self.played = true,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what comes until a time has passed or the program ends.
+    pub(super) fn follow(&mut self, span: Duration) -> Result<Came, CommandError> {
+        let deadline = Deadline::after(Some(span));
+        while let Ok(left) = deadline.left() {
+            match self.live.next(left) {
+                Ok(Some(heard)) => self.take(heard)?,
+                Ok(None) => break,
+                Err(AttachError::EndOfRecording { .. }) => return Ok(Came::End { goodbye: true }),
+                Err(AttachError::Lost { goodbye, .. }) => return Ok(Came::End { goodbye }),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Came::Time)
+    }
+
+    fn take(&mut self, heard: Heard) -> Result<(), CommandError> {
+        match self.session.take(heard) {
+            Some(Answer::Denied(denied)) => Err(refused(&denied)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The program's name and pid, for a message.
+    pub(super) fn name(&self) -> String {
+        let hello = self.live.hello();
+        one_line(&format!("{} (pid {})", hello.program, hello.pid))
+    }
+
+    /// The error of a program that has gone away.
+    pub(super) fn gone(&self, goodbye: bool) -> AttachError {
+        AttachError::Lost { address: self.name(), goodbye }
+    }
+
+    fn silent(&self) -> AttachError {
+        AttachError::Silent { address: self.name(), within: SILENT_FOR }
+    }
+}
+
+fn refused(denied: &Denied) -> CommandError {
+    let message = one_line(&denied.message);
+    match denied.reason {
+        Reason::NOT_PERMITTED => CommandError::NotPermitted(message),
+        _ => CommandError::WrongUse(message),
+    }
+}

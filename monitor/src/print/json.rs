@@ -1,0 +1,92 @@
+//! JSON, as scripts rely on it: durations are whole nanoseconds, ids are strings, unknown is `null`.
+
+use crate::rows::{Cell, Column};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
+use taskscope_model::World;
+use taskscope_model::change::Location;
+use taskscope_model::hello::Hello;
+
+/// Which program.
+#[derive(Serialize)]
+pub(crate) struct Process<'a> {
+    pid: u32,
+    program: &'a str,
+}
+
+impl<'a> Process<'a> {
+    pub(crate) fn of(hello: &'a Hello) -> Self {
+        Self { pid: hello.pid, program: &hello.program }
+    }
+}
+
+/// What is seen of each topic.
+pub(crate) type Coverage<'a> = BTreeMap<&'a str, Topic<'a>>;
+
+/// What is seen of one topic.
+#[derive(Serialize)]
+pub(crate) struct Topic<'a> {
+    seen: Option<&'static str>,
+    why: Option<&'a str>,
+    remedy: Option<&'a str>,
+}
+
+/// What the strongest source can see of each topic.
+pub(crate) fn coverage(world: &World) -> Coverage<'_> {
+    let words = |text: &'_ str| -> bool { !text.is_empty() };
+    let mut topics = Coverage::new();
+    for (_, it) in world.coverage() {
+        let why = Some(it.why.as_str()).filter(|text| words(text));
+        let remedy = Some(it.remedy.as_str()).filter(|text| words(text));
+        topics.entry(&it.topic).or_insert(Topic { seen: it.seen.name(), why, remedy });
+    }
+    topics
+}
+
+/// A row as an object with a key for each column.
+pub(crate) struct Object<'a> {
+    pub(crate) columns: &'a [&'static Column],
+    pub(crate) cells: &'a [Cell],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for (column, cell) in self.columns.iter().zip(self.cells) {
+            map.serialize_entry(column.json, cell)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Unknown => serializer.serialize_none(),
+            Cell::Text(text) => serializer.serialize_str(text),
+            Cell::Word(word) => serializer.serialize_str(word),
+            Cell::Count(count) => serializer.serialize_u64(*count),
+            Cell::Span(span) => serializer.serialize_u64(span.0),
+            Cell::Share(thousandths) => serializer.serialize_f64(f64::from(*thousandths) / 1000.0),
+            Cell::Place(location) => Place::of(location).serialize(serializer),
+            Cell::State(state) => serializer.serialize_str(state.name()),
+            Cell::Outcome(outcome) => outcome.name().serialize(serializer),
+            Cell::Task(task) => serializer.collect_str(task),
+            Cell::Sources(sources) => serializer.collect_seq(sources.iter().map(|source| source.name())),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+}
+
+impl<'a> Place<'a> {
+    fn of(location: &'a Location) -> Self {
+        Self { file: &location.file, line: location.line, column: location.column }
+    }
+}

@@ -1,0 +1,146 @@
+//! From what stands on the command line to an address.
+
+use crate::cli::Target;
+use crate::exit::CommandError;
+use crate::source::Address;
+use crate::source::discover::{self, Process};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+const HOW_TO_ADD: &str = "put #[taskscope_agent::main] on its main function";
+
+/// The address that is meant.
+pub(crate) fn resolve(target: &Target) -> Result<Address, CommandError> {
+    let Some(text) = target.target.as_deref() else {
+        return the_only_one(&discover::processes());
+    };
+    if let Some(at) = text.strip_prefix("tcp://") {
+        return tcp(at, target);
+    }
+    if text.starts_with("http://") || text.starts_with("https://") {
+        return Err(CommandError::WrongUse(format!(
+            "{text}: programs that run console-subscriber are not supported yet; {HOW_TO_ADD} instead"
+        )));
+    }
+    if let Ok(pid) = text.parse() {
+        return with_pid(pid);
+    }
+    if text.contains('/') {
+        return at_path(Path::new(text));
+    }
+    named(text, &discover::processes())
+}
+
+/// Where the TUI starts: at the address that is meant, or at the list (`None`) if the command line names no
+/// program and there are several.
+pub(crate) fn start(target: &Target) -> Result<Option<Address>, CommandError> {
+    if target.target.is_some() {
+        return resolve(target).map(Some);
+    }
+    let processes = discover::processes();
+    if processes.len() > 1 { Ok(None) } else { the_only_one(&processes).map(Some) }
+}
+
+fn tcp(at: &str, target: &Target) -> Result<Address, CommandError> {
+    let has_port =
+        at.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if !has_port {
+        return Err(CommandError::WrongUse(format!("tcp://{at}: write tcp://HOST:PORT")));
+    }
+    let token = target.token_file.as_ref().map(read_token).transpose()?;
+    Ok(Address::Tcp { at: at.to_owned(), token })
+}
+
+fn read_token(path: &PathBuf) -> Result<String, CommandError> {
+    let token = std::fs::read_to_string(path).map_err(|error| {
+        CommandError::WrongUse(format!("cannot read the token file {}: {error}", path.display()))
+    })?;
+    Ok(token.trim().to_owned())
+}
+
+fn at_path(path: &Path) -> Result<Address, CommandError> {
+    let shown = path.display();
+    let kind = match std::fs::metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) => {
+            return Err(match error.kind() {
+                std::io::ErrorKind::PermissionDenied => CommandError::NotPermitted(format!(
+                    "{shown} belongs to another user: run taskscope as that user, or with sudo"
+                )),
+                _ => CommandError::NotFound(format!("{shown}: {error}; `taskscope ls` lists what runs here")),
+            });
+        }
+    };
+    if kind.is_socket() {
+        Ok(Address::Unix { path: path.to_owned(), pid: None })
+    } else if kind.is_file() {
+        Ok(Address::Recording(path.to_owned()))
+    } else {
+        Err(CommandError::NotFound(format!("{shown} is neither a socket nor a recording")))
+    }
+}
+
+fn with_pid(pid: u32) -> Result<Address, CommandError> {
+    let found = discover::with_pid(pid).and_then(|process| process.address);
+    found.ok_or_else(|| match discover::user_of(pid) {
+        None => {
+            CommandError::NotFound(format!("there is no process {pid}; `taskscope ls` lists what runs here"))
+        }
+        Some(owner) if discover::is_out_of_reach(owner) => CommandError::NotPermitted(format!(
+            "process {pid} belongs to another user (uid {owner}): run taskscope as that user, or with sudo"
+        )),
+        Some(_) => CommandError::NotFound(format!("process {pid} has no agent: {HOW_TO_ADD}")),
+    })
+}
+
+fn named(name: &str, processes: &[Process]) -> Result<Address, CommandError> {
+    let matching: Vec<_> = processes.iter().filter(|process| process.program == name).collect();
+    match matching[..] {
+        [] if Path::new(name).exists() => at_path(Path::new(name)),
+        [] => Err(CommandError::NotFound(format!(
+            "no live program with an agent is called `{name}`; {}",
+            there_is(processes)
+        ))),
+        [process] => address_of(process),
+        _ => {
+            let pids: Vec<_> = matching.iter().map(|process| process.pid.to_string()).collect();
+            Err(CommandError::WrongUse(format!(
+                "`{name}` is the name of {} programs: say which by its pid, {}",
+                matching.len(),
+                pids.join(" or ")
+            )))
+        }
+    }
+}
+
+fn the_only_one(processes: &[Process]) -> Result<Address, CommandError> {
+    match processes {
+        [] => Err(CommandError::NotFound(format!(
+            "no live program with an agent; {HOW_TO_ADD}, or see `taskscope demo`"
+        ))),
+        [process] => address_of(process),
+        _ => Err(CommandError::WrongUse(format!("which program? {}", there_is(processes)))),
+    }
+}
+
+fn address_of(process: &Process) -> Result<Address, CommandError> {
+    let name = format!("{} ({})", process.program, process.pid);
+    process
+        .address
+        .clone()
+        .ok_or_else(|| CommandError::NotFound(format!("{name} has no agent: {HOW_TO_ADD}")))
+}
+
+/// What there is, in a few words.
+fn there_is(processes: &[Process]) -> String {
+    const SHOWN: usize = 8;
+    if processes.is_empty() {
+        return format!("there is none at all; {HOW_TO_ADD}");
+    }
+    let mut names: Vec<_> =
+        processes.iter().take(SHOWN).map(|it| format!("{} ({})", it.program, it.pid)).collect();
+    if processes.len() > SHOWN {
+        names.push(format!("{} more", processes.len() - SHOWN));
+    }
+    format!("there is {}", names.join(", "))
+}
