@@ -7,6 +7,8 @@ mod fetch;
 mod ls;
 mod ps;
 mod runtime;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use attach::attach;
 pub(crate) use completions::completions;

@@ -6,6 +6,8 @@ mod commands;
 #[cfg(feature = "demo")]
 mod demo;
 mod exit;
+#[cfg(test)]
+mod fake;
 mod print;
 mod rows;
 mod session;
@@ -25,23 +27,22 @@ fn main() -> ExitCode {
         Err(error) if !error.use_stderr() => return ended(error.print().map_err(anyhow::Error::from)),
         Err(error) => return ended(Err(CommandError::WrongUse(cli::in_one_line(&error)).into())),
     };
-    ended(run(cli))
+    ended(run(cli, &mut Output::standard()))
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    let mut out = Output::standard();
+fn run(cli: Cli, out: &mut Output) -> anyhow::Result<()> {
     match cli.command {
         None => commands::attach(&cli.target)?,
         Some(Command::Attach(target)) => commands::attach(&target)?,
-        Some(Command::Ls(options)) => commands::ls(&options, &mut out)?,
-        Some(Command::Ps(options)) => commands::ps(&options, &mut out)?,
-        Some(Command::Runtime(options)) => commands::runtime(&options, &mut out)?,
-        Some(Command::Doctor(options)) => commands::doctor(&options, &mut out)?,
+        Some(Command::Ls(options)) => commands::ls(&options, out)?,
+        Some(Command::Ps(options)) => commands::ps(&options, out)?,
+        Some(Command::Runtime(options)) => commands::runtime(&options, out)?,
+        Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) if options.program => demo::program()?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(_)) => demo::run()?,
-        Some(Command::Completions { shell }) => commands::completions(shell, &mut out)?,
+        Some(Command::Completions { shell }) => commands::completions(shell, out)?,
     }
     Ok(())
 }

@@ -33,10 +33,20 @@ pub(crate) enum Address {
         /// `host:port`.
         at: String,
         /// The secret that the listener wants, if it wants one.
-        token: Option<String>,
+        token: Option<Token>,
     },
     /// A recording.
     Recording(PathBuf),
+}
+
+/// The secret of a TCP listener. It stays out of logs and panic texts.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Token(pub(crate) String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(***)")
+    }
 }
 
 /// As it is given on the command line. The token is not shown.

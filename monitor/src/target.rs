@@ -2,8 +2,8 @@
 
 use crate::cli::Target;
 use crate::exit::CommandError;
-use crate::source::Address;
 use crate::source::discover::{self, Process};
+use crate::source::{Address, Token};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
@@ -51,11 +51,11 @@ fn tcp(at: &str, target: &Target) -> Result<Address, CommandError> {
     Ok(Address::Tcp { at: at.to_owned(), token })
 }
 
-fn read_token(path: &PathBuf) -> Result<String, CommandError> {
+fn read_token(path: &PathBuf) -> Result<Token, CommandError> {
     let token = std::fs::read_to_string(path).map_err(|error| {
         CommandError::WrongUse(format!("cannot read the token file {}: {error}", path.display()))
     })?;
-    Ok(token.trim().to_owned())
+    Ok(Token(token.trim().to_owned()))
 }
 
 fn at_path(path: &Path) -> Result<Address, CommandError> {

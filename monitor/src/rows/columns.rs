@@ -1,7 +1,7 @@
 //! The columns of the table of tasks: one list for the TUI, for text, and for the order of JSON keys.
 
 use super::{Cell, Columns};
-use taskscope_model::codes::{Seen, TaskKind};
+use taskscope_model::codes::{Outcome, Seen, TaskKind};
 use taskscope_model::world::Names as _;
 use taskscope_model::{Task, World};
 
@@ -143,7 +143,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             worth: 150,
             ..TEXT
         },
-        cell: |task, _| Cell::of(task.ended(), |ended| Cell::Outcome(ended.outcome)),
+        cell: |task, _| Cell::of(task.ended(), |_| Cell::Outcome(task.outcome().unwrap_or(Outcome::UNKNOWN))),
     },
     TaskColumn {
         column: Column {

@@ -1,7 +1,7 @@
 //! An agent that listens on TCP.
 
-use super::AttachError;
 use super::wire::{Connection, Socket};
+use super::{AttachError, Token};
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use taskscope_model::hello::Hello;
 /// Connects to `host:port`, trying each address of the host.
 pub(crate) fn attach(
     at: &str,
-    token: Option<String>,
+    token: Option<Token>,
     within: Duration,
 ) -> Result<(Hello, Connection), AttachError> {
     let address = format!("tcp://{at}");

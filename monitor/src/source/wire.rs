@@ -1,6 +1,6 @@
 //! A connection to an agent: first words, frames, requests. The same over Unix sockets and TCP.
 
-use super::{AttachError, Heard};
+use super::{AttachError, Heard, Token};
 use crate::clock::Deadline;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -104,7 +104,7 @@ impl Connection {
     pub(crate) fn begin(
         socket: Socket,
         address: String,
-        token: Option<String>,
+        token: Option<Token>,
         within: Duration,
     ) -> Result<(Hello, Self), AttachError> {
         let failed = |error| AttachError::connecting(&address, within, error);
@@ -115,9 +115,9 @@ impl Connection {
         Ok((hello, connection))
     }
 
-    fn greet(&mut self, token: Option<String>, within: Duration) -> Result<Hello, AttachError> {
+    fn greet(&mut self, token: Option<Token>, within: Duration) -> Result<Hello, AttachError> {
         let client = concat!("taskscope ", env!("CARGO_PKG_VERSION")).to_owned();
-        let greeting = frame::preamble(&Greeting { client, token })
+        let greeting = frame::preamble(&Greeting { client, token: token.map(|token| token.0) })
             .map_err(|error| AttachError::Io(self.address.clone(), error.into()))?;
         // An agent that refuses may close before it has read this: its reason is still to be had.
         let sent = self.socket.write_all(&greeting);
