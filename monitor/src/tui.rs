@@ -1,6 +1,90 @@
-//! The TUI: not here yet.
+//! The TUI: shows a live program, or a recording of one, and lets a person look around in it.
+//!
+//! What comes from outside is an [`Input`](input::Input); it becomes an [`Action`](action::Action), which
+//! [`update`](update::update) lets alter the [`Ui`](ui::Ui); [`draw`](draw::draw) shows it. Only
+//! [`app`] knows all of these, only [`outside`] the world around.
 
-/// Runs it until the user leaves.
-pub(crate) fn run(_start: Option<crate::source::Address>) -> anyhow::Result<()> {
-    anyhow::bail!("the TUI is not here yet")
+mod action;
+mod app;
+mod cell;
+mod draw;
+mod filter;
+mod input;
+mod keys;
+mod layout;
+mod links;
+mod outside;
+mod picker;
+mod scroll;
+mod terminal;
+mod ui;
+mod update;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use crate::clock;
+use crate::source::{Address, Live};
+use anyhow::{Context as _, bail};
+use app::{App, End};
+use links::Links;
+use outside::{Outside, Programs as _};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io::{BufWriter, IsTerminal as _, stdout};
+use std::sync::mpsc::sync_channel;
+use ui::{Link, Ui};
+
+/// Inputs that wait to be handled. A program that tells faster than we can take it in has to wait.
+const WAITING: usize = 64;
+
+/// Runs it until the person leaves. `None`: begins with the list of live processes.
+///
+/// # Errors
+/// There is no terminal, or the program cannot be attached to.
+pub(crate) fn run(start: Option<Address>) -> anyhow::Result<()> {
+    if !stdout().is_terminal() {
+        bail!("the output is no terminal: `taskscope ps` and `taskscope ls` print instead");
+    }
+    let start =
+        start.map(|address| Live::open(&address, links::WITHIN).map(|live| (address, live))).transpose()?;
+    let end = on_screen(start)?;
+    if terminal::has_panicked() {
+        bail!("a thread of taskscope panicked: this is a bug");
+    }
+    if let End::Signal(signal) = end {
+        terminal::end_by(signal);
+    }
+    Ok(())
+}
+
+fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
+    let (sender, inputs) = sync_channel(WAITING);
+    let terminal =
+        Terminal::new(CrosstermBackend::new(BufWriter::new(stdout()))).context("cannot use the terminal")?;
+    let mut ui = Ui::new(terminal.size().context("cannot tell the terminal's size")?, colours());
+    let mut links = Links::new(sender.clone());
+    let link = match start {
+        Some((address, live)) => {
+            ui.begin_with(&address);
+            Some(links.adopt(address, live))
+        }
+        None => {
+            links.list(true);
+            None
+        }
+    };
+    let _taken = terminal::take().context("cannot use the terminal")?;
+    terminal::listen_for_signals(sender.clone()).context("cannot listen for signals")?;
+    terminal::listen_for_keys(sender).context("cannot listen for keys")?;
+    let now = Box::new(clock::monotonic);
+    let mut outside =
+        Outside { terminal, inputs, programs: Box::new(links), now, is_there: terminal::is_there };
+    App::new(ui, link).run(&mut outside)
+}
+
+/// See <https://no-color.org>.
+fn colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -1,0 +1,186 @@
+//! All that is known of one task.
+
+use super::style::{Look, of_state, style};
+use crate::tui::cell::{grouped, percent, place};
+use crate::tui::ui::{Details, Ui};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use taskscope_model::codes::Seen;
+use taskscope_model::world::Names as _;
+use taskscope_model::{At, LocationId, Nanos, State, Task, World};
+
+/// Columns of the names of facts.
+const NAMES: usize = 14;
+/// Columns of the bar of a time's share.
+const BAR: u64 = 20;
+
+/// ```text
+///  task 4711      async, idle
+///  spawned at     src/server.rs:88:9, 2m30s ago
+///  spawned by     task 42, at src/main.rs:20:5
+///                 main
+///
+///  total           2m30s
+///  busy            1.20s   0.8%
+///  ...
+/// ```
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, of: &Details, ui: &Ui, world: &World) {
+    let lines = lines(of, ui, world, area.width);
+    let height = usize::from(area.height);
+    let top = of.top.min(lines.len().saturating_sub(height));
+    let shown: Vec<_> = lines.into_iter().skip(top).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), area);
+}
+
+/// Its lines, of which the screen shows a part.
+pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, _room: u16) -> Vec<Line<'static>> {
+    let Some(task) = &of.task else {
+        return vec![Line::from(format!(" task {} is not known any more", of.id))];
+    };
+    let now = world.now();
+    let mut lines = vec![head(task, ui, world)];
+    if world.task(of.id).is_none() {
+        let gone = " It is no longer told of: it ended, or no longer matches. This is how it was.";
+        lines.push(Line::from(Span::styled(gone, style(ui, Look::Warning))));
+    }
+    lines.extend(origin(task, world));
+    lines.push(Line::default());
+    lines.extend(times(task, world, now));
+    lines.push(Line::default());
+    lines.extend(polls(task, now));
+    lines.push(Line::default());
+    lines.extend(unseen(task, world, ui));
+    lines
+}
+
+fn fact(name: &str, value: impl AsRef<str>) -> Line<'static> {
+    Line::from(format!(" {name:<NAMES$} {}", value.as_ref()))
+}
+
+fn head(task: &Task, ui: &Ui, world: &World) -> Line<'static> {
+    let mut words = Vec::new();
+    words.extend(task.name().map(|name| format!("\"{name}\"")));
+    words.extend(task.kind().map(|kind| kind.to_string()));
+    let state = task.state().map_or_else(|| "state unknown".to_owned(), |state| state.to_string());
+    let mut line = Line::from(Span::styled(format!(" {:<NAMES$} ", name_of(task)), style(ui, Look::Strong)));
+    line.push_span(Span::raw(words.iter().map(|word| format!("{word}, ")).collect::<String>()));
+    line.push_span(Span::styled(state, of_state(ui, task.state())));
+    if let Some(ended) = task.ended() {
+        let ago = world.now().since(ended.at);
+        let outcome = task.outcome().map_or_else(
+            || format!("how is not known{}", remedy(world, "outcomes")),
+            |outcome| outcome.to_string(),
+        );
+        line.push_span(Span::raw(format!(" {ago} ago: {outcome}")));
+    }
+    line
+}
+
+fn name_of(task: &Task) -> String {
+    if task.id().is_root() { task.id().to_string() } else { format!("task {}", task.id()) }
+}
+
+fn origin(task: &Task, world: &World) -> Vec<Line<'static>> {
+    let location = task.location().and_then(|it| world.location(it)).map(ToString::to_string);
+    let ago = task.age(world.now()).map(|age| format!("{age} ago"));
+    let spawned = [location, ago].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mut lines = Vec::new();
+    if !spawned.is_empty() {
+        lines.push(fact(if task.id().is_root() { "began" } else { "spawned at" }, spawned));
+    }
+    for (at, ancestor) in ancestry(task, world).into_iter().enumerate() {
+        lines.push(fact(if at == 0 { "spawned by" } else { "" }, ancestor));
+    }
+    if let Some(name) = task.runtime().and_then(|runtime| world.runtime_name(runtime)) {
+        lines.push(fact("runtime", name));
+    }
+    lines
+}
+
+/// Who spawned it, who spawned that one, and so on up to the root. An ancestor that has ended and is forgotten
+/// still has its place in the chain, though no number any more.
+fn ancestry(task: &Task, world: &World) -> Vec<String> {
+    let places = task.chain().map(|chain| world.chain(chain)).unwrap_or_default();
+    let mut lines = Vec::new();
+    let mut spawner = task.parent();
+    // The first place is the task's own.
+    for location in places.iter().skip(1).map(|place| place_of(world, *place)) {
+        let who = spawner.map_or_else(|| "a task".to_owned(), |id| format!("task {id}"));
+        lines.push(format!("{who}, spawned at {location}"));
+        spawner = spawner.and_then(|id| world.task(id)).and_then(Task::parent);
+    }
+    // What stands above the chain is a root, or what is known without a chain.
+    while let Some(id) = spawner.filter(|_| lines.len() < taskscope_model::world::MAX_CHAIN) {
+        lines.push(if id.is_root() { id.to_string() } else { format!("task {id}") });
+        spawner = world.task(id).and_then(Task::parent);
+    }
+    lines
+}
+
+fn place_of(world: &World, location: taskscope_model::task::By<LocationId>) -> String {
+    world.location(location).map_or_else(|| "an unknown place".to_owned(), place)
+}
+
+fn times(task: &Task, world: &World, now: At) -> Vec<Line<'static>> {
+    let total = task.total(now);
+    let share = |name: &str, span: Option<Nanos>| {
+        let Some(span) = span else { return fact(name, unknown(world, name)) };
+        let Some(total) = total.filter(|total| total.0 > 0) else { return fact(name, span.to_string()) };
+        let bar = u128::from(span.0.min(total.0)) * u128::from(BAR) / u128::from(total.0);
+        let bar = "█".repeat(usize::try_from(bar).unwrap_or(0));
+        fact(name, format!("{:>7} {:>6} {bar}", span.to_string(), percent(span.0, total.0)).trim_end())
+    };
+    let all = total.map_or_else(|| unknown(world, "tasks"), |total| format!("{:>7}", total.to_string()));
+    vec![
+        fact("total", all),
+        share("busy", task.busy(now)),
+        share("scheduled", task.scheduled()),
+        share("idle", task.idle(now)),
+    ]
+}
+
+fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
+    let Some(polled) = task.polled() else { return Vec::new() };
+    let mut lines = vec![fact("polls", grouped(task.polls().unwrap_or(0)))];
+    let worker = task.worker().map_or_else(|| "a thread".to_owned(), |worker| format!("worker {worker}"));
+    if let Some(since) = polled.running_since.filter(|_| task.state() == Some(State::Running)) {
+        lines.push(fact("in a poll", format!("for {} now, on {worker}", now.since(since))));
+    } else if let Some(ago) = task.since_last_poll(now) {
+        lines.push(fact("last poll", format!("{ago} ago, on {worker}")));
+    }
+    lines.extend(task.max_poll(now).map(|longest| fact("longest poll", longest.to_string())));
+    if !polled.long_polls.is_empty() {
+        let buckets =
+            polled.long_polls.iter().map(|(from, n)| format!("{} of {from} or more", grouped(u64::from(*n))));
+        lines.push(fact("long polls", buckets.collect::<Vec<_>>().join(", ")));
+    }
+    lines
+}
+
+/// Where something would stand that cannot be seen, what would show it.
+fn unseen(task: &Task, world: &World, ui: &Ui) -> Vec<Line<'static>> {
+    let topics =
+        [("names", task.name().is_some()), ("wakes", false), ("await trees", false), ("stacks", false)];
+    let missing = topics.into_iter().filter(|(topic, known)| {
+        !known && world.coverage_of(topic).is_some_and(|coverage| coverage.seen != Seen::YES)
+    });
+    missing.map(|(topic, _)| fact(topic, unknown(world, topic)).style(style(ui, Look::Quiet))).collect()
+}
+
+fn unknown(world: &World, topic: &str) -> String {
+    match world.coverage_of(topic) {
+        Some(coverage) if coverage.seen != Seen::YES => {
+            format!("not seen: {}{}", coverage.why, remedy(world, topic))
+        }
+        _ => "not known".to_owned(),
+    }
+}
+
+fn remedy(world: &World, topic: &str) -> String {
+    match world.coverage_of(topic) {
+        Some(coverage) if !coverage.remedy.is_empty() => format!("; to see it: {}", coverage.remedy),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The line above the keys: the filter that is being typed, or a notice, or what part of all tasks one sees.
+
+use super::style::{Look, style};
+use crate::rows::Arrangement;
+use crate::tui::cell::{cut_end, grouped, width};
+use crate::tui::filter::FilterLine;
+use crate::tui::ui::{Front, Ui};
+use crate::tui::{layout, scroll};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Wrap};
+use taskscope_model::query::QueryError;
+
+/// ```text
+///  filter: busy>5ms                                            1-18 of 312 by busy
+/// ```
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
+    if area.height == 0 {
+        return;
+    }
+    if let Some((line, _)) = &ui.typing {
+        typing(frame, area, line, ui);
+    } else if let Some(notice) = &ui.notice {
+        let text = cut_end(&format!(" {notice}"), usize::from(area.width));
+        frame.render_widget(Line::from(Span::styled(text, style(ui, Look::Warning))), area);
+    } else if ui.front == Front::Tasks && ui.help.is_none() {
+        part(frame, area, body, ui);
+    }
+}
+
+/// ```text
+///  / jobs buzy>5ms
+///         ^^^^^^^^ `buzy` is no key; there are id, name, state, outcome ...
+/// ```
+fn typing(frame: &mut Frame<'_>, area: Rect, line: &FilterLine, ui: &Ui) {
+    const PROMPT: &str = " / ";
+    let prompt = width(PROMPT);
+    let room = usize::from(area.width).saturating_sub(prompt + 1);
+    let cursor = width(&line.before_cursor());
+    // A text that is too long is moved to the left until its cursor is in sight.
+    let hidden = cursor.saturating_sub(room);
+    let text = after(&line.text(), hidden);
+    let spans = vec![Span::styled(PROMPT, style(ui, Look::Strong)), Span::raw(text)];
+    frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
+    let x = u16::try_from(prompt + cursor - hidden).unwrap_or(u16::MAX);
+    frame.set_cursor_position(Position { x: area.x + x.min(area.width.saturating_sub(1)), y: area.y });
+    if let (Err(error), true) = (line.query(), area.height > 1) {
+        let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+        wrong(frame, below, &line.text(), &error, (prompt, hidden), ui);
+    }
+}
+
+/// The marks stand below the part that is wrong; the message behind them, or below if it is too long for that.
+fn wrong(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    text: &str,
+    error: &QueryError,
+    (prompt, hidden): (usize, usize),
+    ui: &Ui,
+) {
+    let columns = |chars: usize| width(&text.chars().take(chars).collect::<String>());
+    let start = (prompt + columns(error.place.start)).saturating_sub(hidden);
+    let end = (prompt + columns(error.place.end)).saturating_sub(hidden).max(start + 1);
+    let room = usize::from(area.width);
+    let marks = format!("{}{}", " ".repeat(start.min(room)), "^".repeat((end - start).min(room)));
+    let bad = style(ui, Look::Bad);
+    if area.height == 1 {
+        let message = cut_end(&format!(" {}", error.message), room);
+        frame.render_widget(Line::from(Span::styled(message, bad)), area);
+        return;
+    }
+    let beside = width(&marks) + 1 + width(&error.message) <= room;
+    let mut lines = vec![Line::from(Span::styled(marks, bad))];
+    if beside {
+        lines[0].push_span(Span::raw(format!(" {}", error.message)));
+    } else {
+        lines.push(Line::from(format!(" {}", error.message)));
+    }
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+}
+
+/// The text behind its first columns.
+fn after(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    text.chars()
+        .skip_while(|c| {
+            let skip = used < columns;
+            used += width(c.encode_utf8(&mut [0; 4]));
+            skip
+        })
+        .collect()
+}
+
+fn part(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
+    let (rows, height) = (ui.view.placed.len(), layout::rows(body));
+    let selected = ui.selected.and_then(|id| ui.view.row(id));
+    let top = scroll::top(ui.top, selected, rows, height);
+    let mut right = match rows {
+        0 => String::new(),
+        _ => format!("{}-{} of {}", top + 1, (top + height).min(rows), grouped(rows as u64)),
+    };
+    right += &format!(" by {}", ui.wanted.order.key());
+    for (is, word) in [
+        (ui.wanted.order.reverse(), ", reversed"),
+        (ui.wanted.arrangement == Arrangement::BySpawner, ", tree"),
+        (ui.wanted.ended, ", with ended"),
+    ] {
+        right += if is { word } else { "" };
+    }
+    if ui.view.not_shown > 0 {
+        right += &format!("; not shown: {}", grouped(ui.view.not_shown));
+    }
+    right.push(' ');
+    let room = usize::from(area.width);
+    let right = cut_end(&right, room);
+    let left =
+        if ui.wanted.text.trim().is_empty() { String::new() } else { format!(" filter: {}", ui.wanted.text) };
+    let left = cut_end(&left, room.saturating_sub(width(&right) + 1));
+    let fill = " ".repeat(room.saturating_sub(width(&left) + width(&right)));
+    let spans =
+        vec![Span::styled(left, style(ui, Look::Strong)), Span::raw(fill), Span::styled(right, Style::new())];
+    frame.render_widget(Line::from(spans), area);
+}

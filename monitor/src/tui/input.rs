@@ -1,0 +1,51 @@
+//! All that the TUI hears of: one closed list, handled in one place.
+
+use crate::source::Heard;
+use crate::source::discover::Process;
+use crossterm::event::KeyEvent;
+use ratatui::layout::Size;
+use taskscope_model::hello::Hello;
+
+/// Something came from outside.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// A key.
+    Key(KeyEvent),
+    /// Text in one piece.
+    Paste(String),
+    /// The terminal has another size.
+    Resize(Size),
+    /// Something of a program.
+    News {
+        /// The number of the attachment: what an earlier one still says is of no interest.
+        from: u32,
+        /// What.
+        news: News,
+    },
+    /// The processes that are there.
+    Processes(Vec<Process>),
+    /// A signal that ends us.
+    Signal(i32),
+    /// Nothing has come for a while.
+    Beat,
+}
+
+/// Something of the program we are attached to, or want to be.
+#[derive(Debug)]
+pub(super) enum News {
+    /// It answers, for the first time or again.
+    Attached(Box<Hello>),
+    /// It does not, at the first attempt.
+    NotAttached(String),
+    /// It told something.
+    Heard(Heard),
+    /// The connection is gone, and perhaps the program.
+    Lost {
+        /// What went wrong; `None` if the connection was just closed.
+        error: Option<String>,
+        /// It was a recording: there is no more of it.
+        played: bool,
+    },
+    /// It could not be reached again yet.
+    StillLost(String),
+}

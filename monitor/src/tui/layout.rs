@@ -1,0 +1,89 @@
+//! Where things stand on the screen. Asked by [`update`](super::update), which scrolls, and by
+//! [`draw`](super::draw), so that both mean the same lines.
+
+use super::ui::{Link, Ui};
+use ratatui::layout::{Rect, Size};
+
+/// The screen's areas, from the top. An area without room has no height.
+///
+/// ```text
+/// header     echo_server  pid 4711            1,204 live  33 ended   ● live
+/// coverage   mode on   seen: tasks, polls   not: outcomes, names, scheduled
+/// banner     (only while something is the matter)
+/// body       table, details, list or help
+/// footnotes  no SCHEDULED: wakes are not measured; to see it: ...
+/// line       / busy>5ms                       what is shown of how many
+/// keys       q quit  ? help  / filter ...
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Areas {
+    pub(super) header: Rect,
+    pub(super) coverage: Rect,
+    pub(super) banner: Rect,
+    pub(super) body: Rect,
+    pub(super) footnotes: Rect,
+    pub(super) line: Rect,
+    pub(super) keys: Rect,
+}
+
+/// What a filter that is wrong takes: itself, the marks below it, and two lines of message.
+const WRONG_FILTER: u16 = 4;
+/// Most lines of footnotes.
+const FOOTNOTES: u16 = 2;
+
+/// Gives every area its lines. What matters most gets its line first: where there is one line only, it is the
+/// one in which something is typed, else the body.
+pub(super) fn areas(size: Size, ui: &Ui) -> Areas {
+    let wants = wants(ui);
+    // In the order in which they get their lines; `body` takes the rest.
+    let mut left = size.height;
+    let mut take = |wanted: u16, least_left: u16| {
+        let given = wanted.min(left.saturating_sub(least_left));
+        left -= given;
+        given
+    };
+    let line = take(1, u16::from(ui.typing.is_none()));
+    let header = take(1, 2);
+    let banner = take(wants.banner, 2);
+    let keys = take(1, 4);
+    let more_line = take(wants.line - 1, 3);
+    let coverage = take(wants.coverage, 6);
+    let footnotes = take(wants.footnotes, 8);
+    let heights = [header, coverage, banner, left, footnotes, line + more_line, keys];
+    let mut y = 0;
+    let [header, coverage, banner, body, footnotes, line, keys] = heights.map(|height| {
+        let area = Rect { x: 0, y, width: size.width, height };
+        y += height;
+        area
+    });
+    Areas { header, coverage, banner, body, footnotes, line, keys }
+}
+
+/// How many rows of a table with a head fit into the body.
+pub(super) fn rows(body: Rect) -> usize {
+    usize::from(body.height - head(body))
+}
+
+/// How many lines of it the head takes.
+pub(super) fn head(body: Rect) -> u16 {
+    u16::from(body.height > 1)
+}
+
+struct Wants {
+    banner: u16,
+    line: u16,
+    coverage: u16,
+    footnotes: u16,
+}
+
+fn wants(ui: &Ui) -> Wants {
+    let wrong = ui.typing.as_ref().is_some_and(|(line, _)| line.query().is_err());
+    let tasks = ui.place() != super::keys::Place::Picker;
+    let footnotes = u16::try_from(ui.view.footnotes.len()).unwrap_or(u16::MAX).min(FOOTNOTES);
+    Wants {
+        banner: u16::from(matches!(ui.link, Link::Lost { .. } | Link::Played)),
+        line: if wrong { WRONG_FILTER } else { 1 },
+        coverage: u16::from(tasks && ui.target.is_some()),
+        footnotes: if ui.front == super::ui::Front::Tasks { footnotes } else { 0 },
+    }
+}

@@ -1,0 +1,112 @@
+//! The terminal: taken over, and left as it was found however we end.
+
+use super::input::Input;
+use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use ratatui::layout::Size;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+use std::io::{self, IsTerminal as _, stdout};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::Duration;
+
+/// Whether the terminal is ours now.
+static OURS: AtomicBool = AtomicBool::new(false);
+/// Whether some thread of ours has panicked.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// After a signal the TUI has so long to end by itself. It cannot while it writes to a terminal that is held
+/// (Ctrl-S), for instance.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub(super) struct Taken(());
+
+/// Takes the terminal over.
+pub(super) fn take() -> io::Result<Taken> {
+    hook_panics();
+    enable_raw_mode()?;
+    OURS.store(true, Ordering::SeqCst);
+    let taken = Taken(());
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    Ok(taken)
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Gives the terminal back, once. Where that fails there is no terminal to give back.
+fn give_back() {
+    if OURS.swap(false, Ordering::SeqCst) {
+        let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Whether it is still there and ours. A terminal that was closed under us answers no question any more.
+pub(super) fn is_there() -> bool {
+    OURS.load(Ordering::SeqCst) && stdout().is_terminal()
+}
+
+/// Whether some thread of ours has panicked, and its message is on the terminal.
+pub(super) fn has_panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
+}
+
+/// The message of a panic must come after the terminal is given back, else it is lost with the other screen.
+fn hook_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        PANICKED.store(true, Ordering::SeqCst);
+        give_back();
+        before(panic);
+    }));
+}
+
+/// Ends the process as the signal would have.
+pub(super) fn end_by(signal: i32) {
+    // It fails for signals that do not exist only.
+    let _ = emulate_default_handler(signal);
+}
+
+/// Reports signals that end us.
+pub(super) fn listen_for_signals(inputs: SyncSender<Input>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
+    thread::Builder::new().name("taskscope-signals".to_owned()).spawn(move || {
+        for signal in signals.forever() {
+            let _ = inputs.try_send(Input::Signal(signal));
+            thread::sleep(GRACE);
+            let _ = disable_raw_mode();
+            end_by(signal);
+        }
+    })?;
+    Ok(())
+}
+
+/// Reports what is typed.
+pub(super) fn listen_for_keys(inputs: SyncSender<Input>) -> io::Result<()> {
+    thread::Builder::new().name("taskscope-keys".to_owned()).spawn(move || {
+        while let Ok(event) = event::read() {
+            let input = match event {
+                Event::Key(key) => Input::Key(key),
+                Event::Paste(text) => Input::Paste(text),
+                Event::Resize(width, height) => Input::Resize(Size { width, height }),
+                Event::FocusGained | Event::FocusLost | Event::Mouse(_) => continue,
+            };
+            if inputs.send(input).is_err() {
+                return;
+            }
+        }
+        // A terminal that cannot be read is like one that was closed.
+        let _ = inputs.send(Input::Signal(SIGHUP));
+    })?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The TUI on fixed Worlds: whole screens, what keys do, and that nothing makes it panic.
+
+mod app;
+mod keys;
+mod random;
+mod screens;
+mod world;
+
+use super::action::{Action, Effect};
+use super::draw::draw;
+use super::ui::{Link, Ui};
+use super::update::update;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Size;
+use taskscope_model::World;
+
+/// A TUI with its World, without a loop around it.
+struct Screen {
+    ui: Ui,
+    world: World,
+}
+
+impl Screen {
+    /// Attached to the program of that World, all of it told.
+    fn of(world: World, width: u16, height: u16) -> Self {
+        let mut screen = Self { ui: Ui::new(Size { width, height }, false), world };
+        screen.act(Action::Attached(Box::new(world::hello(4711))));
+        screen.refresh();
+        screen
+    }
+
+    fn act(&mut self, action: Action) -> Effect {
+        update(&mut self.ui, &self.world, action)
+    }
+
+    fn refresh(&mut self) {
+        let complete = self.ui.link == Link::Up;
+        self.act(Action::Refresh { complete });
+    }
+
+    /// Presses keys: letters as they are, others by their names in angle brackets.
+    fn press(&mut self, keys: &str) -> Effect {
+        let mut effect = Effect::None;
+        for key in parse(keys) {
+            if let Some(command) = super::keys::command(self.ui.place(), &key) {
+                effect = self.act(Action::Do(command));
+            }
+        }
+        effect
+    }
+
+    fn text(&self) -> String {
+        let size = self.ui.size;
+        let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
+        terminal.draw(|frame| draw(frame, &self.ui, &self.world)).unwrap();
+        let text = terminal.backend().to_string();
+        let lines = text.lines().map(|line| line.trim_matches('"').trim_end());
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn parse(mut keys: &str) -> Vec<KeyEvent> {
+    let mut events = Vec::new();
+    while let Some(c) = keys.chars().next() {
+        let named =
+            keys.strip_prefix('<').and_then(|rest| rest.split_once('>')).filter(|(name, _)| !name.is_empty());
+        let code = match named.map(|(name, _)| name) {
+            Some("Enter") => Some(KeyCode::Enter),
+            Some("Esc") => Some(KeyCode::Esc),
+            Some("Down") => Some(KeyCode::Down),
+            Some("Up") => Some(KeyCode::Up),
+            Some("Left") => Some(KeyCode::Left),
+            Some("PgDn") => Some(KeyCode::PageDown),
+            Some("End") => Some(KeyCode::End),
+            Some("Back") => Some(KeyCode::Backspace),
+            _ => None,
+        };
+        match (code, named) {
+            (Some(code), Some((_, rest))) => {
+                events.push(KeyEvent::new(code, KeyModifiers::NONE));
+                keys = rest;
+            }
+            _ => {
+                events.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+                keys = &keys[c.len_utf8()..];
+            }
+        }
+    }
+    events
+}

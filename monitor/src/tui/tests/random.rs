@@ -1,0 +1,155 @@
+//! Nothing makes it panic: no size, no key, no World.
+
+use super::world::{self, S, tell};
+use super::{Action, Screen};
+use crate::source::Address;
+use crate::source::discover::Process;
+use crate::tui::keys;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Size;
+use taskscope_model::change::{Coverage, Ended, Forgotten, Location, Tick};
+use taskscope_model::codes::{Outcome, Seen};
+use taskscope_model::{At, LocationId, Source, TaskId, World};
+
+/// Numbers that look random and are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+
+    fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len() as u64) as usize]
+    }
+}
+
+fn processes(n: u32) -> Vec<Process> {
+    (0..n)
+        .map(|n| Process {
+            pid: 4_700 + n,
+            program: "日本語のプログラム\u{1b}[2J".to_owned(),
+            address: (n % 3 != 0).then(|| Address::Unix { path: "x".into(), pid: None }),
+            seen_by: vec![Source::AGENT, Source::OUTSIDE],
+            tasks: Some(u64::MAX),
+            uptime: None,
+            trouble: (n % 2 == 0).then(|| "does not answer".to_owned()),
+        })
+        .collect()
+}
+
+/// Brings every screen there is in front, one after the other.
+const SCREENS: &[&str] =
+    &["", "te", "<Enter>", "<Esc>?", "<End>", "<Esc><Esc>/jobs buzy>5ms", "<Esc>p", "<PgDn>"];
+
+#[test]
+fn every_screen_can_be_drawn_in_every_size() {
+    let sizes = (1..=40).flat_map(|width| (1..=20).map(move |height| (width, height)));
+    for (width, height) in sizes.chain([(80, 24), (200, 60), (500, 3), (3, 200)]) {
+        let mut screen = Screen::of(world::server(30), width, height);
+        for keys in SCREENS {
+            screen.press(keys);
+            screen.act(Action::Processes(processes(5)));
+            screen.refresh();
+            screen.text();
+        }
+        screen.press("<Esc>");
+        screen.act(Action::Lost { why: "gone".to_owned(), played: false });
+        screen.text();
+        screen.world = World::default();
+        screen.refresh();
+        screen.text();
+    }
+}
+
+/// A change that a hostile program might tell as well as a good one.
+fn change(world: &mut World, random: &mut Random) {
+    let task = TaskId(match random.below(20) {
+        0 => TaskId::root(1).0,
+        1 => random.next(),
+        _ => random.below(60),
+    });
+    let time = if random.below(30) == 0 { random.next() } else { random.below(300 * S) };
+    match random.below(12) {
+        0 => tell(world, Tick { at: At(random.below(300 * S)) }),
+        1 => {
+            let file = random.pick(&["src/a.rs", "", "日本語/\u{1b}[31m\n\t.rs", "a\u{301}\u{200b}b.rs"]);
+            let location = Location {
+                id: LocationId(random.below(5) as u32),
+                file: file.to_owned(),
+                line: 1,
+                column: 1,
+            };
+            tell(world, location);
+        }
+        2 => tell(world, Ended { task, at: At(time), outcome: Outcome(random.below(9) as u8) }),
+        3 => tell(world, Forgotten { task }),
+        4 => {
+            let topic = random.pick(&["tasks", "scheduled", "names", "polls"]).to_owned();
+            let seen = Seen(random.below(5) as u8);
+            tell(world, Coverage { topic, seen, why: "because\n".repeat(9), remedy: "x".to_owned() });
+        }
+        5..8 => {
+            let parent = TaskId(random.below(60));
+            tell(world, world::spawned(task, Some(parent), random.below(5) as u32, random.below(3) as u32));
+        }
+        _ => {
+            let running = (random.below(4) == 0).then_some(At(time));
+            tell(world, world::polled(task, random.next() >> random.below(64), time, running));
+        }
+    }
+}
+
+fn key(random: &mut Random) -> KeyEvent {
+    let bound: Vec<_> = keys::KEYS.iter().flat_map(|binding| binding.keys).collect();
+    let (code, modifiers) = match random.below(3) {
+        0 => (
+            KeyCode::Char(random.pick(&['b', 'u', 's', 'y', '>', '5', 'm', ' ', '"', '-', 'ü', '語', ':'])),
+            KeyModifiers::NONE,
+        ),
+        _ => *random.pick(&bound),
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+#[test]
+fn a_hundred_thousand_random_keys_on_random_worlds() {
+    let mut random = Random(0x5eed);
+    let mut screen = Screen::of(world::server(20), 80, 24);
+    for n in 0..100_000 {
+        let key = key(&mut random);
+        if let Some(command) = keys::command(screen.ui.place(), &key) {
+            screen.act(Action::Do(command));
+        }
+        match random.below(400) {
+            0 => {
+                drop(screen.act(Action::Resized(Size::new(
+                    1 + random.below(120) as u16,
+                    1 + random.below(40) as u16,
+                ))))
+            }
+            1 => {
+                drop(screen.act(Action::Lost { why: "x\u{1b}[2J".to_owned(), played: random.below(2) == 0 }))
+            }
+            2 => drop(screen.act(Action::Attached(Box::new(world::hello(4_700 + random.below(2) as u32))))),
+            3 => drop(screen.act(Action::Processes(processes(random.below(40) as u32)))),
+            4 => drop(screen.act(Action::NotAttached("no".to_owned()))),
+            5 => drop(screen.act(Action::Attach(Address::Recording("file".into())))),
+            6 => screen.world = World::default(),
+            7..300 => (0..10).for_each(|_| change(&mut screen.world, &mut random)),
+            _ => {}
+        }
+        if n % 20 == 0 {
+            screen.refresh();
+            let text = screen.text();
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The table of tasks as it was last computed: their order, and the columns that fit. Computed once a change,
+//! never while drawing; what a row's cells say is read from the World when the row is drawn.
+
+use super::cell;
+use super::ui::Wanted;
+use crate::rows::columns::{self, TaskColumn};
+use crate::rows::{Arrangement, Cell, Column, Columns, Placed, arrange};
+use std::collections::HashMap;
+use std::ops::Range;
+use taskscope_model::codes::Counter;
+use taskscope_model::{TaskId, World};
+
+/// So many rows, besides those on the screen, are asked whether they fill a column.
+const SAMPLE: usize = 2_048;
+/// Blanks between two columns.
+pub(super) const GAP: u16 = 2;
+/// A tree is indented at most so deep; deeper ones say how deep.
+const DEEPEST: usize = 12;
+
+/// The computed table.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    /// The tasks in their order.
+    pub(super) placed: Vec<Placed>,
+    /// The columns on the screen.
+    pub(super) columns: Vec<Shown>,
+    /// Which columns are missing, why, and what would change it.
+    pub(super) footnotes: Vec<String>,
+    /// Matching tasks that the program has left out.
+    pub(super) not_shown: u64,
+    /// The widest value each column has had on the screen, so that columns do not twitch.
+    widest: HashMap<&'static str, u16>,
+}
+
+/// A column and its width on the screen.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// The column.
+    pub(super) of: &'static TaskColumn,
+    /// Its width.
+    pub(super) width: u16,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.of.column.title, self.width)
+    }
+}
+
+impl View {
+    /// The row of a task.
+    pub(super) fn row(&self, task: TaskId) -> Option<usize> {
+        self.placed.iter().position(|place| place.id == task)
+    }
+
+    /// Puts the tasks in order again.
+    pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted) {
+        self.placed = arrange(world, &wanted.query, &wanted.order, wanted.shape());
+        self.not_shown = world.counted(Counter::NOT_SHOWN).unwrap_or(0);
+    }
+
+    /// Chooses and sizes the columns for the rows on the screen.
+    pub(super) fn fit(&mut self, world: &World, wanted: &Wanted, on_screen: Range<usize>, width: u16) {
+        let on_screen = self.placed.get(on_screen).unwrap_or_default();
+        let sample = &self.placed[..self.placed.len().min(SAMPLE)];
+        let (filled, empty): (Vec<_>, Vec<_>) =
+            columns::of_tasks(Columns::Filled).into_iter().partition(|column| {
+                column.column.always
+                    || sample.iter().chain(on_screen).any(|place| fills(world, column, *place))
+            });
+        self.footnotes = match sample.is_empty() {
+            true => Vec::new(),
+            false => columns::hidden(world, empty.iter().map(|column| &column.column)),
+        };
+        for column in &filled {
+            let texts = on_screen.iter().map(|place| text(world, column, *place, wanted.arrangement));
+            let widest = texts.map(|text| cell::width(&text)).max().unwrap_or(0);
+            let known = self.widest.entry(column.column.title).or_default();
+            *known = (*known).max(u16::try_from(widest).unwrap_or(u16::MAX));
+        }
+        let needs: Vec<Need> = filled.into_iter().map(|column| self.need(column, wanted, width)).collect();
+        self.columns = share(needs, width);
+    }
+
+    /// Forgets how wide columns have been: something else is shown now.
+    pub(super) fn forget_widths(&mut self) {
+        self.widest.clear();
+    }
+
+    fn need(&self, of: &'static TaskColumn, wanted: &Wanted, width: u16) -> Need {
+        let Column { key, title, min_width, flexible, worth, .. } = of.column;
+        // The mark of the order stands beside the title.
+        let head = u16::try_from(cell::width(title)).unwrap_or(0) + u16::from(!key.is_empty());
+        let most = self.widest.get(title).copied().unwrap_or(0).max(head).max(min_width);
+        let least = if flexible { most.min(min_width.max(width / 4)) } else { most };
+        let worth = if key == wanted.order.key() { worth.max(254) } else { worth };
+        Need { of, least, most, worth }
+    }
+}
+
+/// What a column would like to have.
+struct Need {
+    of: &'static TaskColumn,
+    least: u16,
+    most: u16,
+    worth: u8,
+}
+
+/// The columns that fit, the ones of least worth left out; what is left goes to those that can use it.
+fn share(needs: Vec<Need>, width: u16) -> Vec<Shown> {
+    let mut by_worth: Vec<usize> = (0..needs.len()).collect();
+    by_worth.sort_by_key(|at| std::cmp::Reverse(needs[*at].worth));
+    let mut widths = vec![None; needs.len()];
+    let mut left = width;
+    for (rank, at) in by_worth.iter().enumerate() {
+        let gap = if rank == 0 { 0 } else { GAP };
+        match left.checked_sub(gap + needs[*at].least) {
+            Some(rest) => left = rest,
+            None if rank == 0 => left = 0,
+            None => break,
+        }
+        widths[*at] = Some(needs[*at].least.min(width));
+    }
+    for at in by_worth {
+        if let Some(given) = &mut widths[at] {
+            let more = needs[at].most.saturating_sub(*given).min(left);
+            *given += more;
+            left -= more;
+        }
+    }
+    let shown = needs.iter().zip(widths);
+    shown.filter_map(|(need, width)| Some(Shown { of: need.of, width: width? })).collect()
+}
+
+fn fills(world: &World, column: &TaskColumn, place: Placed) -> bool {
+    value(world, column, place) != Cell::Unknown
+}
+
+/// The value of a column for a task; unknown if the task is gone.
+pub(super) fn value(world: &World, column: &TaskColumn, place: Placed) -> Cell {
+    world.task(place.id).map_or(Cell::Unknown, |task| (column.cell)(task, world))
+}
+
+/// The same as text, with what makes the tree.
+pub(super) fn text(world: &World, column: &TaskColumn, place: Placed, arrangement: Arrangement) -> String {
+    let text = cell::text(&value(world, column, place));
+    if arrangement == Arrangement::BySpawner && column.column.key == "id" {
+        return format!("{}{text}", branch(place.depth));
+    }
+    text
+}
+
+fn branch(depth: usize) -> String {
+    match depth {
+        0 => String::new(),
+        1..=DEEPEST => format!("{}└ ", "  ".repeat(depth - 1)),
+        _ => format!("{}└ {depth}: ", "  ".repeat(DEEPEST - 1)),
+    }
+}
