@@ -1,1 +1,53 @@
-//! The agent.
+//! Shows a running tokio program to `taskscope`: which tasks there are, who spawned them, what they do.
+//!
+//! ```
+//! #[taskscope_agent::main]
+//! async fn main() {
+//!     tokio::spawn(async { /* seen, third-party tasks too */ }).await.unwrap();
+//! }
+//! ```
+//!
+//! Programs that build their own runtimes use [`Builder`]. Seeing spawned tasks needs tokio's hooks:
+//! `--cfg tokio_unstable`; without them the agent shows `main` and counts the rest, and says so.
+//!
+//! The agent never panics into, blocks, or logs from the program's polls, and never runs on the program's
+//! runtime: it answers from a thread of its own while every worker is blocked. `TASKSCOPE=off` installs
+//! nothing.
+
+mod sync;
+
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]
+mod records;
+
+macro_rules! unless_loom {
+    ($($item:item)*) => { $(#[cfg(not(taskscope_loom))] $item)* };
+}
+
+// Under loom only the record protocol is compiled: loom's atomics cannot live outside a model.
+unless_loom! {
+    mod builder;
+    mod clock;
+    mod core;
+    mod coverage;
+    #[cfg(tokio_unstable)]
+    mod hooks;
+    mod mode;
+    mod places;
+    mod runtime;
+    mod runtimes;
+    mod server;
+    mod shard;
+    mod store;
+    mod task_number;
+    mod tell;
+    mod threads;
+
+    #[doc(hidden)]
+    pub mod __private;
+
+    pub use builder::Builder;
+    pub use mode::{Mode, NotAMode};
+    pub use runtime::{Runtime, root};
+}
+
+pub use taskscope_macros::main;

@@ -1,0 +1,206 @@
+//! How a program says what the agent shall do.
+
+use crate::core;
+#[cfg(tokio_unstable)]
+use crate::hooks::Hooks;
+use crate::mode::Mode;
+use crate::runtime::Runtime;
+use crate::runtimes::Lease;
+use crate::server::Settings;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use taskscope_model::hello::Rights;
+#[cfg(tokio_unstable)]
+use tokio::runtime::TaskMeta;
+
+/// Configures the agent and installs it into runtimes.
+///
+/// The agent itself is one a process: the first builder that installs it decides where it listens. Each
+/// runtime may have a name and hooks of its own.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let runtime = taskscope_agent::Builder::from_env().name("jobs").build()?;
+/// runtime.block_on(async { /* ... */ });
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use = "a builder does nothing until `install` or `build`"]
+pub struct Builder {
+    mode: Mode,
+    name: Option<String>,
+    settings: Settings,
+    #[cfg(tokio_unstable)]
+    hooks: Hooks,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("mode", &self.mode).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// The agent on, on its Unix socket only. Reads no environment.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// As [`new`](Self::new), then as the environment says:
+    ///
+    /// - `TASKSCOPE=off|on`
+    /// - `TASKSCOPE_LISTEN=127.0.0.1:6670`: listen on TCP too
+    /// - `TASKSCOPE_TOKEN_FILE=PATH`: the secret that every TCP connection must present
+    /// - `TASKSCOPE_RIGHTS=read,control,memory`: what TCP connections may do; without it they may read
+    ///
+    /// A value that cannot be understood is named in one line on standard error, and left out.
+    pub fn from_env() -> Self {
+        let mut builder = Self::new();
+        if let Some(mode) = read("TASKSCOPE") {
+            match mode.parse() {
+                Ok(mode) => builder.mode = mode,
+                Err(error) => complain("TASKSCOPE", &mode, &format!("{error}")),
+            }
+        }
+        builder.settings.listen = read("TASKSCOPE_LISTEN");
+        builder.settings.token_file = std::env::var_os("TASKSCOPE_TOKEN_FILE").map(PathBuf::from);
+        if let Some(rights) = read("TASKSCOPE_RIGHTS") {
+            match parse_rights(&rights) {
+                Some(rights) => builder.settings.tcp_rights = rights,
+                None => complain("TASKSCOPE_RIGHTS", &rights, "a list of read, control, memory is wanted"),
+            }
+        }
+        builder
+    }
+
+    /// How much the agent does.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The name under which the runtime is shown; without it `runtime-0` and so on.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Listens on TCP too, such as `127.0.0.1:6670`. An address that is not loopback wants a token.
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.settings.listen = Some(address.into());
+        self
+    }
+
+    /// The file whose first line every TCP connection must present.
+    pub fn token_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings.token_file = Some(path.into());
+        self
+    }
+
+    /// Lets TCP connections cancel tasks and the like, not only look.
+    pub fn tcp_control(mut self, allowed: bool) -> Self {
+        self.settings.tcp_rights.control = allowed;
+        self
+    }
+
+    /// Called after the agent's own hook; see [`tokio::runtime::Builder::on_task_spawn`].
+    #[cfg(tokio_unstable)]
+    pub fn on_task_spawn(mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.on_spawn = Some(Box::new(hook));
+        self
+    }
+
+    /// Called after the agent's own hook; see [`tokio::runtime::Builder::on_before_task_poll`].
+    #[cfg(tokio_unstable)]
+    pub fn on_before_task_poll(mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.before_poll = Some(Box::new(hook));
+        self
+    }
+
+    /// Called after the agent's own hook; see [`tokio::runtime::Builder::on_after_task_poll`].
+    #[cfg(tokio_unstable)]
+    pub fn on_after_task_poll(mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.after_poll = Some(Box::new(hook));
+        self
+    }
+
+    /// Called after the agent's own hook; see [`tokio::runtime::Builder::on_task_terminate`].
+    #[cfg(tokio_unstable)]
+    pub fn on_task_terminate(mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.on_terminate = Some(Box::new(hook));
+        self
+    }
+
+    /// Installs the agent into a runtime that is about to be built. Task hooks set on `runtime` before are
+    /// replaced (tokio keeps one of each), and hooks set on it later replace the agent's: give them to this
+    /// builder instead. For a row of its own, wrap the future of `block_on` in [`root`](crate::root).
+    pub fn install(self, runtime: &mut tokio::runtime::Builder) {
+        self.install_leased(runtime);
+    }
+
+    fn install_leased(self, runtime: &mut tokio::runtime::Builder) -> Option<Arc<Lease>> {
+        let core = if self.mode == Mode::Off { None } else { core::start(self.settings) };
+        let Some(core) = core else {
+            #[cfg(tokio_unstable)]
+            self.hooks.install_alone(runtime);
+            return None;
+        };
+        let lease = core.runtimes.add(self.name, core.store.clock.raw(), wake_server);
+        core.farewell.welcome();
+        #[cfg(tokio_unstable)]
+        self.hooks.install(runtime, core, &lease);
+        #[cfg(not(tokio_unstable))]
+        let _ = runtime;
+        Some(lease)
+    }
+
+    /// Builds a multi-threaded runtime with all drivers and the agent in it.
+    ///
+    /// # Errors
+    /// tokio cannot build a runtime.
+    pub fn build(self) -> std::io::Result<Runtime> {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        runtime.enable_all();
+        self.build_from(&mut runtime)
+    }
+
+    /// Builds the given runtime with the agent in it.
+    ///
+    /// # Errors
+    /// tokio cannot build the runtime.
+    pub fn build_from(self, runtime: &mut tokio::runtime::Builder) -> std::io::Result<Runtime> {
+        let lease = self.install_leased(runtime);
+        runtime.build().map(|runtime| Runtime::new(runtime, lease))
+    }
+}
+
+fn wake_server() {
+    if let Some(core) = core::get() {
+        core.farewell.wake();
+    }
+}
+
+fn read(name: &str) -> Option<String> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    value.into_string().map_err(|value: OsString| complain(name, &value.to_string_lossy(), "it is not UTF-8")).ok()
+}
+
+#[expect(clippy::print_stderr, reason = "once, at the start, from the thread that configures the agent")]
+fn complain(name: &str, value: &str, why: &str) {
+    eprintln!("taskscope: {name}={value}: {why}; it is left out");
+}
+
+fn parse_rights(text: &str) -> Option<Rights> {
+    let mut rights = Rights::default();
+    for right in text.split(',') {
+        match right.trim() {
+            "read" => rights.read = true,
+            "control" => rights.control = true,
+            "memory" => rights.memory = true,
+            _ => return None,
+        }
+    }
+    Some(rights)
+}

@@ -1,0 +1,54 @@
+//! The process's one agent: made by the first builder that is not off, and then there until the process ends.
+
+use crate::coverage::Notes;
+use crate::runtimes::Runtimes;
+use crate::server::{Farewell, Settings};
+use crate::store::Store;
+use crate::task_number;
+use std::sync::OnceLock;
+
+/// The agent's parts.
+pub(crate) struct Core {
+    pub(crate) store: Store,
+    pub(crate) runtimes: Runtimes,
+    pub(crate) notes: Notes,
+    pub(crate) farewell: Farewell,
+    pub(crate) settings: Settings,
+    /// Raw clock.
+    pub(crate) started_at: u64,
+}
+
+static CORE: OnceLock<Option<Core>> = OnceLock::new();
+static SERVED: OnceLock<()> = OnceLock::new();
+
+/// The agent, if it has been started.
+pub(crate) fn get() -> Option<&'static Core> {
+    CORE.get()?.as_ref()
+}
+
+/// The agent; the first call starts it. `None` if it cannot run with this tokio: then nothing is installed.
+pub(crate) fn start(settings: Settings) -> Option<&'static Core> {
+    let core = CORE.get_or_init(|| task_ids_can_be_read().then(|| Core::new(settings))).as_ref()?;
+    SERVED.get_or_init(|| crate::server::start(core));
+    Some(core)
+}
+
+impl Core {
+    fn new(settings: Settings) -> Self {
+        let store = Store::new();
+        Self {
+            started_at: store.clock.raw(),
+            store,
+            runtimes: Runtimes::new(),
+            notes: Notes::default(),
+            farewell: Farewell::default(),
+            settings,
+        }
+    }
+}
+
+/// Whether a task's number can be read in this version of tokio. Tried on a task of a runtime of our own.
+fn task_ids_can_be_read() -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.is_ok_and(|runtime| task_number::reads(runtime.spawn(async {}).id()))
+}

@@ -1,0 +1,79 @@
+//! What the agent can see in this program and what it cannot: one sentence a topic, and the one line that
+//! would change it.
+
+use crate::core::Core;
+use crate::sync::lock;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use taskscope_model::change::Coverage;
+use taskscope_model::codes::Seen;
+
+/// The build setting without which tokio tells nothing of its tasks.
+const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\", \"tokio_unstable\"] \
+     (a RUSTFLAGS in the environment overrides that silently)";
+
+/// Whether tokio was built with its task hooks.
+pub(crate) const HOOKS: bool = cfg!(tokio_unstable);
+
+/// What went wrong while the agent runs, by topic.
+#[derive(Default)]
+pub(crate) struct Notes(Mutex<BTreeMap<&'static str, Coverage>>);
+
+impl Notes {
+    /// Says that something is not, or only partly, there; the latest note of a topic holds.
+    pub(crate) fn say(&self, topic: &'static str, seen: Seen, why: impl Into<String>, remedy: &str) {
+        let coverage = Coverage { topic: topic.to_owned(), seen, why: why.into(), remedy: remedy.to_owned() };
+        lock(&self.0).insert(topic, coverage);
+    }
+}
+
+/// Everything there is to say now.
+pub(crate) fn coverage(core: &Core) -> Vec<Coverage> {
+    let mut all = vec![
+        tasks(core),
+        hooks(core),
+        topic("outcomes", Seen::PARTLY, "tokio::spawn does not tell how a task ended; only a shutdown is known", ""),
+        topic("scheduled", Seen::NO, "when a task was woken is not recorded, so idle includes scheduled", ""),
+        topic("names", Seen::NO, "tokio tells the names and futures of tasks only to tracing", ""),
+        topic("wakes", Seen::NO, "wakes are not recorded", ""),
+        topic("local tasks", Seen::NO, "tokio calls no hook for spawn_local on a LocalSet", ""),
+        topic("blocking tasks", Seen::NO, "tokio calls no hook when spawn_blocking begins", ""),
+    ];
+    all.extend(lock(&core.notes.0).values().cloned());
+    all
+}
+
+fn topic(topic: &str, seen: Seen, why: &str, remedy: &str) -> Coverage {
+    Coverage { topic: topic.to_owned(), seen, why: why.to_owned(), remedy: remedy.to_owned() }
+}
+
+fn tasks(core: &Core) -> Coverage {
+    let untracked = core.store.untracked();
+    if !HOOKS {
+        let why = "built without --cfg tokio_unstable: spawned tasks are only counted, `main` is seen";
+        topic("tasks", Seen::NO, why, CFG_REMEDY)
+    } else if core.runtimes.all().is_empty() {
+        let remedy = "taskscope_agent::Builder::new().install(&mut tokio_builder) before tokio_builder.build()";
+        topic("tasks", Seen::NO, "the agent was installed into no runtime", remedy)
+    } else if untracked > 0 {
+        topic("tasks", Seen::PARTLY, &format!("{untracked} tasks found no room and are only counted"), "")
+    } else {
+        topic("tasks", Seen::YES, "", "")
+    }
+}
+
+fn hooks(core: &Core) -> Coverage {
+    let remedy = "give hooks to taskscope_agent::Builder::on_task_spawn and the like, or install the agent last";
+    let (unknown, unended) = (core.store.unknown_polls(), core.store.unended_polls());
+    if !HOOKS {
+        topic("polls", Seen::PARTLY, "built without --cfg tokio_unstable: only those of `main` are seen", CFG_REMEDY)
+    } else if unknown > 0 && core.store.untracked() == 0 {
+        let why = format!("{unknown} polls of tasks whose spawn was not seen: the spawn hook was replaced after install");
+        topic("polls", Seen::PARTLY, &why, remedy)
+    } else if unended > 0 {
+        let why = "polls begin that do not end: the after-poll hook was replaced after install";
+        topic("polls", Seen::PARTLY, why, remedy)
+    } else {
+        topic("polls", Seen::YES, "", "")
+    }
+}

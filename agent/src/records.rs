@@ -1,0 +1,58 @@
+//! Where tasks are recorded: a slab of records, an index from task id to record, lists of touched records.
+//!
+//! # The protocol
+//! Nothing here is ever unmapped: records, leaves and inner nodes are recycled within their own kind, all
+//! their fields are atomics, and whoever follows a stale pointer finds a valid thing of the same kind that
+//! says which task it is for. So a reader needs no lock and no reclamation scheme: it reads, then checks.
+//!
+//! **A record's life** is one word, `generation << 2 | state`.
+//!
+//! | state | who moves it there | ordering |
+//! |---|---|---|
+//! | FREE | who frees: the thread that ends the task, or the collector | Release; before a record is filled again, a Release fence |
+//! | LIVE | the spawning thread, after filling it; with the next generation | Release, read with Acquire |
+//! | ENDED | the thread that ends the task, if the record is on a touched list | SeqCst, see below |
+//!
+//! **Identity** (`location`, `chain`, `parent`, `spawned`, `runtime`, `kind`, and `id` before the first poll) is
+//! written once, by the spawning thread, before LIVE. A reader copies the fields with relaxed loads between
+//! two loads of `life` (Acquire; then an Acquire fence and Relaxed): equal generations mean that what it
+//! copied belongs together. This is a seqlock whose writer never writes while readers may accept.
+//!
+//! **Poll fields** (`poll_start`, `poll_end`, `polls`, `busy`, `max_poll`, `long`, `outer`, `thread`, `epoch`) have
+//! one writer at a time: the thread that polls the task. tokio's own hand-over of a task from thread to
+//! thread orders their writes, so they are plain load and store, no read-modify-write. A reader may see the
+//! fields of one poll without those of the same poll's others: it is at most one poll wrong.
+//!
+//! **The index** is a radix tree of `Root -> Top -> Mid -> Leaf -> record`. A leaf counts the entries that hold
+//! a record. Creation and end of a task meet on its entry by CAS: `null -> record` by the spawning thread,
+//! `record -> null` by the ending one; if the end comes first it leaves a tombstone, `null -> TOMBSTONE`, and the
+//! creation that finds it takes it away and frees the record. Ends of tasks that are never created here
+//! (blocking tasks, workers) leave tombstones too; they are not counted and go with their leaf. A leaf goes
+//! when it holds no record and a few newer leaves exist ("passed"): whoever brings `used` to `PASSED` exactly
+//! moves it to DEAD under the index's lock, unlinks it and recycles it. An insert that meets a DEAD or a
+//! renumbered leaf takes its count back and tries again from the root.
+//!
+//! **Touched lists**: one a thread, intrusive by `next` (a slot number; `UNLISTED` if on no list). The polling
+//! thread puts a record on its list when the record's `epoch` is not the current one; only the collector
+//! takes records off: it swaps the whole list out, and for each record first unlists it and then reads it,
+//! so a poll after that lists it anew. A poll that runs at that very moment may have seen the old epoch and
+//! the old `next`: so the collector looks at each record once more one tick later, and at each record in a
+//! poll until it is not.
+//!
+//! **Freeing**: only the task's own side lists, so if it finds its record unlisted at the end it frees it at
+//! once. Otherwise it stores ENDED and then looks at `next` once more, while the collector unlists and then
+//! looks at `life`, all SeqCst: at least one of them sees the other's store, and the CAS `ENDED -> FREE` lets
+//! exactly one of them free it.
+
+mod index;
+mod record;
+mod slab;
+mod touched;
+
+#[cfg(all(test, taskscope_loom))]
+mod loom_tests;
+
+pub(crate) use index::{Index, Inserted};
+pub(crate) use record::{Copied, LONG_BUCKETS, Record, Seed};
+pub(crate) use slab::Slab;
+pub(crate) use touched::Touched;

@@ -1,0 +1,1 @@
+//! The record protocol under the model checker.

@@ -1,0 +1,259 @@
+//! One connection: greets, reads requests, holds at most one page of what is to be sent.
+
+use super::listen::{Visitor, same_token};
+use super::stream::Stream;
+use super::told::ToldSoFar;
+use super::view::View;
+use std::io::{self, Read, Write};
+use taskscope_model::frame::{self, FrameError, FrameWriter, Reader};
+use taskscope_model::hello::{Greeting, Hello, Refusal, Refused, Rights, Welcome};
+use taskscope_model::request::{Answer, Cancelled, CancelResult, Denied, Reason, Request, Subscribe};
+use taskscope_model::frame::Told;
+use taskscope_model::{At, TaskId};
+
+/// A client has so long to greet, nanoseconds.
+const GREETING_TIME: u64 = 5_000_000_000;
+/// A client that takes nothing for so long is dropped, nanoseconds.
+const STUCK_TIME: u64 = 10_000_000_000;
+/// Largest frame of requests, bytes.
+const MOST_REQUEST: u32 = 64 * 1024;
+/// Bytes waiting to be sent beyond which nothing more is read or made.
+const MOST_WAITING: usize = 64 * 1024;
+/// Bytes read in one go.
+const READ_AT_ONCE: usize = 16 * 1024;
+
+/// A connection.
+pub(super) struct Client {
+    pub(super) stream: Stream,
+    token: Option<String>,
+    pub(super) rights: Rights,
+    stage: Stage,
+    reader: Reader<Request>,
+    writer: FrameWriter,
+    out: Vec<u8>,
+    sent: usize,
+    pub(super) view: Option<View>,
+    pub(super) told: ToldSoFar,
+    /// Whether the socket may have something to read.
+    readable: bool,
+    since: At,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Greeting,
+    Open,
+    /// What waits is sent, then the connection is closed.
+    Closing,
+}
+
+/// What a client wants of the server.
+pub(super) enum Wish {
+    /// To be greeted.
+    Hello,
+    /// A new subscription, which is in place already.
+    Subscribed,
+    /// To have tasks cancelled.
+    Cancel(u32, Vec<TaskId>),
+    /// Something it may not do; to be logged once.
+    Refused(&'static str),
+}
+
+impl Client {
+    pub(super) fn new(visitor: Visitor, now: At) -> Self {
+        Self {
+            stream: visitor.stream,
+            token: visitor.token,
+            rights: visitor.rights,
+            stage: Stage::Greeting,
+            reader: Reader::with_largest(MOST_REQUEST),
+            writer: FrameWriter::default(),
+            out: Vec::new(),
+            sent: 0,
+            view: None,
+            told: ToldSoFar::default(),
+            readable: true,
+            since: now,
+        }
+    }
+
+    /// Whether it has not greeted yet.
+    pub(super) fn is_greeting(&self) -> bool {
+        self.stage == Stage::Greeting
+    }
+
+    /// Whether it is served.
+    pub(super) fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
+    /// Whether it is told things as they change.
+    pub(super) fn is_watching(&self) -> bool {
+        self.is_open() && self.view.is_some()
+    }
+
+    /// The socket may have something to read.
+    pub(super) fn wake(&mut self) {
+        self.readable = true;
+    }
+
+    /// Whether there is something to do that no event of the socket will announce.
+    pub(super) fn has_work(&self) -> bool {
+        self.readable && self.waiting() < MOST_WAITING
+    }
+
+    /// When it is to be dropped, unless it does something before.
+    pub(super) fn deadline(&self) -> Option<At> {
+        match self.stage {
+            Stage::Greeting => Some(At(self.since.0 + GREETING_TIME)),
+            _ if self.waiting() > 0 => Some(At(self.since.0 + STUCK_TIME)),
+            _ => None,
+        }
+    }
+
+    /// For how long it has asked for nothing, or taken nothing of what waits for it, nanoseconds.
+    pub(super) fn in_the_way(&self, now: At) -> u64 {
+        if self.waiting() > 0 || self.view.is_none() { now.since(self.since).0 } else { 0 }
+    }
+
+    fn waiting(&self) -> usize {
+        self.out.len() - self.sent + self.writer.len()
+    }
+
+    /// Whether a page may be made.
+    pub(super) fn has_room(&self) -> bool {
+        self.is_open() && self.waiting() < MOST_WAITING
+    }
+
+    /// Reads what is there, up to a bound, and says what is wanted. `Err`: the connection is over.
+    pub(super) fn read(&mut self) -> io::Result<Vec<Wish>> {
+        let mut wishes = Vec::new();
+        if self.stage == Stage::Closing || !self.has_work() {
+            return Ok(wishes);
+        }
+        let mut bytes = [0; READ_AT_ONCE];
+        match self.stream.read(&mut bytes) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => self.reader.feed(&bytes[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable = false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        loop {
+            match self.reader.next() {
+                Ok(None) => return Ok(wishes),
+                Ok(Some(frame::Read::Preamble(json))) => self.greet(&json, &mut wishes),
+                Ok(Some(frame::Read::Message(request))) => self.take(request, &mut wishes),
+                Err(error) => return self.refuse_bytes(error).map(|()| wishes),
+            }
+        }
+    }
+
+    fn greet(&mut self, json: &[u8], wishes: &mut Vec<Wish>) {
+        let greeting: Greeting = serde_json::from_slice(json).unwrap_or_default();
+        let known = self.token.as_deref().is_none_or(|token| same_token(greeting.token.as_deref(), token));
+        if known {
+            self.stage = Stage::Open;
+            wishes.push(Wish::Hello);
+        } else {
+            wishes.push(Wish::Refused("a TCP connection without the right token"));
+            self.refuse(Refused::NotPermitted, "a token is wanted: name its file in TASKSCOPE_TOKEN_FILE");
+        }
+    }
+
+    fn refuse_bytes(&mut self, error: FrameError) -> io::Result<()> {
+        match error {
+            FrameError::TooOld { .. } | FrameError::TooNew { .. } if self.is_greeting() => {
+                self.refuse(Refused::Version, &format!("the program's agent: {error}"));
+                Ok(())
+            }
+            error => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+        }
+    }
+
+    /// Answers that it is not served, and closes.
+    pub(super) fn refuse(&mut self, refused: Refused, message: &str) {
+        let refusal = Welcome::Refusal(Refusal { refused, message: message.to_owned() });
+        if let Ok(bytes) = frame::preamble(&refusal) {
+            self.out.extend_from_slice(&bytes);
+        }
+        self.close();
+    }
+
+    /// Answers a greeting.
+    pub(super) fn welcome(&mut self, hello: Hello) {
+        match frame::preamble(&Welcome::Hello(Box::new(hello))) {
+            Ok(bytes) => self.out.extend_from_slice(&bytes),
+            Err(_) => self.close(),
+        }
+    }
+
+    fn take(&mut self, request: Request, wishes: &mut Vec<Wish>) {
+        match request {
+            Request::Subscribe(asked) => match self.subscribe(asked) {
+                Ok(()) => wishes.push(Wish::Subscribed),
+                Err(denied) => self.tell(&Told::Answer(Answer::Denied(denied))),
+            },
+            Request::Cancel(cancel) if self.rights.control => wishes.push(Wish::Cancel(cancel.number, cancel.tasks)),
+            Request::Cancel(cancel) => {
+                let message = "this connection may only look: TASKSCOPE_RIGHTS=read,control lets it cancel".to_owned();
+                let denied = Denied { number: cancel.number, reason: Reason::NOT_PERMITTED, message };
+                self.tell(&Told::Answer(Answer::Denied(denied)));
+                wishes.push(Wish::Refused("a request to cancel without the right to control"));
+            }
+        }
+    }
+
+    fn subscribe(&mut self, asked: Subscribe) -> Result<(), Denied> {
+        if !self.rights.read {
+            let message = "this connection may not look: its rights leave out read".to_owned();
+            return Err(Denied { number: asked.number, reason: Reason::NOT_PERMITTED, message });
+        }
+        let mut view = View::new(asked)?;
+        if let Some(before) = self.view.take() {
+            view.succeed(before);
+        }
+        self.view = Some(view);
+        Ok(())
+    }
+
+    /// Answers a `Cancel`.
+    pub(super) fn cancelled(&mut self, number: u32, results: Vec<CancelResult>) {
+        self.tell(&Told::Answer(Answer::Cancelled(Cancelled { number, results })));
+    }
+
+    /// Puts a message behind those that wait.
+    pub(super) fn tell(&mut self, message: &Told) {
+        self.writer.push(message);
+    }
+
+    /// Sends what waits, then closes.
+    pub(super) fn close(&mut self) {
+        self.stage = Stage::Closing;
+    }
+
+    /// Sends as much as the socket takes. `Err`: the connection is over.
+    pub(super) fn write(&mut self, now: At) -> io::Result<()> {
+        loop {
+            if self.sent == self.out.len() {
+                self.sent = 0;
+                self.out = self.writer.take();
+                self.since = now;
+            }
+            if self.out.is_empty() {
+                let over = self.stage == Stage::Closing;
+                return if over { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) };
+            }
+            match self.stream.write(&self.out[self.sent..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.sent += count;
+                    self.since = now;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What has changed since the last tick. Costs what has changed, not what is alive.
+
+use crate::records::Record;
+use crate::shard::{EndedTask, Sums};
+use crate::store::Store;
+use crate::sync::lock;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+/// Follows the store from tick to tick.
+#[derive(Default)]
+pub(super) struct Collector {
+    /// Ended tasks seen of each thread slot, by its number.
+    ended_seen: Vec<u64>,
+    /// Records to look at once more: touched in the last tick, or in a poll.
+    again: Vec<&'static Record>,
+}
+
+/// What has changed.
+pub(super) struct Batch {
+    /// Records that may have changed; some twice.
+    pub(super) touched: Vec<&'static Record>,
+    /// Tasks that have ended, in no order.
+    pub(super) ended: Vec<EndedTask>,
+    /// Whether more ended than the history holds.
+    pub(super) lost: bool,
+}
+
+impl Collector {
+    /// Begins to follow: what has happened so far is the snapshot's.
+    pub(super) fn begin(&mut self, store: &'static Store) {
+        self.again.clear();
+        store.drain_touched(|_| {});
+        self.ended_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).ended_ever()).collect();
+    }
+
+    /// Takes what has changed since.
+    pub(super) fn collect(&mut self, store: &'static Store) -> Batch {
+        let mut fresh = Vec::new();
+        store.drain_touched(|record| fresh.push(record));
+        let mut touched = fresh.clone();
+        let running = |record: &&Record| record.poll_start.load(Ordering::Relaxed) != 0;
+        let still: Vec<_> = self.again.iter().copied().filter(running).collect();
+        touched.append(&mut self.again);
+        self.again = fresh;
+        self.again.extend(still);
+        self.again.sort_unstable_by_key(|record| record.slot());
+        self.again.dedup_by_key(|record| record.slot());
+        let (ended, lost) = self.ended(store);
+        Batch { touched, ended, lost }
+    }
+
+    fn ended(&mut self, store: &'static Store) -> (Vec<EndedTask>, bool) {
+        let (mut ended, mut lost) = (Vec::new(), false);
+        let threads = store.threads.all();
+        self.ended_seen.resize(threads.len(), 0);
+        for (thread, seen) in threads.iter().zip(&mut self.ended_seen) {
+            let shard = lock(&thread.shard);
+            let before = ended.len() as u64;
+            ended.extend(shard.ended_after(*seen).copied());
+            lost |= ended.len() as u64 - before < shard.ended_ever() - *seen;
+            *seen = shard.ended_ever();
+        }
+        (ended, lost)
+    }
+}
+
+/// The history, oldest end first: the last tasks however they ended, and besides them the last that did not
+/// complete; within the bounds of `shard` over all threads.
+pub(super) fn history(store: &Store) -> Vec<EndedTask> {
+    let mut all = Vec::new();
+    for thread in store.threads.all() {
+        all.extend(lock(&thread.shard).history().copied());
+    }
+    all.sort_unstable_by_key(|task| (std::cmp::Reverse(task.at), task.last.seed.id));
+    all.dedup_by_key(|task| (task.at, task.last.seed.id));
+    let mut bad_of_place: HashMap<u32, usize> = HashMap::new();
+    let mut bad = 0;
+    let mut age = 0;
+    all.retain(|task| {
+        age += 1;
+        if age <= crate::shard::HISTORY {
+            return true;
+        }
+        let of_place = bad_of_place.entry(task.last.seed.location).or_default();
+        let keep = task.outcome.did_not_complete()
+            && bad < crate::shard::HISTORY_BAD
+            && *of_place < crate::shard::HISTORY_BAD_PER_PLACE;
+        if keep {
+            *of_place += 1;
+            bad += 1;
+        }
+        keep
+    });
+    all.reverse();
+    all
+}
+
+/// The sums of all locations, by number, over all threads.
+pub(super) fn sums(store: &Store) -> Vec<Sums> {
+    let mut all: Vec<Sums> = Vec::new();
+    for thread in store.threads.all() {
+        let shard = lock(&thread.shard);
+        let of_thread = shard.sums();
+        if all.len() < of_thread.len() {
+            all.resize(of_thread.len(), Sums::default());
+        }
+        for (sum, of_thread) in all.iter_mut().zip(of_thread) {
+            sum.add(of_thread);
+        }
+    }
+    all
+}

@@ -1,0 +1,82 @@
+//! How the program's threads reach the server's: to wake it, and to have it say goodbye.
+
+use crate::sync::lock;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the end of `main` waits for the last Changes to be delivered.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The way to the server's thread.
+#[derive(Default)]
+pub(crate) struct Farewell {
+    state: Mutex<State>,
+    said: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    #[cfg(unix)]
+    waker: Option<mio::Waker>,
+    asked: Option<&'static str>,
+    welcome: bool,
+}
+
+impl Farewell {
+    /// The server is there.
+    #[cfg(unix)]
+    pub(crate) fn serve_with(&self, waker: mio::Waker) {
+        lock(&self.state).waker = Some(waker);
+    }
+
+    /// Wakes the server.
+    pub(crate) fn wake(&self) {
+        #[cfg(unix)]
+        if let Some(waker) = &lock(&self.state).waker {
+            // It fails only if the poll is gone, and then nobody waits.
+            let _ = waker.wake();
+        }
+    }
+
+    /// A runtime was made: if the program has said goodbye before, it is back.
+    pub(crate) fn welcome(&self) {
+        lock(&self.state).welcome = true;
+        self.wake();
+    }
+
+    /// Whether a runtime was made since this was asked.
+    #[cfg(unix)]
+    pub(crate) fn take_welcome(&self) -> bool {
+        std::mem::take(&mut lock(&self.state).welcome)
+    }
+
+    /// Has the server say goodbye to everyone attached, and waits a moment for that.
+    pub(crate) fn say(&self, reason: &'static str) {
+        let mut state = lock(&self.state);
+        state.asked = Some(reason);
+        drop(state);
+        self.wake();
+        state = lock(&self.state);
+        #[cfg(unix)]
+        let served = state.waker.is_some();
+        #[cfg(not(unix))]
+        let served = false;
+        if served {
+            let waited = self.said.wait_timeout_while(state, PATIENCE, |state| state.asked.is_some());
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// The reason, if a goodbye is asked for.
+    #[cfg(unix)]
+    pub(crate) fn asked(&self) -> Option<&'static str> {
+        lock(&self.state).asked
+    }
+
+    /// The goodbye has been said.
+    #[cfg(unix)]
+    pub(crate) fn done(&self) {
+        lock(&self.state).asked = None;
+        self.said.notify_all();
+    }
+}

@@ -1,0 +1,156 @@
+//! What every client may want to know besides tasks: names, runtimes, counts, coverage, sums, figures.
+//! Refreshed once a tick, however many clients there are.
+
+use super::collector::sums;
+use super::figures::FigureReader;
+use crate::core::Core;
+use crate::coverage::coverage;
+use crate::records::Record;
+use crate::runtimes::RuntimeSlot;
+use crate::shard::Sums;
+use crate::tell::Teller;
+use std::collections::HashMap;
+use std::sync::Arc;
+use taskscope_model::change::{Chain, Coverage, Figures, Runtime};
+use taskscope_model::codes::Counter;
+use taskscope_model::{At, RuntimeId, TaskId, Worker};
+
+/// Figures are read this often, nanoseconds.
+const FIGURES_EVERY: u64 = 1_000_000_000;
+
+/// The news of a tick.
+pub(super) struct News {
+    pub(super) teller: Teller,
+    pub(super) chains: Vec<Chain>,
+    /// Each runtime, and whether it is gone.
+    pub(super) runtimes: Vec<(Runtime, bool)>,
+    pub(super) counts: Vec<(Counter, u64)>,
+    pub(super) live: u64,
+    pub(super) coverage: Vec<Coverage>,
+    /// By the number of the location.
+    pub(super) sums: Vec<Sums>,
+    pub(super) figures: Vec<Figures>,
+    /// When the figures were read.
+    pub(super) figures_at: At,
+    readers: HashMap<RuntimeId, FigureReader>,
+}
+
+/// How many clients there are, and how many were refused.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Visitors {
+    pub(super) clients: u64,
+    pub(super) refused: u64,
+}
+
+impl News {
+    pub(super) fn new(core: &'static Core) -> Self {
+        let clock = &core.store.clock;
+        let (workers, locations, runtimes) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            teller: Teller { clock, now: clock.now(), workers, locations, runtimes },
+            chains: Vec::new(),
+            runtimes: Vec::new(),
+            counts: Vec::new(),
+            live: 0,
+            coverage: Vec::new(),
+            sums: Vec::new(),
+            figures: Vec::new(),
+            figures_at: At(0),
+            readers: HashMap::new(),
+        }
+    }
+
+    /// Brings everything up to now.
+    pub(super) fn refresh(&mut self, core: &'static Core, visitors: Visitors) {
+        let (store, teller) = (&core.store, &mut self.teller);
+        teller.now = store.clock.now();
+        teller.locations.extend(store.places.locations_after(teller.locations.len()));
+        self.chains.extend(store.places.chains_after(self.chains.len()));
+        let slots = core.runtimes.all();
+        teller.runtimes = slots.iter().map(|slot| (slot.id(), slot.name.clone())).collect();
+        teller.workers = workers(core, &slots);
+        self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
+        self.sums = sums(store);
+        self.coverage = coverage(core);
+        self.count(core, visitors);
+    }
+
+    fn count(&mut self, core: &'static Core, visitors: Visitors) {
+        let ended = self.sums.iter().map(|sums| sums.ended).sum::<u64>();
+        let spawned = self.sums.iter().map(|sums| sums.spawned).sum::<u64>();
+        self.live = spawned.saturating_sub(ended);
+        let kept = (crate::shard::HISTORY as u64).min(ended);
+        self.counts = vec![
+            (Counter::LIVE, self.live),
+            (Counter::ENDED, ended),
+            (Counter::UNTRACKED, core.store.untracked()),
+            (Counter::HISTORY_DROPPED, ended - kept),
+            (Counter::CONNECTIONS_REFUSED, visitors.refused),
+            (Counter::PLACES_MERGED, core.store.places.merged()),
+            (Counter::CLIENTS, visitors.clients),
+        ];
+    }
+
+    /// Reads the runtimes' figures, if that is due.
+    pub(super) fn refresh_figures(&mut self, core: &'static Core) {
+        let now = self.teller.now;
+        if now.since(self.figures_at).0 < FIGURES_EVERY {
+            return;
+        }
+        self.figures_at = now;
+        self.figures.clear();
+        let running = running(core, &self.teller.workers);
+        for slot in core.runtimes.all() {
+            let Some(handle) = slot.handle() else {
+                self.readers.remove(&slot.id());
+                continue;
+            };
+            let reader = self.readers.entry(slot.id()).or_insert_with(|| FigureReader::new(handle));
+            self.figures.push(reader.read(&slot, now, &running));
+        }
+    }
+
+    /// Lets go of what holds runtimes alive. With `all`, of idle ones too that no guard holds.
+    pub(super) fn release(&mut self, core: &'static Core, all: bool) {
+        for slot in core.runtimes.all() {
+            let idle = slot.handle().is_none_or(|handle| handle.metrics().num_alive_tasks() == 0);
+            if !slot.is_guarded() && (all || idle) {
+                self.readers.remove(&slot.id());
+                slot.release();
+            }
+        }
+        self.readers.retain(|id, _| !all && core.runtimes.all().iter().any(|slot| slot.id() == *id));
+    }
+}
+
+/// The worker that each thread slot is, by the slot's number.
+fn workers(core: &'static Core, slots: &[Arc<RuntimeSlot>]) -> Vec<Option<Worker>> {
+    let mut by_thread = HashMap::new();
+    for handle in slots.iter().filter_map(|slot| slot.handle()) {
+        let metrics = handle.metrics();
+        for number in 0..metrics.num_workers() {
+            #[cfg(tokio_unstable)]
+            if let Some(thread) = metrics.worker_thread_id(number) {
+                by_thread.insert(thread, Worker(number as u32));
+            }
+            #[cfg(not(tokio_unstable))]
+            let _: (&mut HashMap<std::thread::ThreadId, Worker>, usize) = (&mut by_thread, number);
+        }
+    }
+    let threads = core.store.threads.all();
+    threads.iter().map(|thread| by_thread.get(&thread.owner()?).copied()).collect()
+}
+
+/// The task that each worker of each runtime polls now.
+fn running(core: &'static Core, workers: &[Option<Worker>]) -> HashMap<(u16, Worker), TaskId> {
+    let polled = |record: &Record| {
+        let copied = record.copy()?;
+        (copied.poll_start != 0).then_some((copied.seed.runtime, TaskId(copied.seed.id)))
+    };
+    let threads = core.store.threads.all();
+    let running = threads.iter().zip(workers).filter_map(|(thread, worker)| {
+        let (runtime, task) = polled(thread.current()?)?;
+        Some(((runtime, (*worker)?), task))
+    });
+    running.collect()
+}

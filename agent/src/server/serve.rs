@@ -1,0 +1,409 @@
+//! The server's loop: one thread, one poll, every connection without blocking.
+
+use super::client::{Client, Wish};
+use super::collector::Collector;
+use super::door::{self, Doors};
+use super::listen::Visitor;
+use super::news::{News, Visitors};
+use super::pace::Pace;
+use crate::core::Core;
+use mio::{Events, Interest, Poll, Token, Waker};
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::time::Duration;
+use taskscope_model::change::Goodbye;
+use taskscope_model::codes::Seen;
+use taskscope_model::frame::Told;
+use taskscope_model::hello::{Hello, Refused};
+use taskscope_model::request::CancelResult;
+use taskscope_model::{At, Change, Fact, Nanos, Source, TaskId};
+
+const WAKER: Token = Token(2);
+const FIRST_CLIENT: usize = 16;
+/// Most clients served at once.
+const MOST_CLIENTS: usize = 64;
+/// Most connections that have not greeted yet.
+const MOST_GREETING: usize = 64;
+/// A client that has taken nothing for so long makes room for another, nanoseconds.
+const IN_THE_WAY: u64 = 1_000_000_000;
+/// Time between two ticks, nanoseconds.
+const TICK: u64 = 100_000_000;
+/// Ticks after the last client has left, to empty the touched lists.
+const LAST_TICKS: u32 = 2;
+/// Idle runtimes are let go of this often, in ticks.
+const RELEASE_EVERY: u64 = 10;
+/// A `Cancel` is answered in pieces of so many tasks.
+const RESULTS_AT_ONCE: usize = 256;
+
+/// Starts the thread. If that is not possible the coverage says so.
+pub(super) fn start(core: &'static Core) {
+    let run = move |poll: Poll| Server::new(core, poll).run();
+    let thread = std::thread::Builder::new().name("taskscope".to_owned());
+    let started = Poll::new().and_then(|poll| {
+        core.farewell.serve_with(Waker::new(poll.registry(), WAKER)?);
+        thread.spawn(move || run(poll))
+    });
+    if let Err(error) = started {
+        core.notes.say("listening", Seen::NO, format!("the agent's thread cannot be started: {error}"), "");
+    }
+}
+
+struct Server {
+    core: &'static Core,
+    poll: Poll,
+    doors: Doors,
+    clients: BTreeMap<usize, Client>,
+    next_client: usize,
+    collector: Collector,
+    news: News,
+    pace: Pace,
+    /// When the next tick is due, while somebody watches.
+    tick: Option<At>,
+    ticks: u64,
+    /// Ticks still to come though nobody watches any more.
+    last_ticks: Option<u32>,
+    refused: u64,
+    logged: HashSet<String>,
+}
+
+impl Server {
+    fn new(core: &'static Core, poll: Poll) -> Self {
+        let doors = Doors::open(core, poll.registry());
+        Self {
+            core,
+            doors,
+            poll,
+            clients: BTreeMap::new(),
+            next_client: FIRST_CLIENT,
+            collector: Collector::default(),
+            news: News::new(core),
+            pace: Pace::new(core.store.clock.now()),
+            tick: None,
+            ticks: 0,
+            last_ticks: None,
+            refused: 0,
+            logged: HashSet::new(),
+        }
+    }
+
+    fn run(mut self) {
+        let mut events = Events::with_capacity(256);
+        loop {
+            let wait = self.wait();
+            match self.poll.poll(&mut events, wait) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                // Nothing can be served any more; the program runs on.
+                Err(_) => return,
+            }
+            for event in &events {
+                match event.token() {
+                    door::UNIX | door::TCP => self.doors.knock(),
+                    WAKER => {}
+                    Token(number) => {
+                        if let Some(client) = self.clients.get_mut(&number) {
+                            client.wake();
+                        }
+                    }
+                }
+            }
+            self.turn();
+        }
+    }
+
+    /// How long nothing happens by itself.
+    fn wait(&mut self) -> Option<Duration> {
+        if self.doors.has_work() || self.clients.values().any(Client::has_work) {
+            return Some(Duration::ZERO);
+        }
+        let now = self.core.store.clock.now();
+        let deadlines = self.clients.values().filter_map(Client::deadline);
+        let scan = self.wants_scan(now).then(|| At(now.0 + self.pace.wait(now).0));
+        let next = deadlines.chain(self.tick).chain(scan).min()?;
+        let wait = next.since(now).0;
+        // The poll counts in milliseconds: rounded down it would spin.
+        Some(Duration::from_nanos(wait) + Duration::from_millis(1))
+    }
+
+    fn turn(&mut self) {
+        let now = self.core.store.clock.now();
+        for visitor in self.doors.accept() {
+            self.admit(visitor, now);
+        }
+        self.read(now);
+        self.bury();
+        if self.tick.is_some_and(|at| at <= now) {
+            self.on_tick(now);
+        }
+        self.scan(now);
+        self.write(now);
+        self.farewell();
+        self.watch_or_not(now);
+    }
+
+    fn admit(&mut self, visitor: io::Result<Visitor>, now: At) {
+        let visitor = match visitor {
+            Ok(visitor) => visitor,
+            Err(error) => return self.refused(error.to_string()),
+        };
+        let greeting = self.clients.values().filter(|client| client.is_greeting()).count();
+        if greeting >= MOST_GREETING {
+            // The oldest has had the most time to say something.
+            let oldest = self.clients.iter().find(|(_, client)| client.is_greeting()).map(|(number, _)| *number);
+            oldest.map(|number| self.clients.remove(&number));
+            self.refused += 1;
+        }
+        let mut client = Client::new(visitor, now);
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let number = self.next_client;
+        if self.poll.registry().register(client.stream.source(), Token(number), both).is_ok() {
+            self.next_client += 1;
+            self.clients.insert(number, client);
+        }
+    }
+
+    fn read(&mut self, now: At) {
+        let numbers: Vec<usize> = self.clients.keys().copied().collect();
+        for number in numbers {
+            let Some(client) = self.clients.get_mut(&number) else { continue };
+            match client.read() {
+                Ok(wishes) => wishes.into_iter().for_each(|wish| self.grant(number, wish, now)),
+                Err(_) => {
+                    self.clients.remove(&number);
+                }
+            }
+        }
+    }
+
+    fn grant(&mut self, number: usize, wish: Wish, now: At) {
+        match wish {
+            Wish::Refused(what) => return self.refused(format!("refused {what}")),
+            Wish::Hello if !self.make_room(number, now) => {
+                self.refused += 1;
+                if let Some(client) = self.clients.get_mut(&number) {
+                    client.refuse(Refused::Busy, &format!("{MOST_CLIENTS} clients are attached already"));
+                }
+                return;
+            }
+            _ => {}
+        }
+        let hello = matches!(wish, Wish::Hello).then(|| self.hello());
+        let Some(client) = self.clients.get_mut(&number) else { return };
+        match wish {
+            Wish::Hello => {
+                if let Some(mut hello) = hello {
+                    hello.rights = client.rights;
+                    client.welcome(hello);
+                }
+            }
+            Wish::Subscribed => {}
+            Wish::Cancel(request, tasks) => {
+                for piece in tasks.chunks(RESULTS_AT_ONCE) {
+                    let results = piece.iter().map(|task| not_cancelled(self.core, *task)).collect();
+                    client.cancelled(request, results);
+                }
+            }
+            Wish::Refused(_) => {}
+        }
+    }
+
+    /// Whether there is room for one more client; one that is in the way has to go.
+    fn make_room(&mut self, newcomer: usize, now: At) -> bool {
+        let open = || self.clients.iter().filter(|(number, client)| client.is_open() && **number != newcomer);
+        if open().count() < MOST_CLIENTS {
+            return true;
+        }
+        let idlest = open().map(|(number, client)| (client.in_the_way(now), *number)).max();
+        match idlest {
+            Some((time, number)) if time >= IN_THE_WAY => self.clients.remove(&number).is_some(),
+            _ => false,
+        }
+    }
+
+    fn hello(&mut self) -> Hello {
+        self.news.refresh(self.core, self.visitors());
+        Hello {
+            pid: std::process::id(),
+            program: program(),
+            source: Source::AGENT,
+            agent: concat!("taskscope-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
+            mode: crate::Mode::On.name().to_owned(),
+            started_at: self.core.store.clock.at(self.core.started_at),
+            clock: self.core.store.clock.pair(),
+            rights: Default::default(),
+            runtimes: self.news.runtimes.iter().map(|(runtime, _)| runtime.clone()).collect(),
+            coverage: self.news.coverage.clone(),
+            live_tasks: self.news.live,
+        }
+    }
+
+    fn visitors(&self) -> Visitors {
+        let clients = self.clients.values().filter(|client| client.is_open()).count() as u64;
+        Visitors { clients, refused: self.refused }
+    }
+
+    /// Says once on standard error that somebody was refused; each further time is counted.
+    #[expect(clippy::print_stderr, reason = "from the agent's own thread, once for each kind of refusal")]
+    fn refused(&mut self, what: String) {
+        self.refused += 1;
+        if self.logged.len() < MOST_CLIENTS && self.logged.insert(what.clone()) {
+            eprintln!("taskscope: {what}");
+        }
+    }
+
+    /// Runtimes that are gone: what is left of their tasks has ended.
+    fn bury(&mut self) {
+        for slot in self.core.runtimes.all() {
+            if slot.take_gone() {
+                self.core.store.runtime_gone(slot.number);
+            }
+        }
+    }
+
+    fn on_tick(&mut self, now: At) {
+        self.ticks += 1;
+        let visitors = self.visitors();
+        match &mut self.last_ticks {
+            None => self.core.store.next_epoch(),
+            Some(left) => *left = left.saturating_sub(1),
+        }
+        self.news.refresh(self.core, visitors);
+        let batch = self.collector.collect(&self.core.store);
+        for client in self.clients.values_mut() {
+            if let Some(view) = &mut client.view {
+                view.take_in(&batch, &self.news.teller);
+            }
+        }
+        if self.clients.values().any(|client| client.view.as_ref().is_some_and(|view| view.asked.figures)) {
+            self.news.refresh_figures(self.core);
+        }
+        if self.ticks.is_multiple_of(RELEASE_EVERY) {
+            self.news.release(self.core, false);
+            self.core.runtimes.all().iter().for_each(|slot| slot.want_handle());
+        }
+        let after = self.core.store.clock.now();
+        self.pace.spend(after.since(now));
+        self.tick = Some(At(after.0 + self.pace.wait(after).0.max(TICK)));
+    }
+
+    /// Scans for the views that need it, while the pace allows.
+    fn scan(&mut self, now: At) {
+        if !self.wants_scan(now) || self.pace.wait(now) > Nanos(0) {
+            return;
+        }
+        let visitors = self.visitors();
+        if self.tick.is_none() {
+            self.begin_watch(now);
+        }
+        self.news.refresh(self.core, visitors);
+        self.news.refresh_figures(self.core);
+        for client in self.clients.values_mut() {
+            let Some(view) = client.view.as_mut().filter(|view| view.wants_scan(now)) else { continue };
+            view.scan(&self.core.store, &self.news.teller);
+        }
+        self.pace.spend(self.core.store.clock.now().since(now));
+    }
+
+    fn wants_scan(&self, now: At) -> bool {
+        self.clients.values().any(|client| client.view.as_ref().is_some_and(|view| view.wants_scan(now)))
+    }
+
+    fn begin_watch(&mut self, now: At) {
+        self.core.store.watch();
+        self.collector.begin(&self.core.store);
+        self.core.runtimes.all().iter().for_each(|slot| slot.want_handle());
+        self.last_ticks = None;
+        self.tick = Some(At(now.0 + TICK));
+    }
+
+    fn write(&mut self, now: At) {
+        let news = &self.news;
+        self.clients.retain(|_, client| {
+            let late = client.deadline().is_some_and(|deadline| deadline <= now);
+            !late && pages(client, news, now).is_ok()
+        });
+    }
+
+    fn farewell(&mut self) {
+        if self.core.farewell.take_welcome() && !self.doors.are_open() {
+            self.doors = Doors::open(self.core, self.poll.registry());
+        }
+        let Some(reason) = self.core.farewell.asked() else { return };
+        let at = self.core.store.clock.now();
+        let goodbye = Goodbye { at, reason: reason.to_owned() };
+        for client in self.clients.values_mut() {
+            client.tell(&told(goodbye.clone().into()));
+            client.close();
+            // The socket takes it or the client is gone: either way nothing more can be done.
+            let _ = client.write(at);
+        }
+        self.clients.clear();
+        self.doors.close();
+        self.core.farewell.done();
+    }
+
+    /// Stops watching some ticks after the last client has left.
+    fn watch_or_not(&mut self, now: At) {
+        let watched = self.clients.values().any(Client::is_watching);
+        match (watched, self.last_ticks) {
+            (true, Some(_)) => self.begin_watch(now),
+            (false, None) if self.tick.is_some() => {
+                self.core.store.unwatch();
+                self.last_ticks = Some(LAST_TICKS);
+            }
+            (false, Some(0)) => {
+                self.tick = None;
+                self.last_ticks = None;
+                self.news.release(self.core, true);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn told(fact: Fact) -> Told {
+    Told::Change(Change { source: Source::AGENT, fact })
+}
+
+/// Makes pages for a client and sends them, as long as there is something and the socket takes it.
+fn pages(client: &mut Client, news: &News, now: At) -> io::Result<()> {
+    loop {
+        client.write(now)?;
+        if !client.has_room() {
+            return Ok(());
+        }
+        let Some(mut view) = client.view.take() else { return Ok(()) };
+        let ticked = view.is_scanned() && !client.told.is_up_to(news.teller.now);
+        if !ticked && !view.has_news() {
+            client.view = Some(view);
+            return Ok(());
+        }
+        let mut so_far = std::mem::take(&mut client.told);
+        so_far.catch_up(news, &view, &mut |fact| client.tell(&told(fact)));
+        client.told = so_far;
+        let done = view.fill(&news.teller, |fact| {
+            client.tell(&told(fact));
+            client.has_room()
+        });
+        if !done {
+            client.view = Some(view);
+        }
+    }
+}
+
+/// Why a task that was not spawned through the agent cannot be cancelled.
+fn not_cancelled(core: &'static Core, task: TaskId) -> CancelResult {
+    let location = core.store.index.find(task.0).and_then(|record| core.store.places.text(record.location()));
+    let message = match location {
+        _ if task.is_root() => format!("cannot cancel {task}: it is the future of block_on; end the program instead"),
+        Some(location) => format!("cannot cancel {task}: tokio::spawn at {location} keeps its handle"),
+        None => format!("no live task {task}"),
+    };
+    CancelResult { task, asked: false, message }
+}
+
+fn program() -> String {
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,98 @@
+//! What one client has been told besides tasks, so that each thing is told once, and again when it changes.
+
+use super::news::News;
+use super::view::View;
+use crate::clock::Clock;
+use crate::shard::Sums;
+use std::collections::HashMap;
+use taskscope_model::change::{Counted, Coverage, RuntimeEnded, Tick, Totals};
+use taskscope_model::codes::{Counter, Flavor};
+use taskscope_model::{At, Fact, LocationId, RuntimeId};
+
+/// The state of one client's knowledge.
+#[derive(Default)]
+pub(super) struct ToldSoFar {
+    now: At,
+    locations: usize,
+    chains: usize,
+    runtimes: HashMap<RuntimeId, (Flavor, u32, bool)>,
+    counts: HashMap<Counter, u64>,
+    coverage: Vec<Coverage>,
+    sums: Vec<Sums>,
+    sums_at: At,
+    figures_at: At,
+}
+
+impl ToldSoFar {
+    /// Whether the client has heard the news of this tick.
+    pub(super) fn is_up_to(&self, now: At) -> bool {
+        self.now >= now
+    }
+
+    /// Tells what is new, the time first.
+    pub(super) fn catch_up(&mut self, news: &News, view: &View, tell: &mut impl FnMut(Fact)) {
+        let at = news.teller.now;
+        self.now = at;
+        tell(Tick { at }.into());
+        for location in &news.teller.locations[self.locations..] {
+            tell(location.clone().into());
+        }
+        self.locations = news.teller.locations.len();
+        for chain in &news.chains[self.chains..] {
+            tell(chain.clone().into());
+        }
+        self.chains = news.chains.len();
+        self.runtimes(news, tell);
+        for (counter, count) in news.counts.iter().copied().chain(view.counts(news.live)) {
+            if self.counts.insert(counter, count) != Some(count) {
+                tell(Counted { counter, count }.into());
+            }
+        }
+        if self.coverage != news.coverage {
+            let changed = news.coverage.iter().filter(|coverage| !self.coverage.contains(coverage));
+            changed.for_each(|coverage| tell(coverage.clone().into()));
+            self.coverage.clone_from(&news.coverage);
+        }
+        if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
+            self.sums_at = at;
+            self.totals(news, news.teller.clock, tell);
+        }
+        if view.asked.figures && self.figures_at < news.figures_at {
+            self.figures_at = news.figures_at;
+            news.figures.iter().for_each(|figures| tell(figures.clone().into()));
+        }
+    }
+
+    fn runtimes(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {
+        for (runtime, gone) in &news.runtimes {
+            let state = (runtime.flavor, runtime.workers, *gone);
+            match self.runtimes.insert(runtime.id, state) {
+                Some(before) if before == state => {}
+                _ if *gone => {
+                    let ended = RuntimeEnded { id: runtime.id, at: news.teller.now };
+                    tell(runtime.clone().into());
+                    tell(ended.into());
+                }
+                _ => tell(runtime.clone().into()),
+            }
+        }
+    }
+
+    fn totals(&mut self, news: &News, clock: &Clock, tell: &mut impl FnMut(Fact)) {
+        self.sums.resize(news.sums.len(), Sums::default());
+        for ((sums, told), number) in news.sums.iter().zip(&mut self.sums).zip(0..) {
+            if sums != told {
+                *told = *sums;
+                let totals = Totals {
+                    location: LocationId(number),
+                    spawned: sums.spawned,
+                    ended: sums.ended,
+                    polls: sums.polls,
+                    busy: clock.span(sums.busy),
+                    max_poll: clock.span(sums.max_poll),
+                };
+                tell(totals.into());
+            }
+        }
+    }
+}

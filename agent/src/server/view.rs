@@ -1,0 +1,328 @@
+//! What one client asked to be told, and what it has been told so far.
+//!
+//! The client's World is to hold the tasks that match its query: all of them, or the first ones in its order
+//! up to its limit. A tick costs what has changed; only a query that depends on the time, or a limit that
+//! leaves tasks out, makes the view scan all tasks again now and then, within the server's pace. Nothing
+//! queues up for a slow client: a task that changes often is told once, in its latest state, when there is
+//! room for it.
+
+use super::collector::{Batch, history};
+use crate::records::Record;
+use crate::shard::EndedTask;
+use crate::store::Store;
+use crate::tell::Teller;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use taskscope_model::change::{Complete, Forgotten};
+use taskscope_model::codes::Counter;
+use taskscope_model::query::Value;
+use taskscope_model::request::{Denied, Reason, Subscribe};
+use taskscope_model::{At, Fact, Order, Query, TaskId};
+
+/// Most rows of one view, and so the most that is kept for one client.
+const MOST_ROWS: usize = 100_000;
+/// Most ended tasks that wait to be told; beyond, they are forgotten instead.
+const MOST_ENDED: usize = 4_096;
+/// A view that has to scan again does so at most this often, nanoseconds.
+const SCAN_EVERY: u64 = 1_000_000_000;
+
+/// A client's subscription.
+pub(super) struct View {
+    pub(super) asked: Subscribe,
+    query: Query,
+    order: Order,
+    limit: usize,
+    rows: HashMap<TaskId, Row>,
+    /// Rows to be told, the first ones in the order first.
+    due: VecDeque<TaskId>,
+    ended: VecDeque<(EndedTask, bool)>,
+    forgotten: Vec<TaskId>,
+    /// Tasks that match and are beyond the limit, as of the last scan.
+    left_out: u64,
+    /// When all tasks were last scanned; `None`: never.
+    scanned: Option<At>,
+    /// Whether tasks have left since, that others outside could replace.
+    room: bool,
+    completed: bool,
+}
+
+/// A task that the client is told of.
+struct Row {
+    record: &'static Record,
+    /// Whether it has been told at all.
+    told: bool,
+    /// Whether it stands in `due`.
+    due: bool,
+}
+
+/// A task that could be in the view, and its place in the order.
+type Candidate = (Option<Value>, TaskId, &'static Record);
+
+impl View {
+    /// Reads what is asked.
+    pub(super) fn new(asked: Subscribe) -> Result<Self, Denied> {
+        let deny = |message: String| Denied { number: asked.number, reason: Reason::WRONG_QUERY, message };
+        let query = Query::parse(&asked.query).map_err(|error| deny(error.to_string()))?;
+        let order = Order::parse(&asked.sort, asked.reverse).map_err(|error| deny(error.to_string()))?;
+        let limit = if asked.limit == 0 { MOST_ROWS } else { MOST_ROWS.min(asked.limit as usize) };
+        Ok(Self {
+            asked,
+            query,
+            order,
+            limit,
+            rows: HashMap::new(),
+            due: VecDeque::new(),
+            ended: VecDeque::new(),
+            forgotten: Vec::new(),
+            left_out: 0,
+            scanned: None,
+            room: false,
+            completed: false,
+        })
+    }
+
+    /// Takes over what the client knows from the view before this one: what does not match is forgotten by
+    /// the first scan, the rest need not be told again.
+    pub(super) fn succeed(&mut self, before: View) {
+        self.rows = before.rows;
+        self.due = before.due;
+        self.ended = before.ended;
+        self.forgotten = before.forgotten;
+    }
+
+    /// Whether all tasks have been scanned once.
+    pub(super) fn is_scanned(&self) -> bool {
+        self.scanned.is_some()
+    }
+
+    /// Whether it needs a scan of all tasks now.
+    pub(super) fn wants_scan(&self, now: At) -> bool {
+        match self.scanned {
+            None => true,
+            Some(_) if self.asked.once => false,
+            Some(at) => {
+                let refill = self.left_out > 0 && (self.room || !self.query.matches_all());
+                let stale = refill || self.query.depends_on_time();
+                stale && now.since(at).0 >= SCAN_EVERY
+            }
+        }
+    }
+
+    /// Scans all tasks.
+    pub(super) fn scan(&mut self, store: &'static Store, teller: &Teller) {
+        let mut best: Vec<Candidate> = Vec::new();
+        let mut matched = 0;
+        for record in store.slab.iter() {
+            if let Some(candidate) = self.candidate(record, teller) {
+                matched += 1;
+                best.push(candidate);
+                if best.len() >= 2 * self.limit {
+                    self.cut(&mut best);
+                }
+            }
+        }
+        self.cut(&mut best);
+        best.sort_unstable_by(|a, b| self.order.compare_ranked((&a.0, a.1), (&b.0, b.1)));
+        self.left_out = matched - best.len() as u64;
+        self.replace(best);
+        if self.scanned.is_none() && self.asked.ended {
+            for task in history(store) {
+                self.offer_ended(task, teller);
+            }
+        }
+        self.scanned = Some(teller.now);
+        self.room = false;
+    }
+
+    /// The task of a record, if it is one and matches.
+    fn candidate(&self, record: &'static Record, teller: &Teller) -> Option<Candidate> {
+        let copied = record.copy()?;
+        let task = teller.task(&copied);
+        let matches = self.query.matches(&task, teller, teller.now);
+        matches.then(|| (self.order.rank(&task, teller, teller.now), task.id(), record))
+    }
+
+    /// Keeps the first ones in the order, up to the limit, in no order.
+    fn cut(&self, candidates: &mut Vec<Candidate>) {
+        if candidates.len() > self.limit {
+            let compare = |a: &Candidate, b: &Candidate| self.order.compare_ranked((&a.0, a.1), (&b.0, b.1));
+            candidates.select_nth_unstable_by(self.limit, compare);
+            candidates.truncate(self.limit);
+        }
+    }
+
+    /// Makes these the rows; the first ones are told first.
+    fn replace(&mut self, candidates: Vec<Candidate>) {
+        let mut before = std::mem::take(&mut self.rows);
+        for (_, id, record) in candidates {
+            let same = before.remove(&id);
+            let told = same.as_ref().is_some_and(|row| row.told);
+            let queued = same.is_some_and(|row| row.due);
+            self.rows.insert(id, Row { record, told, due: queued });
+            if !told && !queued {
+                self.queue(id);
+            }
+        }
+        self.forgotten.extend(before.into_iter().filter(|(_, row)| row.told).map(|(id, _)| id));
+    }
+
+    fn queue(&mut self, id: TaskId) {
+        if let Some(row) = self.rows.get_mut(&id)
+            && !row.due
+        {
+            row.due = true;
+            self.due.push_back(id);
+        }
+    }
+
+    /// Takes in what has changed since the last tick.
+    pub(super) fn take_in(&mut self, batch: &Batch, teller: &Teller) {
+        if self.scanned.is_none() || self.asked.once {
+            return;
+        }
+        let mut new: HashMap<TaskId, Candidate> = HashMap::new();
+        for record in &batch.touched {
+            match self.candidate(record, teller) {
+                Some(candidate) if self.rows.contains_key(&candidate.1) => self.queue(candidate.1),
+                Some(candidate) => {
+                    new.insert(candidate.1, candidate);
+                }
+                None => self.drop_unmatched(record),
+            }
+        }
+        for ended in &batch.ended {
+            let id = TaskId(ended.last.seed.id);
+            new.remove(&id);
+            let told = self.rows.remove(&id).map(|row| row.told);
+            self.room |= told.is_some();
+            match told {
+                Some(true) => self.push_ended(*ended, true),
+                _ => self.offer_ended(*ended, teller),
+            }
+        }
+        if batch.lost {
+            self.drop_lost();
+        }
+        self.add(new.into_values().collect(), teller);
+    }
+
+    /// The record's task does not match any more, or is gone.
+    fn drop_unmatched(&mut self, record: &'static Record) {
+        let Some(copied) = record.copy() else { return };
+        if let Some(row) = self.rows.remove(&TaskId(copied.seed.id)) {
+            self.room = true;
+            if row.told {
+                self.forgotten.push(TaskId(copied.seed.id));
+            }
+        }
+    }
+
+    /// Drops rows whose tasks ended without being noticed.
+    fn drop_lost(&mut self) {
+        let forgotten = &mut self.forgotten;
+        self.rows.retain(|id, row| {
+            let here = row.record.copy().is_some_and(|copied| copied.seed.id == id.0);
+            if !here && row.told {
+                forgotten.push(*id);
+            }
+            here
+        });
+        self.room = true;
+    }
+
+    /// Adds tasks; if they are too many, the last ones in the order have to go.
+    fn add(&mut self, new: Vec<Candidate>, teller: &Teller) {
+        if self.rows.len() + new.len() <= self.limit {
+            for (_, id, record) in new {
+                if let Entry::Vacant(place) = self.rows.entry(id) {
+                    place.insert(Row { record, told: false, due: true });
+                    self.due.push_back(id);
+                }
+            }
+            return;
+        }
+        if new.is_empty() {
+            return;
+        }
+        let mut all: Vec<Candidate> = self.rows.values().filter_map(|row| self.candidate(row.record, teller)).collect();
+        all.extend(new);
+        let matched = all.len() as u64;
+        self.cut(&mut all);
+        self.left_out += matched - all.len() as u64;
+        self.replace(all);
+    }
+
+    /// An ended task of which the client knows nothing: told if it asked for ended ones and it matches.
+    fn offer_ended(&mut self, ended: EndedTask, teller: &Teller) {
+        if self.asked.ended && self.query.matches(&teller.ended_task(&ended), teller, teller.now) {
+            self.push_ended(ended, false);
+        }
+    }
+
+    fn push_ended(&mut self, ended: EndedTask, told: bool) {
+        if self.ended.len() >= MOST_ENDED
+            && let Some((oldest, true)) = self.ended.pop_front()
+        {
+            self.forgotten.push(TaskId(oldest.last.seed.id));
+        }
+        self.ended.push_back((ended, told));
+    }
+
+    /// The view's own counts. `live` is how many tasks there are.
+    pub(super) fn counts(&self, live: u64) -> [(Counter, u64); 2] {
+        let rows = self.rows.len() as u64;
+        let left_out = match self.left_out {
+            0 => 0,
+            _ if self.query.matches_all() => live.saturating_sub(rows),
+            left_out => left_out,
+        };
+        [(Counter::MATCHED, rows + left_out), (Counter::NOT_SHOWN, left_out)]
+    }
+
+    /// Whether there is anything to tell.
+    pub(super) fn has_news(&self) -> bool {
+        let rows = !self.due.is_empty() || !self.ended.is_empty() || !self.forgotten.is_empty();
+        rows || (self.scanned.is_some() && !self.completed)
+    }
+
+    /// Tells what is due until `tell` says that there is no more room. True if the snapshot of a `once` view
+    /// is complete: nothing follows.
+    pub(super) fn fill(&mut self, teller: &Teller, mut tell: impl FnMut(Fact) -> bool) -> bool {
+        for id in self.forgotten.drain(..) {
+            // It may have matched again since.
+            if !self.rows.get(&id).is_some_and(|row| row.told) {
+                tell(Forgotten { task: id }.into());
+            }
+        }
+        while let Some((ended, told)) = self.ended.pop_front() {
+            if !told {
+                tell(teller.spawned(&ended.last));
+            }
+            tell(teller.polled(&ended.last));
+            if !tell(teller.ended(&ended)) {
+                return false;
+            }
+        }
+        while let Some(id) = self.due.pop_front() {
+            if !self.tell_row(id, teller, &mut tell) {
+                return false;
+            }
+        }
+        if self.scanned.is_some() && !self.completed {
+            self.completed = true;
+            tell(Complete { subscription: self.asked.number }.into());
+        }
+        self.completed && self.asked.once
+    }
+
+    fn tell_row(&mut self, id: TaskId, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> bool {
+        let Some(row) = self.rows.get_mut(&id) else { return true };
+        row.due = false;
+        let Some(copied) = row.record.copy().filter(|copied| copied.seed.id == id.0) else { return true };
+        if !row.told {
+            row.told = true;
+            tell(teller.spawned(&copied));
+        }
+        tell(teller.polled(&copied))
+    }
+}

@@ -1,0 +1,91 @@
+//! Records to Changes: one way for snapshots, for ticks and for the history.
+
+use crate::clock::Clock;
+use crate::places::NO_CHAIN;
+use crate::records::Copied;
+use crate::shard::EndedTask;
+use taskscope_model::change::{Ended, Location, Polled, Spawned};
+use taskscope_model::task::By;
+use taskscope_model::world::Names;
+use taskscope_model::{At, ChainId, Fact, LocationId, Nanos, RuntimeId, Source, Task, TaskId, Worker};
+
+/// What is needed to put a record into words. Refreshed by each tick.
+pub(crate) struct Teller {
+    pub(crate) clock: &'static Clock,
+    pub(crate) now: At,
+    /// The worker that each thread slot is now, by the slot's number.
+    pub(crate) workers: Vec<Option<Worker>>,
+    /// All locations so far, by number.
+    pub(crate) locations: Vec<Location>,
+    /// Names of the runtimes, by number.
+    pub(crate) runtimes: Vec<(RuntimeId, String)>,
+}
+
+impl Teller {
+    /// Who and what the task is.
+    pub(crate) fn spawned(&self, record: &Copied) -> Fact {
+        let seed = &record.seed;
+        let spawned = Spawned {
+            task: TaskId(seed.id),
+            kind: seed.kind,
+            runtime: Some(RuntimeId(seed.runtime.into())),
+            parent: (seed.parent != 0).then_some(TaskId(seed.parent)),
+            location: Some(LocationId(seed.location)),
+            chain: (seed.chain != NO_CHAIN).then_some(ChainId(seed.chain)),
+            at: Some(self.clock.at(seed.spawned)),
+        };
+        spawned.into()
+    }
+
+    /// What it has done.
+    pub(crate) fn polled(&self, record: &Copied) -> Fact {
+        let at = |raw: u64| (raw != 0).then(|| self.clock.at(raw));
+        let begun = record.polls > 0 || record.poll_start != 0;
+        let polled = Polled {
+            task: TaskId(record.seed.id),
+            polls: record.polls,
+            busy: self.clock.span(record.busy),
+            max_poll: self.clock.span(record.max_poll),
+            running_since: at(record.poll_start),
+            last_poll: at(record.poll_end),
+            worker: self.workers.get(usize::from(record.thread)).copied().flatten().filter(|_| begun),
+            long_polls: self.long_polls(record),
+        };
+        polled.into()
+    }
+
+    fn long_polls(&self, record: &Copied) -> Vec<(Nanos, u32)> {
+        let bounds = (self.clock.long_shift()..).map(|shift| self.clock.span(1 << shift));
+        bounds.zip(record.long).filter(|(_, count)| *count > 0).map(|(bound, count)| (bound, count.into())).collect()
+    }
+
+    /// How it ended.
+    pub(crate) fn ended(&self, task: &EndedTask) -> Fact {
+        Ended { task: TaskId(task.last.seed.id), at: self.clock.at(task.at), outcome: task.outcome }.into()
+    }
+
+    /// A living task, as the model sees it: to filter and to rank.
+    pub(crate) fn task(&self, record: &Copied) -> Task {
+        let mut task = Task::new(TaskId(record.seed.id));
+        task.apply(Source::AGENT, &self.spawned(record));
+        task.apply(Source::AGENT, &self.polled(record));
+        task
+    }
+
+    /// An ended task, as the model sees it.
+    pub(crate) fn ended_task(&self, ended: &EndedTask) -> Task {
+        let mut task = self.task(&ended.last);
+        task.apply(Source::AGENT, &self.ended(ended));
+        task
+    }
+}
+
+impl Names for Teller {
+    fn location(&self, location: By<LocationId>) -> Option<&Location> {
+        self.locations.get(location.id.0 as usize)
+    }
+
+    fn runtime_name(&self, runtime: By<RuntimeId>) -> Option<&str> {
+        self.runtimes.iter().find(|(id, _)| *id == runtime.id).map(|(_, name)| name.as_str())
+    }
+}
