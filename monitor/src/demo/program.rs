@@ -14,17 +14,17 @@ pub(super) const READY: &str = "ready";
 
 /// Runs until standard input ends, that is, until whoever started it is gone.
 pub(crate) fn program() -> Result<()> {
-    let beside = std::thread::Builder::new().name("beside".to_owned()).spawn(beside)?;
     let runtime = Builder::from_env().name("demo").build().context("cannot build the demo's runtime")?;
-    let told = runtime.block_on(async {
+    let beside = runtime.block_on(async {
         load::start();
         traffic::start();
+        let beside = std::thread::Builder::new().name("beside".to_owned()).spawn(beside)?;
         ready()?;
-        input_ends("input").await
-    });
+        input_ends("input").await?;
+        anyhow::Ok(beside)
+    })?;
     drop(runtime);
-    beside.join().unwrap_or(Ok(()))?;
-    told
+    beside.join().unwrap_or(Ok(()))
 }
 
 /// A second runtime, on one thread, in the same program.
