@@ -67,6 +67,7 @@ fn of_attaching(error: &AttachError) -> Exit {
         AttachError::Absent(_)
         | AttachError::Refused(_)
         | AttachError::Foreign(..)
+        | AttachError::Closed(_)
         | AttachError::Silent { .. }
         | AttachError::Busy(..)
         | AttachError::Io(..)

@@ -1,7 +1,7 @@
-//! For tests: a program with an agent that says what it is told to say, and a World of a fixed moment.
+//! For tests: a program with an agent that says what it is told to say, and a program at a fixed moment.
 
 mod agent;
 mod program;
 
 pub(crate) use agent::{FakeAgent, Script};
-pub(crate) use program::{changes, hello, recording, world};
+pub(crate) use program::{changes, hello, recording};

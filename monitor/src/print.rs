@@ -11,6 +11,8 @@ use std::io::{self, IsTerminal as _, Write};
 pub(crate) struct Output {
     to: Box<dyn Write>,
     look: Look,
+    /// Whether it is the real terminal, which may change its size.
+    real: bool,
 }
 
 /// What the place where a result goes can show.
@@ -30,17 +32,18 @@ impl Output {
         let terminal = is_terminal.then(|| crossterm::terminal::size().unwrap_or((80, 24)));
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self::new(Box::new(stdout.lock()), Look { terminal, colour: is_terminal && !no_colour })
+        let look = Look { terminal, colour: is_terminal && !no_colour };
+        Self { real: is_terminal, ..Self::new(Box::new(stdout.lock()), look) }
     }
 
     /// Somewhere else.
     pub(crate) fn new(to: Box<dyn Write>, look: Look) -> Self {
-        Self { to: Box::new(io::BufWriter::new(to)), look }
+        Self { to: Box::new(io::BufWriter::new(to)), look, real: false }
     }
 
     /// What it can show, at this moment.
     pub(crate) fn look(&self) -> Look {
-        let resized = self.look.terminal.and_then(|_| crossterm::terminal::size().ok());
+        let resized = self.real.then(crossterm::terminal::size).and_then(Result::ok);
         Look { terminal: resized.or(self.look.terminal), ..self.look }
     }
 
@@ -75,5 +78,43 @@ impl Output {
         }
         queue!(self.to, Clear(ClearType::FromCursorDown))?;
         self.to.flush()
+    }
+}
+
+#[cfg(test)]
+impl Output {
+    /// What a piece of code writes.
+    pub(crate) fn collect(look: Look, write: impl FnOnce(&mut Output)) -> String {
+        use std::sync::{Arc, Mutex};
+
+        #[derive(Clone, Default)]
+        struct Written(Arc<Mutex<Vec<u8>>>);
+
+        impl Write for Written {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().unwrap().write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let written = Written::default();
+        write(&mut Self::new(Box::new(written.clone()), look));
+        String::from_utf8(written.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_table_takes_the_place_of_the_one_before() {
+        let look = Look { terminal: Some((80, 3)), colour: false };
+        let screen = Output::collect(look, |out| out.replace("one\ntwo\nthree\n").unwrap());
+        assert_eq!(screen, "\x1b[1;1Hone\x1b[K\ntwo\x1b[K\n\x1b[J", "cut to the screen's height");
+        let piped = Output::collect(Look::default(), |out| out.replace("one\ntwo\n").unwrap());
+        assert_eq!(piped, "one\ntwo\n\n");
     }
 }

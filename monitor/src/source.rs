@@ -148,3 +148,6 @@ impl Asker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,3 +58,50 @@ fn cells(process: &Process) -> Vec<Cell> {
         Cell::Text(process.trouble.clone().unwrap_or_default()),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::Look;
+    use taskscope_model::{Nanos, Source};
+
+    fn process(pid: u32, program: &str) -> Process {
+        Process {
+            pid,
+            program: program.to_owned(),
+            address: None,
+            seen_by: vec![Source::AGENT],
+            tasks: Some(312),
+            uptime: Some(Nanos(90_000_000_000)),
+            trouble: None,
+        }
+    }
+
+    fn listed(json: bool, processes: &[Process]) -> String {
+        Output::collect(Look::default(), |out| list(processes, json, out).unwrap())
+    }
+
+    #[test]
+    fn text_and_json_are_as_promised() {
+        let trouble = Some("does not answer".to_owned());
+        let hung = Process { tasks: None, uptime: None, trouble, ..process(99, "hung\x1b[2J") };
+        let processes = [process(4711, "echo_server"), hung];
+        let text = " PID  PROGRAM      SEEN BY  TASKS  UPTIME\n\
+                    4711  echo_server  agent      312   1m30s\n  \
+                      99  hung [2J     agent        -       -  does not answer\n";
+        assert_eq!(listed(false, &processes), text);
+        let json = concat!(
+            r#"{"processes":[{"pid":4711,"program":"echo_server","seen_by":["agent"],"tasks":312,"#,
+            r#""uptime_ns":90000000000},{"pid":99,"program":"hung\u001b[2J","seen_by":["agent"],"#,
+            r#""tasks":null,"uptime_ns":null}]}"#,
+            "\n"
+        );
+        assert_eq!(listed(true, &processes), json);
+    }
+
+    #[test]
+    fn nothing_says_what_to_do() {
+        assert!(listed(false, &[]).contains("taskscope_agent::main"));
+        assert_eq!(listed(true, &[]), "{\"processes\":[]}\n");
+    }
+}

@@ -5,34 +5,21 @@ use crate::exit::{self, Exit};
 use crate::fake::{self, FakeAgent, Script};
 use crate::print::{Look, Output};
 use clap::Parser as _;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use taskscope_model::frame;
 use taskscope_model::hello::{Refusal, Refused};
 
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Runs a command line; gives what it wrote, and how it ended.
 fn run_on(words: &[&str], look: Look) -> (String, Result<(), (Exit, String)>) {
-    let written = Written::default();
-    let mut out = Output::new(Box::new(written.clone()), look);
-    let result = match Cli::try_parse_from(["taskscope"].iter().chain(words)) {
-        Ok(cli) => crate::run(cli, &mut out).map_err(|error| (exit::code_of(&error), format!("{error:#}"))),
-        Err(error) => Err((Exit::WrongUse, cli::in_one_line(&error))),
-    };
-    drop(out);
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let mut result = Ok(());
+    let text = Output::collect(look, |out| result = run_into(words, out));
     (text, result)
+}
+
+fn run_into(words: &[&str], out: &mut Output) -> Result<(), (Exit, String)> {
+    match Cli::try_parse_from(["taskscope"].iter().chain(words)) {
+        Ok(cli) => crate::run(cli, out).map_err(|error| (exit::code_of(&error), format!("{error:#}"))),
+        Err(error) => Err((Exit::WrongUse, cli::in_one_line(&error))),
+    }
 }
 
 fn run(words: &[&str]) -> String {

@@ -40,7 +40,7 @@ pub(crate) struct FakeAgent {
 }
 
 impl FakeAgent {
-    /// The program of [`world`](super::world).
+    /// The program of [`changes`](super::changes).
     pub(crate) fn echo_server() -> Self {
         Self::start(Script::Serve(Box::new(super::hello()), super::changes()))
     }
@@ -132,9 +132,9 @@ fn serve(
             match read {
                 Read::Preamble(_) => stream.write_all(&frame::preamble(hello)?)?,
                 Read::Message(Request::Subscribe(subscribe)) => {
+                    // Most tests do not want to know.
+                    let _ = tell.send(subscribe.clone());
                     stream.write_all(&answer(&subscribe, changes, end == Some(true)))?;
-                    // Nobody waits for it in most tests.
-                    let _ = tell.send(subscribe);
                 }
                 Read::Message(Request::Cancel(_)) => {}
             }

@@ -4,9 +4,7 @@ use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::{self, FrameWriter, Told};
 use taskscope_model::hello::{ClockPair, Hello, Rights};
-use taskscope_model::{
-    At, ChainId, Change, Fact, LocationId, Nanos, RuntimeId, Source, TaskId, Worker, World,
-};
+use taskscope_model::{At, ChainId, Change, Fact, LocationId, Nanos, RuntimeId, Source, TaskId, Worker};
 
 const MS: u64 = 1_000_000;
 const NOW: At = At(60_000 * MS);
@@ -130,13 +128,6 @@ fn figures() -> Figures {
         remote_schedules: Some(17),
         workers: vec![worker(30_000, Some(TaskId(12))), worker(600, None)],
     }
-}
-
-/// The World of it.
-pub(crate) fn world() -> World {
-    let mut world = World::default();
-    changes().iter().for_each(|change| world.apply(change));
-    world
 }
 
 /// A recording of it.

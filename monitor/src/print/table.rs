@@ -95,6 +95,7 @@ fn widths(columns: &[&Column], rows: &[Vec<String>], room: Option<usize>) -> (Ve
         let shown = (0..columns.len()).filter(|at| widths[*at] > 0);
         let Some(least_worth) = shown.min_by_key(|at| columns[*at].worth) else { break };
         if widths.iter().filter(|width| **width > 0).count() == 1 {
+            widths[least_worth] = room.max(1);
             break;
         }
         widths[least_worth] = 0;
@@ -182,8 +183,8 @@ mod tests {
                 assert!(line.width() <= usize::from(width), "{width}: {line:?}");
             }
         }
-        assert!(at(26).contains("a rather l…"), "{}", at(26));
-        assert!(at(12).ends_with("no room for SIZE, SIZE: widen the terminal, or pipe\n"), "{}", at(12));
+        assert!(at(26).contains("a rather lo…"), "{}", at(26));
+        assert!(at(9).ends_with("no room for SIZE, SIZE: widen the terminal, or pipe\n"), "{}", at(9));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use taskscope_model::{Nanos, Source};
 const WITHIN: Duration = Duration::from_secs(1);
 /// Programs asked at the same time.
 const AT_ONCE: usize = 32;
-/// A socket that is just being made refuses too: it is asked again after this.
+/// A socket that is just being made refuses too, and one that is just ending closes: asked again after this.
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
 /// A live program.
@@ -49,7 +49,7 @@ pub(crate) fn processes() -> Vec<Process> {
     let user = rustix::process::geteuid().as_raw();
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
-    look(&places, |_| true)
+    look(&places, WITHIN, |_| true)
 }
 
 /// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets
@@ -59,7 +59,7 @@ pub(crate) fn with_pid(pid: u32) -> Option<Process> {
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
     let inner = proc::inner_pid(pid)?;
-    look(&places, |socket| socket.pid == inner).into_iter().find(|process| process.pid == pid)
+    look(&places, WITHIN, |socket| socket.pid == inner).into_iter().find(|process| process.pid == pid)
 }
 
 /// The user a process acts as; `None` if there is no such process.
@@ -73,7 +73,7 @@ pub(crate) fn is_out_of_reach(user: u32) -> bool {
     own != 0 && own != user
 }
 
-fn look(places: &[Place], wanted: impl Fn(&SocketFile) -> bool) -> Vec<Process> {
+fn look(places: &[Place], within: Duration, wanted: impl Fn(&SocketFile) -> bool) -> Vec<Process> {
     let folders: Vec<_> = places.iter().filter_map(Place::open).collect();
     let mut seen = HashSet::new();
     let mut sockets = Vec::new();
@@ -81,16 +81,16 @@ fn look(places: &[Place], wanted: impl Fn(&SocketFile) -> bool) -> Vec<Process> 
         let found = folder.sockets().into_iter().filter(|socket| wanted(socket));
         sockets.extend(found.filter(|it| seen.insert(it.identity)).map(|socket| (folder, socket)));
     }
-    let mut processes = ask_all(&sockets);
+    let mut processes = ask_all(&sockets, within);
     processes.sort_by_key(|process| process.pid);
     processes
 }
 
-fn ask_all(sockets: &[(&Folder, SocketFile)]) -> Vec<Process> {
+fn ask_all(sockets: &[(&Folder, SocketFile)], within: Duration) -> Vec<Process> {
     let (next, processes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some((folder, socket)) = sockets.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some(process) = ask(folder, socket) {
+            if let Some(process) = ask(folder, socket, within) {
                 processes.lock().unwrap_or_else(PoisonError::into_inner).push(process);
             }
         }
@@ -106,11 +106,11 @@ fn ask_all(sockets: &[(&Folder, SocketFile)]) -> Vec<Process> {
 }
 
 /// Asks one program; `None` if there is none behind the socket.
-fn ask(folder: &Folder, socket: &SocketFile) -> Option<Process> {
-    let mut asked = unix::greet(&folder.path_to(socket), &socket.path, WITHIN);
-    if matches!(asked.answer, Err(AttachError::Refused(_))) {
+fn ask(folder: &Folder, socket: &SocketFile, within: Duration) -> Option<Process> {
+    let mut asked = unix::greet(&folder.path_to(socket), &socket.path, within);
+    if matches!(asked.answer, Err(AttachError::Refused(_) | AttachError::Closed(_))) {
         std::thread::sleep(SECOND_LOOK);
-        asked = unix::greet(&folder.path_to(socket), &socket.path, WITHIN);
+        asked = unix::greet(&folder.path_to(socket), &socket.path, within);
     }
     match asked.answer {
         Ok((hello, _)) => Some(answering(socket, &hello, asked.peer)),
@@ -125,7 +125,7 @@ fn ask(folder: &Folder, socket: &SocketFile) -> Option<Process> {
 
 fn answering(socket: &SocketFile, hello: &Hello, peer: Option<Peer>) -> Process {
     Process {
-        pid: hello.pid,
+        pid: peer.map_or(hello.pid, |peer| peer.pid),
         program: hello.program.clone(),
         address: Some(address(&socket.path, peer)),
         seen_by: vec![hello.source],
@@ -137,8 +137,8 @@ fn answering(socket: &SocketFile, hello: &Hello, peer: Option<Peer>) -> Process 
 
 /// A Hello that gives another pid than that of the process which sent it.
 fn lie(hello: &Hello, peer: Peer) -> Option<String> {
-    let told = peer.pid != hello.pid;
-    told.then(|| format!("is process {} and says that it is {}", peer.pid, hello.pid))
+    let differs = peer.pid != hello.pid && proc::inner_pid(peer.pid).is_some();
+    differs.then(|| format!("is process {} and says that it is {}", peer.pid, hello.pid))
 }
 
 fn in_trouble(socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> Process {
@@ -148,6 +148,7 @@ fn in_trouble(socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> P
         AttachError::Versions(_, why) | AttachError::Busy(_, why) | AttachError::NotPermitted(_, why) => {
             why.clone()
         }
+        AttachError::Closed(_) => "closes the connection without a word".to_owned(),
         AttachError::Foreign(_, why) => format!("is no taskscope agent: {why}"),
         error => error.to_string(),
     };
@@ -170,3 +171,6 @@ fn address(path: &Path, peer: Option<Peer>) -> Address {
 pub(super) fn inner_pid(pid: u32) -> Option<u32> {
     proc::inner_pid(pid)
 }
+
+#[cfg(test)]
+mod tests;

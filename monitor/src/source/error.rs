@@ -20,6 +20,9 @@ pub(crate) enum AttachError {
     /// Whatever is there, it is not ours.
     #[error("{0} is no taskscope agent and no recording: {1}")]
     Foreign(String, String),
+    /// The connection was taken and closed.
+    #[error("{0} closes the connection without a word: it is ending, or no taskscope agent")]
+    Closed(String),
     /// The agent or the system says no.
     #[error("not permitted to attach to {0}: {1}")]
     NotPermitted(String, String),

@@ -120,7 +120,7 @@ impl Connection {
         let greeting = frame::preamble(&Greeting { client, token: token.map(|token| token.0) })
             .map_err(|error| AttachError::Io(self.address.clone(), error.into()))?;
         // An agent that refuses may close before it has read this: its reason is still to be had.
-        let sent = self.socket.write_all(&greeting);
+        let _ = self.socket.write_all(&greeting);
         let deadline = Deadline::after(Some(within));
         let json = loop {
             match self.reader.next().map_err(|error| AttachError::bytes(&self.address, &error))? {
@@ -132,11 +132,7 @@ impl Connection {
             match self.fill(left) {
                 Ok(true) => {}
                 Ok(false) => return Err(self.silent(within)),
-                Err(AttachError::Lost { .. }) if sent.is_ok() => {
-                    let why = "it closes the connection without a word".to_owned();
-                    return Err(AttachError::Foreign(self.address.clone(), why));
-                }
-                Err(AttachError::Lost { .. }) => return Err(AttachError::Refused(self.address.clone())),
+                Err(AttachError::Lost { .. }) => return Err(AttachError::Closed(self.address.clone())),
                 Err(error) => return Err(error),
             }
         };
