@@ -30,6 +30,9 @@ pub const MAX_PAYLOAD: usize = MAX_FRAME as usize - FULL_FRAME - FRAME_HEAD - IT
 /// A frame is closed when it has grown to this size, bytes: a small piece for a slow link.
 const FULL_FRAME: usize = 1 << 16;
 
+// An open frame is closed long before its count is at an end.
+const _: () = assert!(FULL_FRAME / ITEM_HEAD < u16::MAX as usize);
+
 const PREAMBLE_HEAD: usize = 16;
 const FRAME_HEAD: usize = 6;
 const ITEM_HEAD: usize = 8;
@@ -192,7 +195,7 @@ impl FrameWriter {
         }
         self.bytes[payload - 4..payload].copy_from_slice(&(length as u32).to_le_bytes());
         self.open = Some((start, count + 1));
-        if self.bytes.len() - start >= FULL_FRAME || count + 1 == u16::MAX {
+        if self.bytes.len() - start >= FULL_FRAME {
             self.close();
         }
     }
@@ -265,16 +268,16 @@ impl<M: Message> Reader<M> {
     }
 
     /// Adds bytes. Call [`next`](Self::next) until it gives `None` before adding more: then less than one
-    /// frame or first message is [`held`](Self::held).
+    /// frame or first message is kept.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.at);
         self.at = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Bytes that are held and not read yet.
+    /// Memory that is held, bytes: at most twice the largest frame or first message and the largest piece.
     pub fn held(&self) -> usize {
-        self.bytes.len() - self.at
+        self.bytes.capacity()
     }
 
     /// Messages of unknown kinds that were skipped.

@@ -11,6 +11,11 @@ use taskscope_model::frame::{
 use taskscope_model::hello::Greeting;
 use taskscope_model::{At, Change, Fact, Source};
 
+/// What a reader may hold of memory that is fed in pieces of this size.
+fn most_held(piece: usize) -> usize {
+    2 * (MAX_FRAME.max(MAX_PREAMBLE + 16) as usize + piece)
+}
+
 /// Feeds pieces of these sizes, over and over, and reads on after each.
 pub(super) fn read_in_pieces<M: Message>(
     bytes: &[u8],
@@ -24,7 +29,7 @@ pub(super) fn read_in_pieces<M: Message>(
         while let Some(read) = reader.next()? {
             found.push(read);
         }
-        assert!(reader.held() <= MAX_FRAME.max(MAX_PREAMBLE + 16) as usize, "holds {}", reader.held());
+        assert!(reader.held() <= most_held(piece.len()), "holds {}", reader.held());
         if rest.is_empty() {
             break;
         }
@@ -83,6 +88,22 @@ fn many_messages_stand_in_many_frames() {
     let (found, reader) = read_in_pieces::<Told>(&written(&messages), &[65_536]).unwrap();
     assert_eq!(found.len(), messages.len() + 1);
     assert!(!reader.is_mid_way());
+    assert!(reader.held() < 3 * 65_536, "what was read is let go: {}", reader.held());
+}
+
+#[test]
+fn only_between_frames_it_is_not_mid_way() {
+    let first = preamble(&Greeting::default()).unwrap();
+    let frame = |at| {
+        let mut writer = FrameWriter::default();
+        [tick(at), tick(at + 1)].iter().for_each(|message| writer.push(message));
+        writer.take()
+    };
+    let (one, two) = (frame(1), frame(3));
+    let bytes = [&first[..], &one, &two].concat();
+    let between = |length: &usize| !read_in_pieces::<Told>(&bytes[..*length], &[1]).unwrap().1.is_mid_way();
+    let ends = [first.len(), first.len() + one.len(), bytes.len()];
+    assert_eq!((0..=bytes.len()).filter(between).collect::<Vec<_>>(), ends);
 }
 
 #[test]
