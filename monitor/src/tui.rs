@@ -34,7 +34,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{BufWriter, IsTerminal as _, stdout};
 use std::sync::mpsc::sync_channel;
-use ui::{Link, Ui};
+use ui::Ui;
 
 /// Inputs that wait to be handled. A program that tells faster than we can take it in has to wait.
 const WAITING: usize = 64;

@@ -1,7 +1,6 @@
 //! Values as text of a few columns' width.
 
 use crate::rows::Cell;
-use taskscope_model::State;
 use taskscope_model::change::Location;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -22,14 +21,6 @@ pub(super) fn text(cell: &Cell) -> String {
         Cell::Outcome(outcome) => outcome.to_string(),
         Cell::Task(task) => task.to_string(),
         Cell::Sources(sources) => sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// The state a cell holds, if it holds one.
-pub(super) fn state(cell: &Cell) -> Option<State> {
-    match cell {
-        Cell::State(state) => Some(*state),
-        _ => None,
     }
 }
 
@@ -66,7 +57,8 @@ pub(super) fn grouped(count: u64) -> String {
 pub(super) fn percent(part: u64, whole: u64) -> String {
     let tenths = u128::from(part) * 1_000 / u128::from(whole.max(1));
     match tenths {
-        0 => "0%".to_owned(),
+        0 if part == 0 => "0%".to_owned(),
+        0 => "<0.1%".to_owned(),
         1_000.. => format!("{}%", tenths / 10),
         _ => format!("{}.{}%", tenths / 10, tenths % 10),
     }
@@ -75,6 +67,22 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 /// Columns a text takes.
 pub(super) fn width(text: &str) -> usize {
     text.width()
+}
+
+/// The text in lines of a width, broken between words. A word that is wider has a line for itself.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) if last.width() + 1 + word.width() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The text cut to a width, the end left out: of words the beginning says most.
@@ -140,6 +148,7 @@ mod tests {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(1_000), "1,000");
         assert_eq!(grouped(123_456_789), "123,456,789");
+        assert_eq!(percent(1, 1_000_000), "<0.1%");
         assert_eq!((percent(98, 1_000).as_str(), percent(0, 0).as_str()), ("9.8%", "0%"));
         assert_eq!(percent(u64::MAX, u64::MAX), "100%");
     }

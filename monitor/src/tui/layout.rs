@@ -1,7 +1,8 @@
 //! Where things stand on the screen. Asked by [`update`](super::update), which scrolls, and by
 //! [`draw`](super::draw), so that both mean the same lines.
 
-use super::ui::{Link, Ui};
+use super::keys::Place;
+use super::ui::{Front, Link, Ui};
 use ratatui::layout::{Rect, Size};
 
 /// The screen's areas, from the top. An area without room has no height.
@@ -26,10 +27,10 @@ pub(super) struct Areas {
     pub(super) keys: Rect,
 }
 
-/// What a filter that is wrong takes: itself, the marks below it, and two lines of message.
-const WRONG_FILTER: u16 = 4;
+/// What a filter that is wrong takes: itself, the marks below it, and three lines of message.
+const WRONG_FILTER: u16 = 5;
 /// Most lines of footnotes.
-const FOOTNOTES: u16 = 2;
+const FOOTNOTES: u16 = 3;
 
 /// Gives every area its lines. What matters most gets its line first: where there is one line only, it is the
 /// one in which something is typed, else the body.
@@ -48,7 +49,7 @@ pub(super) fn areas(size: Size, ui: &Ui) -> Areas {
     let keys = take(1, 4);
     let more_line = take(wants.line - 1, 3);
     let coverage = take(wants.coverage, 6);
-    let footnotes = take(wants.footnotes, 8);
+    let footnotes = take(wants.footnotes, 10);
     let heights = [header, coverage, banner, left, footnotes, line + more_line, keys];
     let mut y = 0;
     let [header, coverage, banner, body, footnotes, line, keys] = heights.map(|height| {
@@ -78,12 +79,12 @@ struct Wants {
 
 fn wants(ui: &Ui) -> Wants {
     let wrong = ui.typing.as_ref().is_some_and(|(line, _)| line.query().is_err());
-    let tasks = ui.place() != super::keys::Place::Picker;
+    let in_table = matches!(ui.place(), Place::Tasks | Place::Typing);
     let footnotes = u16::try_from(ui.view.footnotes.len()).unwrap_or(u16::MAX).min(FOOTNOTES);
     Wants {
         banner: u16::from(matches!(ui.link, Link::Lost { .. } | Link::Played)),
         line: if wrong { WRONG_FILTER } else { 1 },
-        coverage: u16::from(tasks && ui.target.is_some()),
-        footnotes: if ui.front == super::ui::Front::Tasks { footnotes } else { 0 },
+        coverage: u16::from(ui.front != Front::Picker && ui.target.is_some()),
+        footnotes: if in_table { footnotes } else { 0 },
     }
 }

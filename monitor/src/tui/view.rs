@@ -92,7 +92,7 @@ impl View {
         // The mark of the order stands beside the title.
         let head = u16::try_from(cell::width(title)).unwrap_or(0) + u16::from(!key.is_empty());
         let most = self.widest.get(title).copied().unwrap_or(0).max(head).max(min_width);
-        let least = if flexible { most.min(min_width.max(width / 4)) } else { most };
+        let least = if flexible { most.min(min_width.max(width / 3)) } else { most };
         let worth = if key == wanted.order.key() { worth.max(254) } else { worth };
         Need { of, least, most, worth }
     }

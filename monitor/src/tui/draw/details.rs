@@ -1,7 +1,7 @@
 //! All that is known of one task.
 
 use super::style::{Look, of_state, style};
-use crate::tui::cell::{grouped, percent, place};
+use crate::tui::cell::{grouped, percent, place, wrapped};
 use crate::tui::ui::{Details, Ui};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use taskscope_model::codes::Seen;
 use taskscope_model::world::Names as _;
-use taskscope_model::{At, LocationId, Nanos, State, Task, World};
+use taskscope_model::{At, LocationId, Nanos, State, Task, TaskId, World};
 
 /// Columns of the names of facts.
 const NAMES: usize = 14;
@@ -35,7 +35,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, of: &Details, ui: &Ui, wor
 }
 
 /// Its lines, of which the screen shows a part.
-pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, _room: u16) -> Vec<Line<'static>> {
+pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, room: u16) -> Vec<Line<'static>> {
     let Some(task) = &of.task else {
         return vec![Line::from(format!(" task {} is not known any more", of.id))];
     };
@@ -52,7 +52,25 @@ pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, _room: u16) ->
     lines.extend(polls(task, now));
     lines.push(Line::default());
     lines.extend(unseen(task, world, ui));
-    lines
+    lines.into_iter().flat_map(|line| folded(line, usize::from(room))).collect()
+}
+
+/// A line that is too long goes on below, behind the column of names.
+fn folded(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
+    const INDENT: usize = NAMES + 2;
+    if line.width() <= room || room <= 2 * INDENT {
+        return vec![line];
+    }
+    let text = line.to_string();
+    let (name, value): (String, String) =
+        (text.chars().take(INDENT).collect(), text.chars().skip(INDENT).collect());
+    let pieces = wrapped(&value, room - INDENT).into_iter().enumerate();
+    pieces
+        .map(|(at, piece)| {
+            let name = if at == 0 { name.as_str() } else { "" };
+            Line::from(format!("{name:<INDENT$}{piece}")).style(line.style)
+        })
+        .collect()
 }
 
 fn fact(name: &str, value: impl AsRef<str>) -> Line<'static> {
@@ -64,7 +82,8 @@ fn head(task: &Task, ui: &Ui, world: &World) -> Line<'static> {
     words.extend(task.name().map(|name| format!("\"{name}\"")));
     words.extend(task.kind().map(|kind| kind.to_string()));
     let state = task.state().map_or_else(|| "state unknown".to_owned(), |state| state.to_string());
-    let mut line = Line::from(Span::styled(format!(" {:<NAMES$} ", name_of(task)), style(ui, Look::Strong)));
+    let mut line =
+        Line::from(Span::styled(format!(" {:<NAMES$} ", called(task.id())), style(ui, Look::Strong)));
     line.push_span(Span::raw(words.iter().map(|word| format!("{word}, ")).collect::<String>()));
     line.push_span(Span::styled(state, of_state(ui, task.state())));
     if let Some(ended) = task.ended() {
@@ -78,8 +97,8 @@ fn head(task: &Task, ui: &Ui, world: &World) -> Line<'static> {
     line
 }
 
-fn name_of(task: &Task) -> String {
-    if task.id().is_root() { task.id().to_string() } else { format!("task {}", task.id()) }
+fn called(id: TaskId) -> String {
+    if id.is_root() { id.to_string() } else { format!("task {id}") }
 }
 
 fn origin(task: &Task, world: &World) -> Vec<Line<'static>> {
@@ -88,7 +107,7 @@ fn origin(task: &Task, world: &World) -> Vec<Line<'static>> {
     let spawned = [location, ago].into_iter().flatten().collect::<Vec<_>>().join(", ");
     let mut lines = Vec::new();
     if !spawned.is_empty() {
-        lines.push(fact(if task.id().is_root() { "began" } else { "spawned at" }, spawned));
+        lines.push(fact(if task.id().is_root() { "began at" } else { "spawned at" }, spawned));
     }
     for (at, ancestor) in ancestry(task, world).into_iter().enumerate() {
         lines.push(fact(if at == 0 { "spawned by" } else { "" }, ancestor));
@@ -107,13 +126,14 @@ fn ancestry(task: &Task, world: &World) -> Vec<String> {
     let mut spawner = task.parent();
     // The first place is the task's own.
     for location in places.iter().skip(1).map(|place| place_of(world, *place)) {
-        let who = spawner.map_or_else(|| "a task".to_owned(), |id| format!("task {id}"));
-        lines.push(format!("{who}, spawned at {location}"));
+        let who = spawner.map_or_else(|| "a task".to_owned(), called);
+        let verb = if spawner.is_some_and(TaskId::is_root) { "began" } else { "spawned" };
+        lines.push(format!("{who}, {verb} at {location}"));
         spawner = spawner.and_then(|id| world.task(id)).and_then(Task::parent);
     }
     // What stands above the chain is a root, or what is known without a chain.
     while let Some(id) = spawner.filter(|_| lines.len() < taskscope_model::world::MAX_CHAIN) {
-        lines.push(if id.is_root() { id.to_string() } else { format!("task {id}") });
+        lines.push(called(id));
         spawner = world.task(id).and_then(Task::parent);
     }
     lines

@@ -2,6 +2,7 @@
 
 use super::style::{Look, style};
 use crate::tui::cell::{cut_end, grouped, width};
+use crate::tui::keys::Side;
 use crate::tui::ui::{Link, Ui};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,42 +16,39 @@ use taskscope_model::codes::Counter;
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
     let room = usize::from(area.width);
     let (mark, look) = connection(ui);
-    let mut left = vec![format!(" {}", name(ui))];
-    let mut right = vec![format!("{mark} ")];
-    // What does not fit goes, the least important last in this list first.
-    let mut more: Vec<(bool, String)> = Vec::new();
-    if let Some(target) = &ui.target {
-        more.push((false, live(world)));
-        more.push((true, format!("pid {}", target.pid)));
-        more.extend(world.counted(Counter::ENDED).map(|n| (false, format!("{} ended", grouped(n)))));
-        more.push((true, format!("up {}", world.now().since(target.since))));
-    }
-    let mut used = width(&left[0]) + width(&right[0]) + 2;
-    for (to_the_left, text) in more {
-        used += width(&text) + 2;
-        if used > room {
-            break;
+    let mark = format!("{mark} ");
+    let name = cut_end(&format!(" {}", name(ui)), room.saturating_sub(width(&mark)));
+    let (mut left, mut right) = (String::new(), String::new());
+    let mut free = room.saturating_sub(width(&name) + width(&mark));
+    for (side, text) in parts(ui, world) {
+        let Some(rest) = free.checked_sub(width(&text) + 2) else { break };
+        free = rest;
+        match side {
+            Side::Left => left += &format!("  {text}"),
+            Side::Right => right += &format!("{text}  "),
         }
-        if to_the_left {
-            left.push(text)
-        } else {
-            right.insert(right.len() - 1, text)
-        };
     }
-    let right_text = right[..right.len() - 1].iter().map(|text| format!("{text}  ")).collect::<String>();
-    let mark = right.pop().unwrap_or_default();
-    let left_room = room.saturating_sub(width(&right_text) + width(&mark));
-    let name = cut_end(&left.remove(0), left_room);
-    let rest = left.iter().map(|text| format!("  {text}")).collect::<String>();
-    let fill = left_room.saturating_sub(width(&name) + width(&rest));
     let line = Line::from(vec![
         Span::styled(name, style(ui, Look::Strong)),
-        Span::raw(rest),
-        Span::raw(" ".repeat(fill)),
-        Span::raw(right_text),
+        Span::raw(left),
+        Span::raw(" ".repeat(free)),
+        Span::raw(right),
         Span::styled(mark, style(ui, look)),
     ]);
     frame.render_widget(line, area);
+}
+
+/// What there is room for, the most important first.
+fn parts(ui: &Ui, world: &World) -> Vec<(Side, String)> {
+    let Some(target) = &ui.target else { return Vec::new() };
+    let ended = world.counted(Counter::ENDED).map(|ended| format!("{} ended", grouped(ended)));
+    let parts = [
+        (Side::Right, Some(live(world))),
+        (Side::Left, Some(format!("pid {}", target.pid))),
+        (Side::Right, ended),
+        (Side::Left, Some(format!("up {}", world.now().since(target.since)))),
+    ];
+    parts.into_iter().filter_map(|(side, text)| Some((side, text?))).collect()
 }
 
 fn name(ui: &Ui) -> &str {

@@ -1,7 +1,7 @@
 //! The help: made from the table of keys and the query language's own table.
 
 use super::style::{Look, style};
-use crate::tui::cell::width;
+use crate::tui::cell::{width, wrapped};
 use crate::tui::keys::{Binding, KEYS, Place};
 use crate::tui::ui::Ui;
 use ratatui::Frame;
@@ -12,7 +12,7 @@ use ratatui::widgets::Paragraph;
 use taskscope_model::query::Key;
 
 /// Columns of the keys' names.
-const KEYS_WIDTH: usize = 16;
+const KEYS_WIDTH: usize = 19;
 
 /// ```text
 ///  Keys
@@ -68,20 +68,8 @@ fn binding_lines(binding: &Binding, room: usize) -> Vec<(bool, String)> {
 /// The right side goes on below itself where it is too long for one line.
 fn two_columns(left: &str, right: &str, room: usize) -> Vec<(bool, String)> {
     let room = room.saturating_sub(KEYS_WIDTH + 4).max(10);
-    let mut pieces = vec![String::new()];
-    for word in right.split(' ') {
-        let last = pieces.last_mut().filter(|last| last.is_empty() || width(last) + 1 + width(word) <= room);
-        match last {
-            Some(last) if last.is_empty() => last.push_str(word),
-            Some(last) => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            None => pieces.push(word.to_owned()),
-        }
-    }
     let pad = |text: &str| " ".repeat(KEYS_WIDTH.saturating_sub(width(text)));
-    let lines = pieces.into_iter().enumerate();
+    let lines = wrapped(right, room).into_iter().enumerate();
     lines
         .map(|(at, piece)| {
             let left = if at == 0 { left } else { "" };

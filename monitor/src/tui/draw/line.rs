@@ -2,7 +2,7 @@
 
 use super::style::{Look, style};
 use crate::rows::Arrangement;
-use crate::tui::cell::{cut_end, grouped, width};
+use crate::tui::cell::{cut_end, grouped, width, wrapped};
 use crate::tui::filter::FilterLine;
 use crate::tui::ui::{Front, Ui};
 use crate::tui::{layout, scroll};
@@ -10,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::widgets::Paragraph;
 use taskscope_model::query::QueryError;
 
 /// ```text
@@ -25,7 +25,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
     } else if let Some(notice) = &ui.notice {
         let text = cut_end(&format!(" {notice}"), usize::from(area.width));
         frame.render_widget(Line::from(Span::styled(text, style(ui, Look::Warning))), area);
-    } else if ui.front == Front::Tasks && ui.help.is_none() {
+    } else if ui.front == Front::Tasks && ui.help.is_none() && ui.target.is_some() {
         part(frame, area, body, ui);
     }
 }
@@ -77,9 +77,10 @@ fn wrong(
     if beside {
         lines[0].push_span(Span::raw(format!(" {}", error.message)));
     } else {
-        lines.push(Line::from(format!(" {}", error.message)));
+        let message = wrapped(&error.message, room.saturating_sub(1));
+        lines.extend(message.into_iter().map(|line| Line::from(format!(" {line}"))));
     }
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 /// The text behind its first columns.

@@ -87,8 +87,7 @@ fn keys(keys: &str) -> impl Iterator<Item = Input> {
 
 #[test]
 fn it_subscribes_shows_and_quits() {
-    let mut inputs = vec![attached(4711), told(&world::server(4)), complete(1)];
-    let (_, screen, asked) = play(inputs.drain(..).collect());
+    let (_, screen, asked) = play(vec![attached(4711), told(&world::server(4)), complete(1)]);
     assert!(screen.contains("● connected") && screen.contains("src/server.rs:88"), "{screen}");
     let Asked::Subscribe(subscribe) = asked.recv().unwrap() else { panic!("no subscription") };
     assert_eq!((subscribe.number, subscribe.sort.as_str(), subscribe.once), (1, "busy", false));

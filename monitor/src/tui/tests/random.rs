@@ -128,23 +128,28 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
         if let Some(command) = keys::command(screen.ui.place(), &key) {
             screen.act(Action::Do(command));
         }
-        match random.below(400) {
+        let action = match random.below(400) {
             0 => {
-                drop(screen.act(Action::Resized(Size::new(
-                    1 + random.below(120) as u16,
-                    1 + random.below(40) as u16,
-                ))))
+                let (width, height) = (1 + random.below(120) as u16, 1 + random.below(40) as u16);
+                Some(Action::Resized(Size { width, height }))
             }
-            1 => {
-                drop(screen.act(Action::Lost { why: "x\u{1b}[2J".to_owned(), played: random.below(2) == 0 }))
+            1 => Some(Action::Lost { why: "x\u{1b}[2J".to_owned(), played: random.below(2) == 0 }),
+            2 => Some(Action::Attached(Box::new(world::hello(4_700 + random.below(2) as u32)))),
+            3 => Some(Action::Processes(processes(random.below(40) as u32))),
+            4 => Some(Action::NotAttached("no".to_owned())),
+            5 => Some(Action::Attach(Address::Recording("file".into()))),
+            6 => {
+                screen.world = World::default();
+                None
             }
-            2 => drop(screen.act(Action::Attached(Box::new(world::hello(4_700 + random.below(2) as u32))))),
-            3 => drop(screen.act(Action::Processes(processes(random.below(40) as u32)))),
-            4 => drop(screen.act(Action::NotAttached("no".to_owned()))),
-            5 => drop(screen.act(Action::Attach(Address::Recording("file".into())))),
-            6 => screen.world = World::default(),
-            7..300 => (0..10).for_each(|_| change(&mut screen.world, &mut random)),
-            _ => {}
+            7..300 => {
+                (0..10).for_each(|_| change(&mut screen.world, &mut random));
+                None
+            }
+            _ => None,
+        };
+        if let Some(action) = action {
+            screen.act(action);
         }
         if n % 20 == 0 {
             screen.refresh();

@@ -55,10 +55,9 @@ fn select(ui: &mut Ui, row: usize) {
 }
 
 fn remember_details(ui: &mut Ui, world: &World) {
-    if let Front::Details(details) = &mut ui.front {
-        if let Some(task) = world.task(details.id) {
-            details.task = Some(task.clone());
-        }
+    let Front::Details(details) = &mut ui.front else { return };
+    if let Some(task) = world.task(details.id) {
+        details.task = Some(task.clone());
     }
 }
 
