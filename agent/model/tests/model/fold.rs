@@ -22,7 +22,7 @@ fn several_sources() -> impl Strategy<Value = Vec<Vec<Change>>> {
 }
 
 proptest! {
-    #![proptest_config(cases(192))]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn a_snapshot_and_what_follows_is_the_same_as_everything(

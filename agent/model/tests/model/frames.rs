@@ -60,7 +60,7 @@ fn come_out<M: Message + Clone + PartialEq + Debug>(
 }
 
 proptest! {
-    #![proptest_config(cases(256))]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn what_is_told_comes_out(messages in vec(told(), 0..80), sizes in vec(1..200usize, 1..20)) {

@@ -72,7 +72,7 @@ fn survives(how: u8, bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(cases(2048))]
+    #![proptest_config(cases(1024))]
 
     #[test]
     fn anything_at_all_is_survived(how: u8, bytes in vec(any::<u8>(), 0..400)) {

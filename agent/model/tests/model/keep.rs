@@ -46,7 +46,7 @@ fn did_not_complete(task: &Task) -> bool {
 }
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(160))]
 
     #[test]
     fn what_is_due_brings_the_world_within_its_bounds(

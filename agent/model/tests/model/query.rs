@@ -5,9 +5,10 @@ use super::survive;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::cmp::Ordering;
+use taskscope_model::change::{Location, Spawned};
 use taskscope_model::codes::{Outcome, TaskKind};
 use taskscope_model::query::{KEYS, Key, Takes};
-use taskscope_model::{Nanos, Order, Query, TaskId};
+use taskscope_model::{At, Change, Fact, LocationId, Nanos, Order, Query, Source, TaskId, World};
 
 /// Text that is a query, or nearly one.
 fn nearly_a_query() -> impl Strategy<Value = String> {
@@ -132,4 +133,22 @@ fn the_quoted_part_holds_no_operator() {
     ] {
         assert_eq!(Query::parse(text).is_ok(), right, "{text}");
     }
+}
+
+#[test]
+fn upper_and_lower_case_are_the_same_in_every_script() {
+    let mut world = World::default();
+    let task = TaskId(1);
+    let file = "src/Äpfel.rs".to_owned();
+    let (kind, location) = (TaskKind::ASYNC, Some(LocationId(0)));
+    let spawned = Spawned { task, kind, runtime: None, parent: None, location, chain: None, at: None };
+    for fact in [Location { id: LocationId(0), file, line: 7, column: 3 }.into(), Fact::from(spawned)] {
+        world.apply(&Change { source: Source::AGENT, fact });
+    }
+    let found =
+        |text: &str| Query::parse(text).is_ok_and(|it| it.matches(world.task(task).unwrap(), &world, At(0)));
+    for text in ["äpfel", "ÄPFEL", "PFEL.RS:7", "location:äPF", "s", "3"] {
+        assert!(found(text), "{text}");
+    }
+    assert!(!found("apfel") && !found("src/Äpfel.rs:7:3 and more"));
 }
