@@ -16,11 +16,13 @@ pub(super) enum Action {
     Paste(String),
     /// The terminal has this size now.
     Resized(Size),
-    /// The World may have changed and is about to be drawn.
+    /// The World has changed, and is about to be drawn.
     Refresh {
         /// Whether all that was asked for has been told.
         complete: bool,
     },
+    /// Something has changed, and is about to be drawn.
+    Fit,
     /// An address is being called for the first time.
     Attach(Address),
     /// It answered, for the first time or again.

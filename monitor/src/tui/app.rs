@@ -41,13 +41,15 @@ pub(super) struct App {
     nothing: World,
     /// Whether what is drawn is not what is.
     stale: bool,
+    /// Whether the World is not the one of the last frame.
+    heard: bool,
 }
 
 impl App {
     /// Before anything has come. `link` is the attachment that was begun, if one was.
     pub(super) fn new(ui: Ui, link: Option<u32>) -> Self {
         let link = link.unwrap_or(0);
-        Self { ui, link, session: None, before: None, nothing: World::default(), stale: true }
+        Self { ui, link, session: None, before: None, nothing: World::default(), stale: true, heard: true }
     }
 
     /// Runs until the end.
@@ -92,11 +94,14 @@ impl App {
         B: Backend<Error: Send + Sync + 'static>,
     {
         self.stale = false;
-        if self.session.as_ref().is_some_and(Session::is_complete) {
-            self.before = None;
+        if std::mem::take(&mut self.heard) {
+            let complete = self.session.as_ref().is_some_and(Session::is_complete);
+            if complete {
+                self.before = None;
+            }
+            self.update(Action::Refresh { complete });
         }
-        let complete = self.session.as_ref().is_some_and(Session::is_complete);
-        self.update(Action::Refresh { complete });
+        self.update(Action::Fit);
         outside
             .terminal
             .draw(|frame| draw(frame, &self.ui, shown(&self.before, &self.session, &self.nothing)))?;
@@ -122,6 +127,7 @@ impl App {
     }
 
     fn news(&mut self, news: News) -> Option<Action> {
+        (self.stale, self.heard) = (true, true);
         match news {
             News::Attached(hello) => {
                 // If it was lost again before it had told everything, what is shown is older still.
@@ -130,13 +136,10 @@ impl App {
                 Some(Action::Attached(hello))
             }
             News::NotAttached(why) => Some(Action::NotAttached(why)),
-            News::Heard(heard) => {
-                self.stale = true;
-                match self.session.as_mut()?.take(heard)? {
-                    Answer::Denied(denied) => Some(Action::Denied(denied)),
-                    Answer::Cancelled(_) => None,
-                }
-            }
+            News::Heard(heard) => match self.session.as_mut()?.take(heard)? {
+                Answer::Denied(denied) => Some(Action::Denied(denied)),
+                Answer::Cancelled(_) => None,
+            },
             News::Lost { error, played } => Some(Action::Lost { why: self.why_lost(error), played }),
             News::StillLost(why) => Some(Action::StillLost(why)),
         }
@@ -170,7 +173,7 @@ impl App {
             }
             Effect::Attach(address) => {
                 outside.programs.list(false);
-                (self.session, self.before) = (None, None);
+                (self.session, self.before, self.heard) = (None, None, true);
                 self.update(Action::Attach(address.clone()));
                 self.link = outside.programs.attach(address);
             }

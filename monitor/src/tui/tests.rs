@@ -38,6 +38,7 @@ impl Screen {
     fn refresh(&mut self) {
         let complete = self.ui.link == Link::Up;
         self.act(Action::Refresh { complete });
+        self.act(Action::Fit);
     }
 
     /// Presses keys: letters as they are, others by their names in angle brackets.
@@ -51,7 +52,8 @@ impl Screen {
         effect
     }
 
-    fn text(&self) -> String {
+    fn text(&mut self) -> String {
+        self.act(Action::Fit);
         let size = self.ui.size;
         let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
         terminal.draw(|frame| draw(frame, &self.ui, &self.world)).unwrap();

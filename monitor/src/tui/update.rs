@@ -24,12 +24,12 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
         Action::Resized(size) => {
             ui.size = size;
             table::keep_in_sight(ui);
-            table::fit(ui, world);
         }
         Action::Refresh { complete } => {
             ui.complete = complete;
             table::refresh(ui, world);
         }
+        Action::Fit => table::fit(ui, world),
         Action::Attach(address) => {
             *ui = Ui { target: None, selected: None, top: 0, front: Front::Tasks, ..take(ui) };
             ui.link = Link::Attaching(address.to_string());

@@ -82,6 +82,7 @@ fn a_kept_filter_is_cleared_by_esc_and_then_the_selection() {
 #[test]
 fn sorting_goes_round_the_columns_and_asks_the_program() {
     let mut screen = Screen::of(world::server(30), 120, 24);
+    screen.text();
     let columns: Vec<_> = screen.ui.view.columns.iter().map(|shown| shown.of.column.key).collect();
     let mut seen = Vec::new();
     for _ in 0..columns.len() {

@@ -20,12 +20,14 @@ fn tasks_in_80_by_24() {
 
 #[test]
 fn tasks_in_200_columns() {
-    assert_snapshot!(Screen::of(world::server(12), 200, 20).text());
+    let mut screen = Screen::of(world::server(12), 200, 20);
+    assert_snapshot!(screen.text());
 }
 
 #[test]
 fn tasks_in_a_narrow_terminal() {
-    assert_snapshot!(Screen::of(world::server(12), 40, 10).text());
+    let mut screen = Screen::of(world::server(12), 40, 10);
+    assert_snapshot!(screen.text());
 }
 
 #[test]

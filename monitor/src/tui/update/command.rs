@@ -97,7 +97,6 @@ fn back(ui: &mut Ui, world: &World) -> Effect {
         Front::Tasks => {
             ui.selected = None;
             ui.top = 0;
-            table::fit(ui, world);
         }
     }
     Effect::None
@@ -111,7 +110,7 @@ fn go(ui: &mut Ui, world: &World, step: Step) {
         return;
     }
     match &ui.front {
-        Front::Tasks => table::go(ui, world, step),
+        Front::Tasks => table::go(ui, step),
         Front::Picker => {
             let (row, rows, height) = (ui.picker.row(), ui.picker.list().len(), layout::rows(body));
             let to = row.map_or(0, |row| scroll::step(step, row, rows, height));

@@ -19,10 +19,9 @@ pub(super) fn refresh(ui: &mut Ui, world: &World) {
     }
     remember_details(ui, world);
     keep_in_sight(ui);
-    fit(ui, world);
 }
 
-/// Chooses the columns for what is on the screen now.
+/// Chooses the columns for what is on the screen now: once a frame, however much has happened since the last.
 pub(super) fn fit(ui: &mut Ui, world: &World) {
     let on_screen = on_screen(ui);
     ui.view.fit(world, &ui.wanted, on_screen, ui.size.width);
@@ -31,7 +30,7 @@ pub(super) fn fit(ui: &mut Ui, world: &World) {
 }
 
 /// Moves the selection.
-pub(super) fn go(ui: &mut Ui, world: &World, step: Step) {
+pub(super) fn go(ui: &mut Ui, step: Step) {
     let row = ui.selected.and_then(|id| ui.view.row(id));
     let (rows, height) = (ui.view.placed.len(), height(ui));
     let to = match (row, step) {
@@ -40,7 +39,6 @@ pub(super) fn go(ui: &mut Ui, world: &World, step: Step) {
     };
     select(ui, to);
     keep_in_sight(ui);
-    fit(ui, world);
 }
 
 /// Scrolls as little as it takes to see the selected row.
