@@ -1,4 +1,4 @@
-//! `taskscope demo`: starts the program of [`program`] as a child of ours, opens the TUI on it, and stops it when
+//! `taskscope demo`: starts the program of [`program`](mod@program) as a child of ours, opens the TUI on it, and stops it when
 //! the TUI ends.
 //!
 //! The child is this same executable. It ends when its standard input does, so it cannot outlive us, however we

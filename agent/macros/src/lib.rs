@@ -1,6 +1,6 @@
 //! The attribute macros of `taskscope-agent`, which re-exports them: depend on that crate, not on this one.
 //!
-//! Each attribute has a file of its own; [`options`] reads what stands in its brackets and [`function`] the
+//! Each attribute has a file of its own; `options` reads what stands in its brackets and `function` the
 //! function below it.
 
 mod function;
