@@ -81,7 +81,10 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     let now = Box::new(clock::monotonic);
     let mut outside =
         Outside { terminal, inputs, programs: Box::new(links), now, is_there: terminal::is_there };
-    App::new(ui, link).run(&mut outside)
+    let end = App::new(ui, link).run(&mut outside);
+    // Dropped, it would write to a terminal that may be gone, and panic when it cannot complain about that.
+    std::mem::forget(outside.terminal);
+    end
 }
 
 /// See <https://no-color.org>.

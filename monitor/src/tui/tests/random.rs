@@ -53,7 +53,7 @@ const SCREENS: &[&str] =
 fn every_screen_can_be_drawn_in_every_size() {
     let sizes = (1..=40).flat_map(|width| (1..=20).map(move |height| (width, height)));
     for (width, height) in sizes.chain([(80, 24), (200, 60), (500, 3), (3, 200)]) {
-        let mut screen = Screen::of(world::server(30), width, height);
+        let mut screen = Screen::of(world::server(8), width, height);
         for keys in SCREENS {
             screen.press(keys);
             screen.act(Action::Processes(processes(5)));

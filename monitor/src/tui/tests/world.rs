@@ -81,7 +81,7 @@ pub(super) fn server(connections: u64) -> World {
     covered(&mut world);
     place(&mut world, 0, "src/main.rs", 12);
     place(&mut world, 1, "src/server.rs", 88);
-    place(&mut world, 2, "/root/.cargo/registry/src/index-0/hyper-util-0.1.10/src/rt/tokio.rs", 76);
+    place(&mut world, 2, "/home/u/.cargo/registry/src/index-0/hyper-util-0.1.10/src/rt/tokio.rs", 76);
     let runtime = Runtime {
         id: RuntimeId(0),
         name: "main".to_owned(),
