@@ -65,6 +65,11 @@ impl Query {
         self.terms.is_empty()
     }
 
+    /// Whether a task may begin or cease to match by the passing of time alone.
+    pub fn depends_on_time(&self) -> bool {
+        self.terms.iter().any(|term| matches!(&term.test, Test::Key { key, .. } if key.drifts()))
+    }
+
     /// Whether a task matches now.
     pub fn matches(&self, task: &Task, names: &impl Names, now: At) -> bool {
         self.terms.iter().all(|term| term.test.holds(task, names, now) != term.negated)

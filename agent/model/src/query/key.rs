@@ -130,6 +130,11 @@ impl Key {
         KEYS.iter().find(|key| key.name == name)
     }
 
+    /// Whether its value changes while nothing happens to the task.
+    pub(super) fn drifts(&self) -> bool {
+        matches!(self.name, "idle" | "total" | "age" | "last_poll")
+    }
+
     /// The names of all keys, for a message.
     pub fn list() -> String {
         KEYS.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")

@@ -79,7 +79,7 @@ impl Order {
     /// Sorts tasks.
     pub fn sort(&self, tasks: &mut [&Task], names: &dyn Names, now: At) {
         let mut ranked: Vec<_> = tasks.iter().map(|task| (self.rank(task, names, now), *task)).collect();
-        ranked.sort_by(|a, b| self.compare((&a.0, a.1), (&b.0, b.1)));
+        ranked.sort_unstable_by(|a, b| self.compare((&a.0, a.1), (&b.0, b.1)));
         for (place, (_, task)) in tasks.iter_mut().zip(ranked) {
             *place = task;
         }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use taskscope_model::change::{Location, Spawned};
 use taskscope_model::codes::{Outcome, TaskKind};
 use taskscope_model::query::{KEYS, Key, Takes};
-use taskscope_model::{At, Change, Fact, LocationId, Nanos, Order, Query, Source, TaskId, World};
+use taskscope_model::{At, Change, Fact, LocationId, Nanos, Order, Query, Source, State, TaskId, World};
 
 /// Text that is a query, or nearly one.
 fn nearly_a_query() -> impl Strategy<Value = String> {
@@ -53,6 +53,27 @@ proptest! {
 
 proptest! {
     #![proptest_config(cases(128))]
+
+    #[test]
+    fn a_query_says_whether_time_alone_changes_what_matches(
+        changes in vec(change(), 0..80),
+        key in 0..KEYS.len(),
+        later in 1..1_000_000_000u64,
+    ) {
+        let (world, key) = (fold(&changes), &KEYS[key]);
+        let sample = match key.takes {
+            Takes::Span => "1ns",
+            Takes::Choice(words) => words[0],
+            Takes::Text | Takes::Number | Takes::Task => "1",
+        };
+        let query = Query::parse(&format!("{}:{sample}", key.name)).unwrap();
+        let now = world.now();
+        // A task in a poll is one to which something happens.
+        for task in world.tasks().filter(|task| task.state() != Some(State::Running)) {
+            let values = [now, At(now.0.saturating_add(later))].map(|at| (key.value)(task, &world, at));
+            prop_assert!(query.depends_on_time() || values[0] == values[1], "{}: {task:?}", key.name);
+        }
+    }
 
     #[test]
     fn a_query_and_its_negation_divide_the_tasks(
