@@ -65,14 +65,14 @@ impl Output {
         use crossterm::cursor::MoveTo;
         use crossterm::queue;
         use crossterm::terminal::{Clear, ClearType};
-        let Some((_, height)) = self.look().terminal else {
+        let Some((width, height)) = self.look().terminal else {
             self.to.write_all(text.as_bytes())?;
             self.to.write_all(b"\n")?;
             return self.to.flush();
         };
         queue!(self.to, MoveTo(0, 0))?;
         for line in text.lines().take(usize::from(height.max(2)) - 1) {
-            self.to.write_all(line.as_bytes())?;
+            self.to.write_all(table::on_one_line(line, usize::from(width)).as_bytes())?;
             queue!(self.to, Clear(ClearType::UntilNewLine))?;
             self.to.write_all(b"\n")?;
         }
@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_new_table_takes_the_place_of_the_one_before() {
-        let look = Look { terminal: Some((80, 3)), colour: false };
-        let screen = Output::collect(look, |out| out.replace("one\ntwo\nthree\n").unwrap());
-        assert_eq!(screen, "\x1b[1;1Hone\x1b[K\ntwo\x1b[K\n\x1b[J", "cut to the screen's height");
+        let look = Look { terminal: Some((6, 3)), colour: false };
+        let screen = Output::collect(look, |out| out.replace("one\ntwo or more\nthree\n").unwrap());
+        assert_eq!(screen, "\x1b[1;1Hone\x1b[K\ntwo o…\x1b[K\n\x1b[J", "cut to the screen's size");
         let piped = Output::collect(Look::default(), |out| out.replace("one\ntwo\n").unwrap());
         assert_eq!(piped, "one\ntwo\n\n");
     }

@@ -76,7 +76,10 @@ fn understand(options: &Ps) -> Result<Wanted<'_>, CommandError> {
     }
     let query = Query::parse(&options.filter).map_err(|error| wrong(error.to_string()))?;
     if options.group.is_none() {
-        let order = Order::parse(&options.sort, options.reverse).map_err(|error| wrong(error.to_string()))?;
+        // A tree begins with the eldest: its roots.
+        let of_tree = options.tree.is_some() && options.sort.is_empty();
+        let sort = if of_tree { "age" } else { &options.sort };
+        let order = Order::parse(sort, options.reverse).map_err(|error| wrong(error.to_string()))?;
         return Ok(Wanted { options, query, order });
     }
     let known = options.sort.is_empty() || groups::keys().any(|key| key == options.sort);

@@ -2,6 +2,7 @@
 
 use super::{Look, words};
 use crate::rows::{Align, Cell, Column, TaskRow};
+use std::borrow::Cow;
 use taskscope_model::State;
 use taskscope_model::codes::Outcome;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -126,6 +127,11 @@ fn fitted(value: &str, width: usize, left: bool, last: bool) -> String {
         (true, false) => value + &blanks,
         (false, _) => blanks + &value,
     }
+}
+
+/// A line that takes no more than one of a terminal. A coloured one is a table's, and fits.
+pub(crate) fn on_one_line(line: &str, width: usize) -> Cow<'_, str> {
+    if line.contains('\x1b') || line.width() <= width { line.into() } else { cut(line, width).into() }
 }
 
 fn cut(value: &str, width: usize) -> String {

@@ -1,9 +1,8 @@
 //! Which tasks, in which order, how deep.
 
 use super::Shape;
-use std::collections::HashMap;
 use taskscope_model::query::Value;
-use taskscope_model::{Order, Query, State, Task, TaskId, World};
+use taskscope_model::{Order, Query, Task, TaskId, World};
 
 /// How tasks are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,51 +35,83 @@ pub(crate) fn first(world: &World, query: &Query, order: &Order, shape: Shape) -
     let limit = shape.limit.unwrap_or(usize::MAX).min(ranked.len());
     let left_out = (ranked.len() - limit) as u64;
     let compare = |a: &Ranked<'_>, b: &Ranked<'_>| order.compare((&a.0, a.1), (&b.0, b.1));
-    if shape.arrangement == Arrangement::Flat && limit > 0 && limit < ranked.len() {
-        ranked.select_nth_unstable_by(limit - 1, compare);
-        ranked.truncate(limit);
-    }
-    ranked.sort_unstable_by(compare);
-    let mut placed = match shape.arrangement {
-        Arrangement::Flat => ranked.iter().map(|(_, task)| Placed { id: task.id(), depth: 0 }).collect(),
-        Arrangement::BySpawner => by_spawner(&ranked),
+    let placed = match shape.arrangement {
+        Arrangement::Flat => {
+            if limit > 0 && limit < ranked.len() {
+                ranked.select_nth_unstable_by(limit - 1, compare);
+                ranked.truncate(limit);
+            }
+            ranked.sort_unstable_by(compare);
+            ranked.iter().take(limit).map(|(_, task)| Placed { id: task.id(), depth: 0 }).collect()
+        }
+        Arrangement::BySpawner => {
+            let mut in_order: Vec<_> = (0..ranked.len()).collect();
+            in_order.sort_unstable_by(|a, b| compare(&ranked[*a], &ranked[*b]));
+            Tree::of(&ranked, &in_order).placed(limit)
+        }
     };
-    placed.truncate(limit);
     (placed, left_out)
 }
 
+/// By id, as the World walks them.
 fn matching<'w>(world: &'w World, query: &Query, order: &Order, ended: bool) -> Vec<Ranked<'w>> {
     let now = world.now();
     world
         .tasks()
-        .filter(|task| ended || task.state() != Some(State::Ended))
+        .filter(|task| ended || task.ended().is_none())
         .filter(|task| query.matches(task, world, now))
         .map(|task| (order.rank(task, world, now), task))
         .collect()
 }
 
-/// Depth first, siblings in their order. Parents that form a circle, which only a broken source can tell,
-/// are cut at its first member.
-fn by_spawner(ranked: &[Ranked<'_>]) -> Vec<Placed> {
-    let at: HashMap<TaskId, usize> = ranked.iter().enumerate().map(|(at, (_, it))| (it.id(), at)).collect();
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); ranked.len()];
-    let mut roots = Vec::new();
-    for (child, (_, task)) in ranked.iter().enumerate() {
-        match task.parent().and_then(|parent| at.get(&parent)) {
-            Some(&parent) if parent != child => children[parent].push(child),
-            _ => roots.push(child),
-        }
-    }
-    let mut placed = Vec::with_capacity(ranked.len());
-    let mut seen = vec![false; ranked.len()];
-    for root in roots.into_iter().chain(0..ranked.len()) {
-        let mut stack = vec![(root, 0)];
-        while let Some((at, depth)) = stack.pop() {
-            if !std::mem::replace(&mut seen[at], true) {
-                placed.push(Placed { id: ranked[at].1.id(), depth });
-                stack.extend(children[at].iter().rev().map(|child| (*child, depth + 1)));
+/// Who spawned whom. Tasks are named by their place in the list by id.
+struct Tree {
+    ids: Vec<TaskId>,
+    /// Those whose spawner is not among them, in order.
+    roots: Vec<usize>,
+    /// Of each task its first child, and of each child the next one; in order.
+    first_child: Vec<Option<usize>>,
+    next_sibling: Vec<Option<usize>>,
+}
+
+impl Tree {
+    /// `ranked` is by id, `in_order` names its places in the order that siblings are to have.
+    fn of(ranked: &[Ranked<'_>], in_order: &[usize]) -> Self {
+        let ids: Vec<_> = ranked.iter().map(|(_, task)| task.id()).collect();
+        let (mut first_child, mut next_sibling) = (vec![None; ids.len()], vec![None; ids.len()]);
+        let mut roots = Vec::new();
+        for &child in in_order.iter().rev() {
+            let parent = ranked[child].1.parent().and_then(|parent| ids.binary_search(&parent).ok());
+            match parent.filter(|parent| *parent != child) {
+                Some(parent) => next_sibling[child] = first_child[parent].replace(child),
+                None => roots.push(child),
             }
         }
+        roots.reverse();
+        Self { ids, roots, first_child, next_sibling }
     }
-    placed
+
+    /// Depth first. Spawners that form a circle, which only a broken source can tell, are cut at one of them.
+    fn placed(&self, limit: usize) -> Vec<Placed> {
+        let mut placed = Vec::with_capacity(limit);
+        let mut seen = vec![false; self.ids.len()];
+        for root in self.roots.iter().copied().chain(0..self.ids.len()) {
+            let mut stack = vec![(root, 0)];
+            while let Some((at, depth)) = stack.pop() {
+                if placed.len() == limit {
+                    return placed;
+                }
+                if std::mem::replace(&mut seen[at], true) {
+                    continue;
+                }
+                placed.push(Placed { id: self.ids[at], depth });
+                stack.extend(self.next_sibling[at].filter(|_| depth > 0).map(|sibling| (sibling, depth)));
+                stack.extend(self.first_child[at].map(|child| (child, depth + 1)));
+            }
+        }
+        placed
+    }
 }
+
+#[cfg(test)]
+mod tests;

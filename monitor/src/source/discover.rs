@@ -9,7 +9,6 @@ use super::{Address, AttachError, unix};
 use crate::clock;
 use folders::{Folder, Place, SocketFile};
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -113,21 +112,21 @@ fn ask(folder: &Folder, socket: &SocketFile, within: Duration) -> Option<Process
         asked = unix::greet(&folder.path_to(socket), &socket.path, within);
     }
     match asked.answer {
-        Ok((hello, _)) => Some(answering(socket, &hello, asked.peer)),
+        Ok((hello, _)) => Some(answering(folder, socket, &hello, asked.peer)),
         Err(AttachError::Absent(_)) => None,
         Err(AttachError::Refused(_)) => {
             folder.remove(socket);
             None
         }
-        Err(error) => Some(in_trouble(socket, &error, asked.peer)),
+        Err(error) => Some(in_trouble(folder, socket, &error, asked.peer)),
     }
 }
 
-fn answering(socket: &SocketFile, hello: &Hello, peer: Option<Peer>) -> Process {
+fn answering(folder: &Folder, socket: &SocketFile, hello: &Hello, peer: Option<Peer>) -> Process {
     Process {
         pid: peer.map_or(hello.pid, |peer| peer.pid),
         program: hello.program.clone(),
-        address: Some(address(&socket.path, peer)),
+        address: Some(address(folder, socket, peer)),
         seen_by: vec![hello.source],
         tasks: Some(hello.live_tasks),
         uptime: Some(clock::monotonic().since(hello.started_at)),
@@ -141,7 +140,7 @@ fn lie(hello: &Hello, peer: Peer) -> Option<String> {
     differs.then(|| format!("is process {} and says that it is {}", peer.pid, hello.pid))
 }
 
-fn in_trouble(socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> Process {
+fn in_trouble(folder: &Folder, socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> Process {
     let pid = peer.map_or(socket.pid, |peer| peer.pid);
     let trouble = match error {
         AttachError::Silent { .. } => "does not answer".to_owned(),
@@ -155,7 +154,7 @@ fn in_trouble(socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> P
     Process {
         pid,
         program: proc::program(pid).unwrap_or_else(|| "?".to_owned()),
-        address: Some(address(&socket.path, peer)),
+        address: Some(address(folder, socket, peer)),
         seen_by: vec![Source::AGENT],
         tasks: None,
         uptime: None,
@@ -163,8 +162,9 @@ fn in_trouble(socket: &SocketFile, error: &AttachError, peer: Option<Peer>) -> P
     }
 }
 
-fn address(path: &Path, peer: Option<Peer>) -> Address {
-    Address::Unix { path: path.to_owned(), pid: peer.map(|peer| peer.pid) }
+fn address(folder: &Folder, socket: &SocketFile, peer: Option<Peer>) -> Address {
+    let pid = peer.map(|peer| peer.pid);
+    Address::Unix { path: folder.lasting_path(socket, pid), pid }
 }
 
 /// The number of a process as it knows itself.

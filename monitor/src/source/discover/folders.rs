@@ -30,6 +30,8 @@ pub(super) struct Folder {
     fd: OwnedFd,
     path: PathBuf,
     owner: u32,
+    /// The folder as its container names it, if it is in one.
+    inside: Option<PathBuf>,
 }
 
 /// A socket in such a folder.
@@ -110,7 +112,9 @@ impl Place {
         };
         let stat = rustix::fs::fstat(&fd).ok()?;
         let open_to_others = Mode::from_raw_mode(stat.st_mode).intersects(Mode::WGRP | Mode::WOTH);
-        (stat.st_uid == self.owner && !open_to_others).then_some(Folder { fd, path, owner: self.owner })
+        let inside = self.root.is_some().then(|| self.path.clone());
+        let ours = stat.st_uid == self.owner && !open_to_others;
+        ours.then_some(Folder { fd, path, owner: self.owner, inside })
     }
 }
 
@@ -157,6 +161,17 @@ impl Folder {
             PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_fd().as_raw_fd())).join(name)
         } else {
             socket.path.clone()
+        }
+    }
+
+    /// The path to one of its sockets for as long as that process lives. A container is looked into through
+    /// any of its processes; the path through the program itself holds as long as the program.
+    pub(super) fn lasting_path(&self, socket: &SocketFile, pid: Option<u32>) -> PathBuf {
+        match (&self.inside, socket.path.file_name(), pid) {
+            (Some(inside), Some(name), Some(pid)) if proc::mounts(pid).is_some() => {
+                proc::root(pid).join(inside.strip_prefix("/").unwrap_or(inside)).join(name)
+            }
+            _ => socket.path.clone(),
         }
     }
 

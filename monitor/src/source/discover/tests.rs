@@ -4,7 +4,7 @@ use super::*;
 use crate::fake::{self, FakeAgent, Script};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Long enough for a busy machine; only what hangs takes it.
