@@ -1,1 +1,22 @@
-//! Harness.
+//! What the end-to-end tests stand on: real programs in a place of their own, the real monitor, a real
+//! terminal, and a client that speaks the protocol itself.
+
+mod built;
+mod client;
+mod clock;
+mod echo;
+mod pane;
+mod place;
+mod process;
+mod screen;
+mod source;
+
+pub use built::{echo_server, scenario, taskscope};
+pub use client::Client;
+pub use clock::{Stopwatch, until};
+pub use echo::{Connection, Traffic, connect};
+pub use pane::{ClosedPane, Pane};
+pub use place::{Place, is_root, nobody};
+pub use process::{Process, Ran};
+pub use screen::{redacted, shown};
+pub use source::marked_line;

@@ -1,0 +1,83 @@
+//! The programs, built once for a run of the tests, as `cargo build` builds them.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The packages whose programs are started.
+const PACKAGES: &[&str] = &["taskscope", "taskscope-examples", "taskscope-tests"];
+
+/// Name to executable, or why there are none.
+static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
+
+/// The monitor.
+pub fn taskscope() -> &'static Path {
+    program("taskscope")
+}
+
+/// A healthy server: one task a connection.
+pub fn echo_server() -> &'static Path {
+    program("echo_server")
+}
+
+/// A program with an unhealthy or unusual state, chosen by its first argument.
+pub fn scenario() -> &'static Path {
+    program("scenario")
+}
+
+#[track_caller]
+fn program(name: &str) -> &'static Path {
+    match BUILT.get_or_init(build) {
+        Ok(programs) => &programs[name],
+        Err(why) => panic!("{why}"),
+    }
+}
+
+fn build() -> Result<BTreeMap<String, PathBuf>, String> {
+    the_hooks_are_there()?;
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // The settings of .cargo/config.toml hold below the folder in which cargo is started.
+    cargo.current_dir(crate::source::root());
+    cargo.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
+    cargo.args(PACKAGES.iter().flat_map(|package| ["--package", *package]));
+    if let Some(folder) = target_folder() {
+        cargo.arg("--target-dir").arg(folder);
+    }
+    let output = cargo.output().map_err(|error| format!("cannot start cargo: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo build failed:\n{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    Ok(messages.lines().filter_map(executable).collect())
+}
+
+/// Without the cfg there are no tasks to see, and every test would fail in a way of its own.
+fn the_hooks_are_there() -> Result<(), String> {
+    let environment = std::env::var("RUSTFLAGS").ok();
+    let kept = environment.as_deref().is_none_or(|flags| flags.contains("tokio_unstable"));
+    if cfg!(tokio_unstable) && kept {
+        return Ok(());
+    }
+    let why = match environment {
+        Some(flags) => {
+            format!("RUSTFLAGS=`{flags}` in the environment replaces what .cargo/config.toml sets")
+        }
+        None => "the rustflags of .cargo/config.toml did not reach the compiler".to_owned(),
+    };
+    Err(format!("these tests need `--cfg tokio_unstable`: {why}"))
+}
+
+/// Where this test itself was built, so that nothing is built twice.
+fn target_folder() -> Option<PathBuf> {
+    let test = std::env::current_exe().ok()?;
+    test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
+}
+
+/// The program that a message of cargo's tells of.
+fn executable(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let path = message["executable"].as_str()?;
+    Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(path)))
+}

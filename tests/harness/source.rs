@@ -1,0 +1,25 @@
+//! The sources of the programs, in which marker comments name the lines that tests refer to.
+
+use std::path::{Path, PathBuf};
+
+/// The workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The line, from 1, that ends in the comment `// expect: MARKER`. The file is named from the workspace's root,
+/// as the compiler names it.
+///
+/// # Panics
+/// There is not exactly one.
+#[track_caller]
+pub fn marked_line(file: &str, marker: &str) -> u64 {
+    let text = std::fs::read_to_string(root().join(file)).expect("the source is there");
+    let comment = format!("// expect: {marker}");
+    let marked: Vec<_> =
+        text.lines().zip(1..).filter(|(line, _)| line.trim_end().ends_with(&comment)).collect();
+    match marked[..] {
+        [(_, number)] => number,
+        _ => panic!("{file} has {} lines with `{comment}`", marked.len()),
+    }
+}
