@@ -1,4 +1,14 @@
 //! Real programs, the real monitor and a real terminal: what has to hold for somebody who types `taskscope`.
 
+#[path = "end_to_end/blocked.rs"]
+mod blocked;
+#[path = "end_to_end/discovery.rs"]
+mod discovery;
+#[path = "end_to_end/errors.rs"]
+mod errors;
+#[path = "end_to_end/hooks.rs"]
+mod hooks;
+#[path = "end_to_end/listing.rs"]
+mod listing;
 #[path = "end_to_end/tasks.rs"]
 mod tasks;

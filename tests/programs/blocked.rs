@@ -1,12 +1,15 @@
 //! Programs in which nothing goes on any more.
 
 use crate::say;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use taskscope_agent::Builder;
 
 /// Much longer than a test takes.
 const FOR_EVER: Duration = Duration::from_secs(3600);
 const WORKERS: usize = 2;
+/// Workers that sleep.
+static ASLEEP: AtomicUsize = AtomicUsize::new(0);
 
 /// Every worker sleeps within a poll.
 pub(crate) fn workers() {
@@ -15,13 +18,21 @@ pub(crate) fn workers() {
     let runtime = Builder::from_env().name("stuck").build_from(&mut builder).expect("a runtime can be built");
     runtime.block_on(async {
         for _ in 0..WORKERS {
-            tokio::spawn(async { std::thread::sleep(FOR_EVER) }); // expect: blocked worker
+            tokio::spawn(sleep()); // expect: blocked worker
+        }
+        while ASLEEP.load(Ordering::SeqCst) < WORKERS {
+            tokio::task::yield_now().await;
         }
         // Nobody is left to poll it.
         tokio::spawn(async {}); // expect: waiting
         say("ready");
         std::future::pending::<()>().await;
     });
+}
+
+async fn sleep() {
+    ASLEEP.fetch_add(1, Ordering::SeqCst);
+    std::thread::sleep(FOR_EVER);
 }
 
 /// The only thread of a runtime sleeps within the poll of its root future.
