@@ -42,7 +42,7 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Attach(#[from] AttachError),
     /// The result cannot be written.
-    #[error("cannot write the result: {0}")]
+    #[error("cannot write the result")]
     Output(#[from] io::Error),
 }
 

@@ -39,9 +39,7 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<()> {
         Some(Command::Runtime(options)) => commands::runtime(&options, out)?,
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
-        Some(Command::Demo(options)) if options.program => demo::program()?,
-        #[cfg(feature = "demo")]
-        Some(Command::Demo(_)) => demo::run()?,
+        Some(Command::Demo(options)) => commands::demo(&options)?,
         Some(Command::Completions { shell }) => commands::completions(shell, out)?,
     }
     Ok(())

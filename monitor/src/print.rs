@@ -29,7 +29,7 @@ impl Output {
     pub(crate) fn standard() -> Self {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
-        let terminal = is_terminal.then(|| crossterm::terminal::size().unwrap_or((80, 24)));
+        let terminal = is_terminal.then(|| size().unwrap_or((80, 24)));
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let look = Look { terminal, colour: is_terminal && !no_colour };
@@ -43,7 +43,7 @@ impl Output {
 
     /// What it can show, at this moment.
     pub(crate) fn look(&self) -> Look {
-        let resized = self.real.then(crossterm::terminal::size).and_then(Result::ok);
+        let resized = self.real.then(size).flatten();
         Look { terminal: resized.or(self.look.terminal), ..self.look }
     }
 
@@ -79,6 +79,11 @@ impl Output {
         queue!(self.to, Clear(ClearType::FromCursorDown))?;
         self.to.flush()
     }
+}
+
+/// The terminal's columns and rows; `None` if it does not know them itself.
+fn size() -> Option<(u16, u16)> {
+    crossterm::terminal::size().ok().filter(|(width, height)| *width > 0 && *height > 0)
 }
 
 #[cfg(test)]

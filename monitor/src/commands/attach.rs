@@ -8,9 +8,15 @@ use std::io::{self, IsTerminal as _};
 /// Opens the TUI: on the program that is meant, or on the list of what there is.
 pub(crate) fn attach(target: &Target) -> anyhow::Result<()> {
     let start = target::start(target)?;
-    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        let why = "the TUI needs a terminal; `taskscope ps` prints the tasks".to_owned();
-        return Err(CommandError::WrongUse(why).into());
-    }
+    on_a_terminal()?;
     tui::run(start)
+}
+
+/// Says so where there is no terminal to show the TUI on.
+pub(super) fn on_a_terminal() -> Result<(), CommandError> {
+    if io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let why = "the TUI needs a terminal; `taskscope ps` prints the tasks";
+    Err(CommandError::WrongUse(why.to_owned()))
 }

@@ -52,11 +52,11 @@ pub(crate) fn text<R: Row>(columns: &[&Column], rows: &[R], look: Look) -> Strin
     let shown: Vec<_> = (0..columns.len()).filter(|at| widths[*at] > 0).collect();
     let indented = rows.iter().any(|row| row.depth() > 0);
     let mut out = String::new();
-    let mut line = |values: &dyn Fn(usize) -> String, style: &dyn Fn(usize) -> Option<&'static str>| {
+    let mut line = |value: &dyn Fn(usize) -> String, style: &dyn Fn(usize) -> Option<&'static str>| {
         let mut text = String::new();
         for (n, &at) in shown.iter().enumerate() {
             let left = columns[at].align == Align::Left || (indented && at == 0);
-            let value = fitted(&values(at), widths[at], left, n + 1 == shown.len());
+            let value = filled_up(&value(at), widths[at], left, n + 1 == shown.len());
             match style(at).filter(|_| look.colour) {
                 Some(style) => text.extend([style, &value, PLAIN]),
                 None => text.push_str(&value),
@@ -68,9 +68,14 @@ pub(crate) fn text<R: Row>(columns: &[&Column], rows: &[R], look: Look) -> Strin
         out.push_str(text.trim_end());
         out.push('\n');
     };
-    line(&|at| columns[at].title.to_owned(), &|_| Some(BOLD));
+    line(&|at| cut_end(columns[at].title, widths[at]).into_owned(), &|_| Some(BOLD));
     for (row, values) in rows.iter().zip(&written) {
-        line(&|at| values[at].clone(), &|at| colour(&row.cells()[at]));
+        let cells = row.cells();
+        let value = |at: usize| match &cells[at] {
+            Cell::Place(_) => cut_start(&values[at], widths[at]),
+            _ => cut_end(&values[at], widths[at]),
+        };
+        line(&|at| value(at).into_owned(), &|at| colour(&cells[at]));
     }
     if !left_out.is_empty() {
         out.push_str(&format!("no room for {}: widen the terminal, or pipe\n", left_out.join(", ")));
@@ -118,34 +123,48 @@ fn total(widths: &[usize]) -> usize {
     shown.map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
 }
 
-/// The value in exactly that width, cut with `…` if it is longer. The last one of a line is not filled up.
-fn fitted(value: &str, width: usize, left: bool, last: bool) -> String {
-    let value = if value.width() > width { cut(value, width) } else { value.to_owned() };
+/// The value in exactly that width. The last one of a line is not filled up.
+fn filled_up(value: &str, width: usize, left: bool, last: bool) -> String {
     let blanks = " ".repeat(width.saturating_sub(value.width()));
     match (left, last) {
-        (true, true) => value,
-        (true, false) => value + &blanks,
-        (false, _) => blanks + &value,
+        (true, true) => value.to_owned(),
+        (true, false) => value.to_owned() + &blanks,
+        (false, _) => blanks + value,
     }
 }
 
 /// A line that takes no more than one of a terminal. A coloured one is a table's, and fits.
 pub(crate) fn on_one_line(line: &str, width: usize) -> Cow<'_, str> {
-    if line.contains('\x1b') || line.width() <= width { line.into() } else { cut(line, width).into() }
+    if line.contains('\x1b') { line.into() } else { cut_end(line, width) }
 }
 
-fn cut(value: &str, width: usize) -> String {
-    let mut text = String::new();
-    let mut used = 0;
-    for c in value.chars() {
-        used += c.width().unwrap_or(0);
-        if used + 1 > width {
-            break;
-        }
-        text.push(c);
+/// The beginning of a text that is too long: of words that says most.
+fn cut_end(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return text.into();
     }
-    text.push('…');
-    text
+    let mut kept: String = fitting(text.chars(), width).collect();
+    kept.push('…');
+    kept.into()
+}
+
+/// The end of a text that is too long: of a path that says most.
+fn cut_start(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return text.into();
+    }
+    let mut kept: Vec<char> = fitting(text.chars().rev(), width).collect();
+    kept.push('…');
+    kept.into_iter().rev().collect::<String>().into()
+}
+
+/// As many as leave room for one more column.
+fn fitting(chars: impl Iterator<Item = char>, width: usize) -> impl Iterator<Item = char> {
+    let mut used = 1;
+    chars.take_while(move |c| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    })
 }
 
 fn colour(cell: &Cell) -> Option<&'static str> {
@@ -161,6 +180,8 @@ fn colour(cell: &Cell) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use taskscope_model::LocationId;
+    use taskscope_model::change::Location;
 
     const NAME: Column = Column { title: "NAME", flexible: true, min_width: 6, worth: 9, ..Column::TEXT };
     const SIZE: Column = Column { title: "SIZE", worth: 1, ..Column::NUMBER };
@@ -191,6 +212,15 @@ mod tests {
         }
         assert!(at(26).contains("a rather lo…"), "{}", at(26));
         assert!(at(9).ends_with("no room for SIZE, SIZE: widen the terminal, or pipe\n"), "{}", at(9));
+    }
+
+    #[test]
+    fn of_a_path_the_end_is_kept() {
+        let (id, file) = (LocationId(0), "src/server/accept.rs".to_owned());
+        let row = vec![vec![Cell::Place(Location { id, file, line: 88, column: 5 })]];
+        let look = Look { terminal: Some((14, 24)), colour: false };
+        assert_eq!(text(&[&NAME], &row, look), "NAME\n…ccept.rs:88:5\n");
+        assert_eq!(on_one_line("more words than fit", 10), "more word…");
     }
 
     #[test]

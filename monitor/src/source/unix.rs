@@ -3,10 +3,7 @@
 use super::peer::{Peer, peer};
 use super::wire::{Connection, Socket};
 use super::{AttachError, discover};
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 use std::io;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -57,24 +54,35 @@ pub(crate) fn greet(path: &Path, known_as: &Path, within: Duration) -> Greeted {
 }
 
 /// Connects. A listener whose queue is full makes the caller wait: not longer than the given time.
+#[cfg(target_os = "linux")]
 fn dial(path: &Path, within: Duration) -> io::Result<UnixStream> {
+    use rustix::net::sockopt::{Timeout, set_socket_timeout};
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     set_socket_timeout(&socket, Timeout::Send, Some(within))?;
     match SocketAddrUnix::new(path) {
         Ok(address) => connect(&socket, &address)?,
-        Err(rustix::io::Errno::NAMETOOLONG) => connect_by_folder(&socket, path)?,
+        Err(rustix::io::Errno::NAMETOOLONG) => {
+            by_folder(path, |short| Ok(connect(&socket, &SocketAddrUnix::new(short)?)?))?;
+        }
         Err(error) => return Err(error.into()),
     }
     Ok(UnixStream::from(socket))
 }
 
+/// Connects. Elsewhere a listener whose queue is full refuses at once.
+#[cfg(not(target_os = "linux"))]
+fn dial(path: &Path, _within: Duration) -> io::Result<UnixStream> {
+    UnixStream::connect(path)
+}
+
 /// Socket addresses hold about a hundred bytes; a longer path is gone through its folder's descriptor.
-fn connect_by_folder(socket: &OwnedFd, path: &Path) -> io::Result<()> {
+#[cfg(target_os = "linux")]
+fn by_folder(path: &Path, connect: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     use std::os::fd::AsRawFd as _;
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
     let folder = std::fs::File::open(folder)?;
-    let short = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
-    Ok(connect(socket, &SocketAddrUnix::new(short)?)?)
+    connect(&Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name))
 }

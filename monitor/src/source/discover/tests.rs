@@ -3,8 +3,8 @@
 use super::*;
 use crate::fake::{self, FakeAgent, Script};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 /// Long enough for a busy machine; only what hangs takes it.
@@ -60,6 +60,7 @@ fn a_program_in_trouble_costs_only_its_own_answer() {
     assert_eq!(troubles, ["", "does not answer", "does not answer", garbage]);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_queue_does_not_hang_the_list() {
     let folder = tempfile::tempdir().unwrap();
@@ -74,12 +75,13 @@ fn a_full_queue_does_not_hang_the_list() {
     assert_eq!(processes[0].trouble.as_deref(), Some("does not answer"), "{} held", held.len());
 }
 
-fn dial_at_once(path: &Path) -> rustix::io::Result<UnixStream> {
+#[cfg(target_os = "linux")]
+fn dial_at_once(path: &std::path::Path) -> rustix::io::Result<std::os::unix::net::UnixStream> {
     use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     connect(&socket, &SocketAddrUnix::new(path)?)?;
-    Ok(UnixStream::from(socket))
+    Ok(socket.into())
 }
 
 #[test]
@@ -122,6 +124,20 @@ fn a_program_that_gives_another_pid_is_shown_to_lie() {
     let _agent = FakeAgent::start_at(&at(&folder, "1.sock"), script);
     let expected = format!("is process {} and says that it is 1", std::process::id());
     assert_eq!(found(place(&folder))[0].trouble.as_deref(), Some(expected.as_str()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_may_be_longer_than_a_socket_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = at(&folder, &"long/".repeat(30));
+    std::fs::create_dir_all(&long).unwrap();
+    let short = at(&folder, "1.sock");
+    let _agent = FakeAgent::start_at(&short, Script::Serve(own_hello(), Vec::new()));
+    let path = long.join("1.sock");
+    std::fs::rename(short, &path).unwrap();
+    let opened = super::super::Live::open(&Address::Unix { path, pid: None }, SOON);
+    assert_eq!(opened.map(|live| live.hello().program.clone()).unwrap(), "echo_server");
 }
 
 #[cfg(target_os = "linux")]
