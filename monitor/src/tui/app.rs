@@ -39,17 +39,30 @@ pub(super) struct App {
     /// What was before the present session: shown until that has been told everything.
     before: Option<Session>,
     nothing: World,
-    /// Whether what is drawn is not what is.
+    /// Whether the Ui is not the one of the last frame.
     stale: bool,
     /// Whether the World is not the one of the last frame.
     heard: bool,
+    pace: Pace,
+}
+
+/// When something is to be done at the earliest.
+#[derive(Default)]
+struct Pace {
+    /// The next frame.
+    frame: At,
+    /// The next computation of the table: while that takes long, it is done less often.
+    table: At,
+    /// The next look at the terminal.
+    beat: At,
 }
 
 impl App {
     /// Before anything has come. `link` is the attachment that was begun, if one was.
     pub(super) fn new(ui: Ui, link: Option<u32>) -> Self {
         let link = link.unwrap_or(0);
-        Self { ui, link, session: None, before: None, nothing: World::default(), stale: true, heard: true }
+        let (nothing, pace) = (World::default(), Pace::default());
+        Self { ui, link, session: None, before: None, nothing, stale: true, heard: true, pace }
     }
 
     /// Runs until the end.
@@ -60,46 +73,56 @@ impl App {
     where
         B: Backend<Error: Send + Sync + 'static>,
     {
-        let mut now = (outside.now)();
-        let (mut frame_due, mut beat_due) = (now, now);
         loop {
-            if self.stale && now >= frame_due {
-                if let Err(error) = self.frame(outside) {
+            let mut now = (outside.now)();
+            if self.frame_due().is_some_and(|due| now >= due) {
+                if let Err(error) = self.frame(outside, now) {
                     return if (outside.is_there)() { Err(error) } else { Ok(End::Gone) };
                 }
                 now = (outside.now)();
-                frame_due = At(now.0 + FRAME.0);
+                self.pace.frame = later(now, FRAME);
             }
-            let due = if self.stale { frame_due.min(beat_due) } else { beat_due };
-            let input = match now >= beat_due {
-                true => Input::Beat,
-                false => match outside.inputs.recv_timeout(Duration::from_nanos(due.since(now).0)) {
-                    Ok(input) => input,
-                    Err(RecvTimeoutError::Timeout) => Input::Beat,
+            let due = self.frame_due().map_or(self.pace.beat, |due| due.min(self.pace.beat));
+            let input = if now >= self.pace.beat {
+                self.pace.beat = later(now, BEAT);
+                Some(Input::Beat)
+            } else {
+                match outside.inputs.recv_timeout(Duration::from_nanos(due.since(now).0)) {
+                    Ok(input) => Some(input),
+                    Err(RecvTimeoutError::Timeout) => None,
                     Err(RecvTimeoutError::Disconnected) => return Ok(End::Quit),
-                },
+                }
             };
-            now = (outside.now)();
-            if matches!(input, Input::Beat) && now >= beat_due {
-                beat_due = At(now.0 + BEAT.0);
-            }
-            if let Some(end) = self.take(input, outside) {
+            if let Some(end) = input.and_then(|input| self.take(input, outside)) {
                 return Ok(end);
             }
         }
     }
 
-    fn frame<B>(&mut self, outside: &mut Outside<B>) -> anyhow::Result<()>
+    /// When the next frame is due; `None` while nothing has changed.
+    fn frame_due(&self) -> Option<At> {
+        match (self.stale, self.heard) {
+            (true, _) => Some(self.pace.frame),
+            (false, true) => Some(self.pace.frame.max(self.pace.table)),
+            (false, false) => None,
+        }
+    }
+
+    fn frame<B>(&mut self, outside: &mut Outside<B>, now: At) -> anyhow::Result<()>
     where
         B: Backend<Error: Send + Sync + 'static>,
     {
         self.stale = false;
-        if std::mem::take(&mut self.heard) {
+        if self.heard && now >= self.pace.table {
+            self.heard = false;
             let complete = self.session.as_ref().is_some_and(Session::is_complete);
             if complete {
                 self.before = None;
             }
             self.update(Action::Refresh { complete });
+            let after = (outside.now)();
+            // At most a quarter of the time goes into it.
+            self.pace.table = later(after, Nanos(after.since(now).0.saturating_mul(3)));
         }
         self.update(Action::Fit);
         outside
@@ -127,7 +150,7 @@ impl App {
     }
 
     fn news(&mut self, news: News) -> Option<Action> {
-        (self.stale, self.heard) = (true, true);
+        self.heard = true;
         match news {
             News::Attached(hello) => {
                 // If it was lost again before it had told everything, what is shown is older still.
@@ -174,6 +197,7 @@ impl App {
             Effect::Attach(address) => {
                 outside.programs.list(false);
                 (self.session, self.before, self.heard) = (None, None, true);
+                self.pace.table = At::default();
                 self.update(Action::Attach(address.clone()));
                 self.link = outside.programs.attach(address);
             }
@@ -181,6 +205,10 @@ impl App {
         }
         None
     }
+}
+
+fn later(at: At, span: Nanos) -> At {
+    At(at.0.saturating_add(span.0))
 }
 
 /// The World that is drawn.

@@ -42,10 +42,12 @@ impl Programs for Script {
     }
 }
 
-/// Plays inputs, each a second after the one before, and gives the end, the screen then, and what was asked.
+/// Plays inputs, time going on between them, and gives the end, the screen then, and what was asked.
 fn play(inputs: Vec<Input>) -> (End, String, Receiver<Asked>) {
     let (sender, receiver) = channel();
     inputs.into_iter().for_each(|input| sender.send(input).unwrap());
+    // Time enough to draw what has come last.
+    (0..8).for_each(|_| sender.send(Input::Beat).unwrap());
     drop(sender);
     let (asked, requests) = channel();
     let time = Cell::new(0);
