@@ -3,6 +3,7 @@
 pub(crate) mod discover;
 pub(crate) mod error;
 pub(crate) mod peer;
+pub(crate) mod proc;
 pub(crate) mod recording;
 pub(crate) mod tcp;
 pub(crate) mod unix;

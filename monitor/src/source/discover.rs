@@ -2,10 +2,9 @@
 //! and nobody else's.
 
 mod folders;
-mod proc;
 
 use super::peer::Peer;
-use super::{Address, AttachError, unix};
+use super::{Address, AttachError, proc, unix};
 use crate::clock;
 use folders::{Folder, Place, SocketFile};
 use std::collections::HashSet;
@@ -165,11 +164,6 @@ fn in_trouble(folder: &Folder, socket: &SocketFile, error: &AttachError, peer: O
 fn address(folder: &Folder, socket: &SocketFile, peer: Option<Peer>) -> Address {
     let pid = peer.map(|peer| peer.pid);
     Address::Unix { path: folder.lasting_path(socket, pid), pid }
-}
-
-/// The number of a process as it knows itself.
-pub(super) fn inner_pid(pid: u32) -> Option<u32> {
-    proc::inner_pid(pid)
 }
 
 #[cfg(test)]

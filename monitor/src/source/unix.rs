@@ -2,7 +2,7 @@
 
 use super::peer::{Peer, peer};
 use super::wire::{Connection, Socket};
-use super::{AttachError, discover};
+use super::{AttachError, proc};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub(crate) fn greet(path: &Path, known_as: &Path, within: Duration) -> Greeted {
     let peer = peer(&stream);
     let mut answer = Connection::begin(Socket::Unix(stream), address, None, within);
     if let (Ok((hello, _)), Some(peer)) = (&mut answer, peer)
-        && discover::inner_pid(peer.pid) == Some(hello.pid)
+        && proc::inner_pid(peer.pid) == Some(hello.pid)
     {
         hello.pid = peer.pid;
     }

@@ -1,6 +1,6 @@
 //! The folders in which agents put their sockets, checked before anything in them is believed.
 
-use super::proc;
+use crate::source::proc;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io;
 use std::collections::HashSet;

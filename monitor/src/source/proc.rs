@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const MAX_ENVIRON: u64 = 256 * 1024;
 
 /// Every process there is.
-pub(super) fn all() -> Vec<u32> {
+pub(crate) fn all() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
@@ -30,18 +30,18 @@ fn numbers_of(status: &str, field: &str) -> Option<Vec<u32>> {
 }
 
 /// The user it acts as, as this process counts users.
-pub(super) fn user(pid: u32) -> Option<u32> {
+pub(crate) fn user(pid: u32) -> Option<u32> {
     status(pid, "Uid")?.get(1).copied()
 }
 
 /// Its number as it knows it itself, inside its container.
-pub(super) fn inner_pid(pid: u32) -> Option<u32> {
+pub(crate) fn inner_pid(pid: u32) -> Option<u32> {
     // Kernels without namespaces have no such line.
     status(pid, "NSpid").and_then(|pids| pids.last().copied()).or_else(|| user(pid).map(|_| pid))
 }
 
 /// Its user's number as it knows it itself, inside its container.
-pub(super) fn inner_user(pid: u32, user: u32) -> Option<u32> {
+pub(crate) fn inner_user(pid: u32, user: u32) -> Option<u32> {
     mapped(&fs::read_to_string(file(pid, "uid_map")).ok()?, user)
 }
 
@@ -56,22 +56,22 @@ fn mapped(map: &str, outside: u32) -> Option<u32> {
 }
 
 /// Its mount namespace; equal for processes that see the same files.
-pub(super) fn mounts(pid: u32) -> Option<PathBuf> {
+pub(crate) fn mounts(pid: u32) -> Option<PathBuf> {
     fs::read_link(file(pid, "ns/mnt")).ok()
 }
 
 /// This process's own mount namespace.
-pub(super) fn own_mounts() -> Option<PathBuf> {
+pub(crate) fn own_mounts() -> Option<PathBuf> {
     fs::read_link("/proc/self/ns/mnt").ok()
 }
 
 /// The directory that is its root.
-pub(super) fn root(pid: u32) -> PathBuf {
+pub(crate) fn root(pid: u32) -> PathBuf {
     file(pid, "root")
 }
 
 /// A variable of the environment it was started with.
-pub(super) fn variables<const N: usize>(pid: u32, names: [&str; N]) -> [Option<PathBuf>; N] {
+pub(crate) fn variables<const N: usize>(pid: u32, names: [&str; N]) -> [Option<PathBuf>; N] {
     let mut environ = Vec::new();
     // What could be read counts.
     let _ =
@@ -85,7 +85,7 @@ pub(super) fn variables<const N: usize>(pid: u32, names: [&str; N]) -> [Option<P
 }
 
 /// Name of its executable, as far as the system tells.
-pub(super) fn program(pid: u32) -> Option<String> {
+pub(crate) fn program(pid: u32) -> Option<String> {
     if let Some(name) = fs::read_link(file(pid, "exe")).ok().as_deref().and_then(Path::file_name) {
         let name = name.to_string_lossy();
         return Some(name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned());
