@@ -20,6 +20,7 @@ mod terminal;
 mod ui;
 mod update;
 mod view;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,7 @@ use links::Links;
 use outside::{Outside, Programs as _};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use std::io::{BufWriter, IsTerminal as _, stdout};
+use std::io::{BufWriter, stdout};
 use std::sync::mpsc::sync_channel;
 use ui::Ui;
 
@@ -44,9 +45,6 @@ const WAITING: usize = 64;
 /// # Errors
 /// There is no terminal, or the program cannot be attached to.
 pub(crate) fn run(start: Option<Address>) -> anyhow::Result<()> {
-    if !stdout().is_terminal() {
-        bail!("the output is no terminal: `taskscope ps` and `taskscope ls` print instead");
-    }
     let start =
         start.map(|address| Live::open(&address, links::WITHIN).map(|live| (address, live))).transpose()?;
     let end = on_screen(start)?;

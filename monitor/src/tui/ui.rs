@@ -5,18 +5,10 @@ use super::filter::FilterLine;
 use super::keys::Place;
 use super::picker::Picker;
 use super::view::View;
-use crate::rows::arrange::Arrangement;
-use crate::rows::{Columns, Shape};
+use super::wanted::Wanted;
 use crate::source::Address;
 use ratatui::layout::Size;
-use taskscope_model::request::Subscribe;
-use taskscope_model::{At, Order, Query, Task, TaskId};
-
-/// At most so many tasks are asked for: more than a person looks through, few enough for any link.
-pub(super) const LIMIT: u32 = 2_000;
-
-/// By what tasks are ordered at first: where the time goes.
-const FIRST_ORDER: &str = "busy";
+use taskscope_model::{At, Task, TaskId};
 
 /// The state of the TUI. Altered by [`update`](super::update::update) and nothing else.
 #[derive(Debug)]
@@ -104,52 +96,6 @@ pub(super) enum Link {
     },
     /// A recording has been played to its end.
     Played,
-}
-
-/// Which tasks are to be shown, and how.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wanted {
-    /// The filter as typed.
-    pub(super) text: String,
-    /// The filter as read.
-    pub(super) query: Query,
-    /// Their order.
-    pub(super) order: Order,
-    /// Ended ones too.
-    pub(super) ended: bool,
-    /// Flat or as a tree.
-    pub(super) arrangement: Arrangement,
-}
-
-impl Default for Wanted {
-    fn default() -> Self {
-        Self {
-            text: String::new(),
-            query: Query::default(),
-            order: Order::parse(FIRST_ORDER, false).unwrap_or_default(),
-            ended: false,
-            arrangement: Arrangement::Flat,
-        }
-    }
-}
-
-impl Wanted {
-    /// The same for [`rows`](crate::rows).
-    pub(super) fn shape(&self) -> Shape {
-        Shape { arrangement: self.arrangement, ended: self.ended, limit: None, columns: Columns::Filled }
-    }
-
-    /// The same as a request. The session numbers it.
-    pub(super) fn subscribe(&self) -> Subscribe {
-        Subscribe {
-            query: self.text.clone(),
-            sort: self.order.key().to_owned(),
-            reverse: self.order.reverse(),
-            limit: LIMIT,
-            ended: self.ended,
-            ..Subscribe::default()
-        }
-    }
 }
 
 impl Ui {

@@ -2,7 +2,7 @@
 //! never while drawing; what a row's cells say is read from the World when the row is drawn.
 
 use super::cell;
-use super::ui::Wanted;
+use super::wanted::Wanted;
 use crate::rows::columns::{self, TaskColumn};
 use crate::rows::{Arrangement, Cell, Column, Columns, Placed, arrange};
 use std::collections::HashMap;

@@ -4,7 +4,8 @@ use super::world::{self, MS, tell};
 use super::{Action, Effect, Screen};
 use crate::source::Address;
 use crate::source::discover::Process;
-use crate::tui::ui::{Front, LIMIT, Link};
+use crate::tui::ui::{Front, Link};
+use crate::tui::wanted::LIMIT;
 use taskscope_model::{Nanos, Source, TaskId, World};
 
 fn ids(screen: &Screen) -> Vec<u64> {

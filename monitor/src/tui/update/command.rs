@@ -6,7 +6,8 @@ use crate::tui::action::Effect;
 use crate::tui::draw::{details, help};
 use crate::tui::filter::FilterLine;
 use crate::tui::keys::{Command, Side, Step};
-use crate::tui::ui::{Details, Front, Ui, Wanted};
+use crate::tui::ui::{Details, Front, Ui};
+use crate::tui::wanted::Wanted;
 use crate::tui::{layout, scroll};
 use taskscope_model::{Order, Query, World};
 
