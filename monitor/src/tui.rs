@@ -59,8 +59,8 @@ pub(crate) fn run(start: Option<Address>) -> anyhow::Result<()> {
 
 fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     let (sender, inputs) = sync_channel(WAITING);
-    let terminal =
-        Terminal::new(CrosstermBackend::new(BufWriter::new(stdout()))).context("cannot use the terminal")?;
+    let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout())))
+        .context("cannot use the terminal")?;
     let mut ui = Ui::new(terminal.size().context("cannot tell the terminal's size")?, colours());
     let mut links = Links::new(sender.clone());
     let link = match start {

@@ -124,6 +124,10 @@ impl App {
             // At most a quarter of the time goes into it.
             self.pace.table = later(after, Nanos(after.since(now).0.saturating_mul(3)));
         }
+        let size = outside.terminal.size()?;
+        if size != self.ui.size {
+            self.update(Action::Resized(size));
+        }
         self.update(Action::Fit);
         outside
             .terminal
@@ -142,7 +146,10 @@ impl App {
             Input::Processes(processes) => Some(Action::Processes(processes)),
             Input::Signal(signal) => return Some(End::Signal(signal)),
             Input::Beat if !(outside.is_there)() => return Some(End::Gone),
-            Input::Beat => None,
+            // A change of size before we listened for it was not told.
+            Input::Beat => {
+                outside.terminal.size().ok().filter(|size| *size != self.ui.size).map(Action::Resized)
+            }
         };
         let effect = self.update(action?);
         self.stale = true;

@@ -1,7 +1,9 @@
 //! The terminal: taken over, and left as it was found however we end.
 
 use super::input::Input;
-use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event};
+use crossterm::event::{
+    self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyModifiers,
+};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
 use ratatui::layout::Size;
@@ -95,18 +97,29 @@ pub(super) fn listen_for_signals(inputs: SyncSender<Input>) -> io::Result<()> {
 pub(super) fn listen_for_keys(inputs: SyncSender<Input>) -> io::Result<()> {
     thread::Builder::new().name("taskscope-keys".to_owned()).spawn(move || {
         while let Ok(event) = event::read() {
-            let input = match event {
-                Event::Key(key) => Input::Key(key),
-                Event::Paste(text) => Input::Paste(text),
-                Event::Resize(width, height) => Input::Resize(Size { width, height }),
-                Event::FocusGained | Event::FocusLost | Event::Mouse(_) => continue,
-            };
-            if inputs.send(input).is_err() {
-                return;
+            for input in inputs_of(event) {
+                if inputs.send(input).is_err() {
+                    return;
+                }
             }
         }
         // A terminal that cannot be read is like one that was closed.
         let _ = inputs.send(Input::Signal(SIGHUP));
     })?;
     Ok(())
+}
+
+fn inputs_of(event: Event) -> Vec<Input> {
+    match event {
+        // On the wire Esc and a key behind it are the same as Alt and that key. Nothing here is bound to Alt, but
+        // one who presses Esc and goes on at once, or over a slow link, means both.
+        Event::Key(key) if key.modifiers == KeyModifiers::ALT && matches!(key.code, KeyCode::Char(_)) => {
+            let plain = |code| Input::Key(KeyEvent::new(code, KeyModifiers::NONE));
+            vec![plain(KeyCode::Esc), plain(key.code)]
+        }
+        Event::Key(key) => vec![Input::Key(key)],
+        Event::Paste(text) => vec![Input::Paste(text)],
+        Event::Resize(width, height) => vec![Input::Resize(Size { width, height })],
+        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => vec![],
+    }
 }

@@ -52,12 +52,16 @@ impl Screen {
         effect
     }
 
-    fn text(&mut self) -> String {
+    fn draw(&mut self) -> TestBackend {
         self.act(Action::Fit);
         let size = self.ui.size;
         let mut terminal = Terminal::new(TestBackend::new(size.width, size.height)).unwrap();
         terminal.draw(|frame| draw(frame, &self.ui, &self.world)).unwrap();
-        let text = terminal.backend().to_string();
+        terminal.backend().clone()
+    }
+
+    fn text(&mut self) -> String {
+        let text = self.draw().to_string();
         let lines = text.lines().map(|line| line.trim_matches('"').trim_end());
         lines.collect::<Vec<_>>().join("\n")
     }

@@ -8,16 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// ```text
-///  echo_server (pid 4711) is gone without goodbye; this is how it was. Waiting for it to come back
+///  echo_server (pid 4711) is gone without goodbye; this is how it was
 /// ```
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
     let (text, look) = match &ui.link {
-        Link::Lost { why, since: None } => {
-            (format!(" {why}; this is how it was. Waiting for it to come back"), Look::Bad)
-        }
-        Link::Lost { why, since: Some(since) } => {
-            (format!(" {why}; this is how it was. Waiting for it to come back: {since}"), Look::Bad)
-        }
+        Link::Lost { why, since: None } => (format!(" {why}; this is how it was"), Look::Bad),
+        Link::Lost { why, since: Some(since) } => (format!(" {why}; not back yet: {since}"), Look::Bad),
         Link::Played => (" This is how it was at the end of the recording".to_owned(), Look::Quiet),
         _ => return,
     };

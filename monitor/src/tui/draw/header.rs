@@ -66,7 +66,7 @@ fn connection(ui: &Ui) -> (&'static str, Look) {
         Link::Attaching(_) => ("attaching", Look::Warning),
         Link::Up if ui.complete => ("● connected", Look::Good),
         Link::Up => ("○ asking", Look::Quiet),
-        Link::Lost { .. } => ("✗ lost", Look::Bad),
+        Link::Lost { .. } => ("✗ lost, retrying", Look::Bad),
         Link::Played => ("■ recording", Look::Good),
     }
 }

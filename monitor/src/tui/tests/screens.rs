@@ -5,6 +5,7 @@ use super::{Action, Screen};
 use crate::source::Address;
 use crate::source::discover::Process;
 use insta::assert_snapshot;
+use ratatui::style::Color;
 use taskscope_model::change::{Counted, Tick};
 use taskscope_model::codes::Counter;
 use taskscope_model::request::{Denied, Reason};
@@ -146,4 +147,19 @@ fn picker() {
     assert_snapshot!("picker", screen.text());
     screen.press("<Down><Enter>");
     assert_snapshot!("picker_on_one_that_is_silent", screen.text());
+}
+
+#[test]
+fn there_are_colours_where_they_are_wanted_and_nowhere_else() {
+    for colour in [true, false] {
+        let mut screen = Screen::of(world::server(30), 80, 24);
+        screen.ui.colour = colour;
+        for keys in ["", "e", "<Enter>", "<Esc>?", "<Esc>/buzy>5ms", "<Esc>p"] {
+            screen.press(keys);
+            screen.refresh();
+            let cells = screen.draw().buffer().content.clone();
+            let coloured = cells.iter().any(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset);
+            assert_eq!(coloured, colour, "after {keys}");
+        }
+    }
 }
