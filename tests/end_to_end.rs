@@ -2,6 +2,10 @@
 
 #[path = "end_to_end/blocked.rs"]
 mod blocked;
+#[path = "end_to_end/command_line.rs"]
+mod command_line;
+#[path = "end_to_end/demo.rs"]
+mod demo;
 #[path = "end_to_end/discovery.rs"]
 mod discovery;
 #[path = "end_to_end/errors.rs"]
@@ -10,5 +14,9 @@ mod errors;
 mod hooks;
 #[path = "end_to_end/listing.rs"]
 mod listing;
+#[path = "end_to_end/screens.rs"]
+mod screens;
 #[path = "end_to_end/tasks.rs"]
 mod tasks;
+#[path = "end_to_end/terminal.rs"]
+mod terminal;

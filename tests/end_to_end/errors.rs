@@ -61,7 +61,13 @@ fn a_wrong_command_line() {
     says(error.error(WRONG_USE), &["column 1", "`5`", "busy"]);
     let error = place.taskscope(&["ps", &target, "--sort", "colour"]);
     says(error.error(WRONG_USE), &["colour", "busy"]);
-    for arguments in [&["ps", "one", "two"][..], &["demo", "echo"], &["ps", "--colour"], &["ps", "--limit", "0"], &["ps", "tcp://here"]] {
+    for arguments in [
+        &["ps", "one", "two"][..],
+        &["demo", "echo"],
+        &["ps", "--colour"],
+        &["ps", "--limit", "0"],
+        &["ps", "tcp://here"],
+    ] {
         place.taskscope(arguments).error(WRONG_USE);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Much longer than anything takes on a busy machine: who waits so long waits in vain.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(40);
 /// Between two looks at a condition that announces itself by nothing.
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -17,6 +17,9 @@ const READ: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// What is already there.
 const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
+/// Bytes at the end of what was written that tell whether it is the end of a frame.
+const TAIL: usize = 32;
+
 /// A terminal with a program in it. Nothing is read from it but while a method waits.
 pub struct Pane {
     master: Box<dyn MasterPty + Send>,
@@ -24,6 +27,8 @@ pub struct Pane {
     terminal: OwnedFd,
     child: Running,
     screen: vt100::Parser,
+    /// The end of what was written.
+    tail: Vec<u8>,
     /// Its settings before the program began.
     before: String,
 }
@@ -49,7 +54,7 @@ impl Pane {
         let before = settings(&terminal);
         let child = pair.slave.spawn_command(builder(command)).expect("the program can be started");
         let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
-        Self { master: pair.master, terminal, child: Running(child), screen, before }
+        Self { master: pair.master, terminal, child: Running(child), screen, tail: Vec::new(), before }
     }
 
     /// Types.
@@ -77,7 +82,7 @@ impl Pane {
         shown(self.screen.screen())
     }
 
-    /// Waits until what is on the screen is as it should be, and gives it.
+    /// Waits until what is on the screen is as it should be, and gives it. Only whole frames count.
     ///
     /// # Panics
     /// It never is, or the program ends.
@@ -86,7 +91,7 @@ impl Pane {
         let watch = Stopwatch::start();
         loop {
             let text = self.text();
-            if look(&text) {
+            if ends_a_frame(&self.tail) && look(&text) {
                 return text;
             }
             assert!(!watch.is_late(), "waited in vain for {what}; on the screen is:\n{text}");
@@ -97,13 +102,24 @@ impl Pane {
         }
     }
 
-    /// Waits until the program has drawn anything at all in a screen of its own.
+    /// Waits until the program has begun to draw: it has a screen of its own.
     #[track_caller]
-    pub fn until_drawn(&mut self) {
+    pub fn until_begun(&mut self) {
         let watch = Stopwatch::start();
         while !self.screen.screen().alternate_screen() {
             assert!(!watch.is_late(), "waited in vain for another screen; there is:\n{}", self.text());
             self.read(READ);
+        }
+    }
+
+    /// Waits until the program has written anything at all, if only to clear the screen.
+    #[track_caller]
+    pub fn until_written(&mut self) {
+        let watch = Stopwatch::start();
+        while !self.read(READ) {
+            let ended = self.child.ended();
+            assert!(ended.is_none(), "it ended with {ended:?}; on the screen is:\n{}", self.text());
+            assert!(!watch.is_late(), "it writes nothing; on the screen is:\n{}", self.text());
         }
     }
 
@@ -169,6 +185,8 @@ impl Pane {
             _ => 0,
         };
         self.screen.process(&bytes[..count]);
+        self.tail.extend_from_slice(&bytes[..count]);
+        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
         count > 0
     }
 
@@ -203,6 +221,17 @@ impl ClosedPane {
             None => Err("it runs on without a terminal".to_owned()),
         })
     }
+}
+
+/// ratatui ends each frame by hiding the cursor, or by showing it and putting it somewhere.
+fn ends_a_frame(tail: &[u8]) -> bool {
+    let tail = String::from_utf8_lossy(tail);
+    let behind = |sequence: &str| tail.rsplit_once(sequence).map(|(_, behind)| behind.to_owned());
+    let is_position = |text: String| {
+        let numbers = text.strip_prefix("\x1b[").and_then(|text| text.strip_suffix('H'));
+        numbers.is_some_and(|numbers| numbers.chars().all(|c| c.is_ascii_digit() || c == ';'))
+    };
+    behind("\x1b[?25l").is_some_and(|rest| rest.is_empty()) || behind("\x1b[?25h").is_some_and(is_position)
 }
 
 fn size(cols: u16, rows: u16) -> PtySize {

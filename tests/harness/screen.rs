@@ -19,6 +19,8 @@ fn redacted_line(line: &str) -> String {
         match word {
             "" if out.ends_with("  ") => {}
             "" => out.push(' '),
+            // The longer, the larger the number before it.
+            word if word.starts_with('█') => {}
             word => {
                 out.push_str(&redacted_word(word));
                 out.push(' ');
@@ -43,10 +45,7 @@ fn redacted_word(word: &str) -> String {
 }
 
 fn what(word: &str) -> Option<&'static str> {
-    if word.starts_with('█') {
-        return Some("BAR");
-    }
-    let unsigned = word.trim_end_matches('%');
+    let unsigned = word.trim_start_matches('<').trim_end_matches('%');
     if !unsigned.is_empty() && unsigned.chars().all(|c| c.is_ascii_digit() || ",.-".contains(c)) {
         return unsigned.contains(|c: char| c.is_ascii_digit()).then_some("N");
     }
@@ -77,8 +76,8 @@ mod tests {
 
     #[test]
     fn what_differs_from_run_to_run_is_made_equal() {
-        let line = " 39  idle   1,204   280ms  1m16s  …src/server.rs:88:9  0.3% ████ (pid 4711) for 2.";
-        let same = "N  idle  N  TIME  TIME  …src/server.rs:LINE  N BAR (pid N) for N";
+        let line = " 39  idle   1,204   280ms  1m16s  …src/server.rs:88:9  <0.3% ████ (pid 4711) for 2.";
+        let same = "N  idle  N  TIME  TIME  …src/server.rs:LINE  N (pid N) for N";
         assert_eq!(redacted(line).trim(), same);
     }
 

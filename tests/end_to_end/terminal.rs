@@ -1,0 +1,133 @@
+//! The terminal: left as it was found however the TUI ends, and of any size.
+
+use rustix::process::Signal;
+use std::process::Command;
+use taskscope_tests::{Pane, Place, Process, connect, echo_server, taskscope};
+
+/// A server with a connection, and the TUI on it.
+struct Scene {
+    place: Place,
+    server: Process,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let place = Place::new();
+        let server = place.start(echo_server(), &[]);
+        Self { place, server }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.place.command(taskscope());
+        command.arg(self.server.target());
+        command
+    }
+
+    /// The TUI, with the tasks on it.
+    #[track_caller]
+    fn attached(&self) -> Pane {
+        let mut pane = Pane::open(&self.command(), (80, 24));
+        shows_tasks(&mut pane);
+        assert!(!pane.changes().is_empty(), "while it runs the terminal is the TUI's");
+        pane
+    }
+}
+
+#[track_caller]
+fn shows_tasks(pane: &mut Pane) {
+    pane.until("the tasks", |text| {
+        text.contains("echo_server  pid") && text.contains("examples/echo_server.rs")
+    });
+}
+
+#[track_caller]
+fn is_left_as_found(pane: &Pane) {
+    assert_eq!(pane.changes(), Vec::<String>::new(), "the screen:\n{}", pane.text());
+}
+
+#[test]
+fn quitting_leaves_it_as_found() {
+    let scene = Scene::new();
+    for keys in ["q", "\x03"] {
+        let mut pane = scene.attached();
+        pane.keys(keys);
+        assert_eq!(pane.wait().exit_code(), 0, "{keys:?}");
+        is_left_as_found(&pane);
+        assert_eq!(pane.text().trim(), "", "nothing is left on the screen");
+    }
+}
+
+#[test]
+fn signals_leave_it_as_found() {
+    let scene = Scene::new();
+    let signals = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT];
+    for signal in signals {
+        let mut pane = scene.attached();
+        pane.signal(signal);
+        let status = pane.wait();
+        assert!(
+            status.signal().is_some(),
+            "{signal:?}: it ends by the signal, as its shell expects: {status:?}"
+        );
+        is_left_as_found(&pane);
+    }
+}
+
+#[test]
+fn a_closed_pane_ends_it() {
+    let scene = Scene::new();
+    scene.attached().close().wait();
+    // Also where it cannot learn of it by a signal.
+    let mut script = scene.place.command("sh".as_ref());
+    script.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(taskscope()).arg(scene.server.target());
+    let mut pane = Pane::open(&script, (80, 24));
+    shows_tasks(&mut pane);
+    pane.close().wait();
+}
+
+#[test]
+fn an_error_leaves_it_alone() {
+    let scene = Scene::new();
+    let mut command = scene.place.command(taskscope());
+    let mut pane = Pane::open(command.arg("no-such-program"), (80, 24));
+    assert_eq!(pane.wait().exit_code(), 3);
+    is_left_as_found(&pane);
+    assert!(pane.text().starts_with("taskscope: no live program"), "{}", pane.text());
+}
+
+#[test]
+fn it_begins_in_any_size() {
+    let scene = Scene::new();
+    let _connections = connect(scene.server.address(), 40);
+    for size in [(1, 1), (5, 3), (20, 5), (300, 100)] {
+        let mut pane = Pane::open(&scene.command(), size);
+        pane.until_begun();
+        pane.keys("jj?\x1b");
+        pane.resize((80, 24));
+        shows_tasks(&mut pane);
+        pane.keys("q");
+        assert_eq!(pane.wait().exit_code(), 0, "{size:?}");
+        is_left_as_found(&pane);
+    }
+}
+
+#[test]
+fn it_takes_any_size_while_it_runs() {
+    let scene = Scene::new();
+    let _connections = connect(scene.server.address(), 40);
+    let mut pane = scene.attached();
+    // The tasks, the details of one, the help, and a filter being typed.
+    for keys in ["jj", "\r", "?", "/a"] {
+        pane.keys(keys);
+        for size in [(1, 1), (5, 3), (20, 5), (300, 100), (1, 50), (200, 1), (80, 24)] {
+            pane.resize(size);
+            pane.until_written();
+        }
+        pane.keys("\x1b");
+        pane.resize((81, 24));
+        shows_tasks(&mut pane);
+    }
+    pane.keys("q");
+    assert_eq!(pane.wait().exit_code(), 0);
+    is_left_as_found(&pane);
+}
