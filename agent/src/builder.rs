@@ -1,15 +1,16 @@
 //! How a program says what the agent shall do.
 
-use crate::core;
+use crate::core::{self, Core};
 #[cfg(tokio_unstable)]
 use crate::hooks::Hooks;
 use crate::mode::Mode;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
-use crate::server::Settings;
+use crate::server;
+use crate::settings::Settings;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use taskscope_model::hello::Rights;
 #[cfg(tokio_unstable)]
 use tokio::runtime::TaskMeta;
@@ -141,7 +142,7 @@ impl Builder {
     }
 
     fn install_leased(self, runtime: &mut tokio::runtime::Builder) -> Option<Arc<Lease>> {
-        let core = if self.mode == Mode::Off { None } else { core::start(self.settings) };
+        let core = if self.mode == Mode::Off { None } else { started(self.settings) };
         let Some(core) = core else {
             #[cfg(tokio_unstable)]
             self.hooks.install_alone(runtime);
@@ -174,6 +175,14 @@ impl Builder {
         let lease = self.install_leased(runtime);
         runtime.build().map(|runtime| Runtime::new(runtime, lease))
     }
+}
+
+/// The agent, serving; the first call starts it.
+fn started(settings: Settings) -> Option<&'static Core> {
+    static SERVED: OnceLock<()> = OnceLock::new();
+    let core = core::get_or_make(settings)?;
+    SERVED.get_or_init(|| server::start(core));
+    Some(core)
 }
 
 fn wake_server() {

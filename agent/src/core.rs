@@ -1,8 +1,9 @@
 //! The process's one agent: made by the first builder that is not off, and then there until the process ends.
 
-use crate::coverage::Notes;
+use crate::farewell::Farewell;
+use crate::notes::Notes;
 use crate::runtimes::Runtimes;
-use crate::server::{Farewell, Settings};
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::task_number;
 use std::sync::OnceLock;
@@ -19,18 +20,15 @@ pub(crate) struct Core {
 }
 
 static CORE: OnceLock<Option<Core>> = OnceLock::new();
-static SERVED: OnceLock<()> = OnceLock::new();
 
 /// The agent, if it has been started.
 pub(crate) fn get() -> Option<&'static Core> {
     CORE.get()?.as_ref()
 }
 
-/// The agent; the first call starts it. `None` if it cannot run with this tokio: then nothing is installed.
-pub(crate) fn start(settings: Settings) -> Option<&'static Core> {
-    let core = CORE.get_or_init(|| task_ids_can_be_read().then(|| Core::new(settings))).as_ref()?;
-    SERVED.get_or_init(|| crate::server::start(core));
-    Some(core)
+/// The agent; the first call makes it. `None` if it cannot run with this tokio: then nothing is installed.
+pub(crate) fn get_or_make(settings: Settings) -> Option<&'static Core> {
+    CORE.get_or_init(|| task_ids_can_be_read().then(|| Core::new(settings))).as_ref()
 }
 
 impl Core {

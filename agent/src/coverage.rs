@@ -2,9 +2,6 @@
 //! would change it.
 
 use crate::core::Core;
-use crate::sync::lock;
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
 
@@ -14,18 +11,6 @@ const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\",
 
 /// Whether tokio was built with its task hooks.
 pub(crate) const HOOKS: bool = cfg!(tokio_unstable);
-
-/// What went wrong while the agent runs, by topic.
-#[derive(Default)]
-pub(crate) struct Notes(Mutex<BTreeMap<&'static str, Coverage>>);
-
-impl Notes {
-    /// Says that something is not, or only partly, there; the latest note of a topic holds.
-    pub(crate) fn say(&self, topic: &'static str, seen: Seen, why: impl Into<String>, remedy: &str) {
-        let coverage = Coverage { topic: topic.to_owned(), seen, why: why.into(), remedy: remedy.to_owned() };
-        lock(&self.0).insert(topic, coverage);
-    }
-}
 
 /// Everything there is to say now.
 pub(crate) fn coverage(core: &Core) -> Vec<Coverage> {
@@ -39,7 +24,7 @@ pub(crate) fn coverage(core: &Core) -> Vec<Coverage> {
         topic("local tasks", Seen::NO, "tokio calls no hook for spawn_local on a LocalSet", ""),
         topic("blocking tasks", Seen::NO, "tokio calls no hook when spawn_blocking begins", ""),
     ];
-    all.extend(lock(&core.notes.0).values().cloned());
+    all.extend(core.notes.all());
     all
 }
 

@@ -14,6 +14,8 @@
 //! runtime: it answers from a thread of its own while every worker is blocked. `TASKSCOPE=off` installs
 //! nothing.
 
+#![cfg_attr(not(tokio_unstable), expect(dead_code, reason = "what only the hooks call"))]
+
 mod sync;
 
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]
@@ -29,13 +31,16 @@ unless_loom! {
     mod clock;
     mod core;
     mod coverage;
+    mod farewell;
     #[cfg(tokio_unstable)]
     mod hooks;
     mod mode;
+    mod notes;
     mod places;
     mod runtime;
     mod runtimes;
     mod server;
+    mod settings;
     mod shard;
     mod store;
     mod task_number;

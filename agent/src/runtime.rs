@@ -47,6 +47,12 @@ impl Runtime {
         }
     }
 
+    /// Its number, if the agent is in it.
+    #[cfg(all(test, tokio_unstable))]
+    pub(crate) fn number(&self) -> Option<u16> {
+        self.lease.as_ref().map(|lease| lease.slot.number)
+    }
+
     /// As [`tokio::runtime::Runtime::shutdown_timeout`].
     pub fn shutdown_timeout(mut self, duration: Duration) {
         self.unguard();

@@ -38,7 +38,6 @@ impl RuntimeSlot {
     }
 
     /// Leaves the handle of the runtime in whose context the caller runs, if one is wanted.
-    #[cfg_attr(not(tokio_unstable), expect(dead_code, reason = "called by the hooks"))]
     pub(crate) fn leave_handle(&self) {
         if self.wanted.load(Ordering::Relaxed)
             && let Ok(handle) = Handle::try_current()

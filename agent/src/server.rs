@@ -7,7 +7,6 @@ mod client;
 mod collector;
 #[cfg(unix)]
 mod door;
-mod farewell;
 #[cfg(unix)]
 mod figures;
 #[cfg(unix)]
@@ -27,24 +26,7 @@ mod told;
 #[cfg(unix)]
 mod view;
 
-pub(crate) use farewell::Farewell;
-
 use crate::core::Core;
-use std::path::PathBuf;
-use taskscope_model::hello::Rights;
-
-/// Where the agent listens besides its Unix socket, and what it grants there.
-pub(crate) struct Settings {
-    pub(crate) listen: Option<String>,
-    pub(crate) token_file: Option<PathBuf>,
-    pub(crate) tcp_rights: Rights,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { listen: None, token_file: None, tcp_rights: Rights::READ }
-    }
-}
 
 /// Starts the server's thread. If it cannot be started the program runs on, and nobody can attach.
 pub(crate) fn start(core: &'static Core) {

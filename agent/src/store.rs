@@ -324,3 +324,6 @@ fn spawner(thread: &Thread) -> (u64, u32) {
         (None, None) => (0, NO_CHAIN),
     }
 }
+
+#[cfg(all(test, tokio_unstable))]
+mod tests;

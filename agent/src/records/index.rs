@@ -146,14 +146,16 @@ impl Index {
 
     /// The leaf of an id, counted up, so that it stays the leaf of that id until `release`.
     fn hold_leaf(&self, id: u64) -> &'static Leaf {
+        let mut leaf = self.leaf(id).unwrap_or_else(|| self.add_leaf(id));
         loop {
-            let leaf = self.leaf(id).unwrap_or_else(|| self.add_leaf(id));
             let used = leaf.used.fetch_add(1, Ordering::AcqRel);
             if used & DEAD == 0 && leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF {
                 return leaf;
             }
-            // It died, or serves other ids by now: take the count back and look again.
+            // It died, or serves other ids by now. Take the count back and look again, under the lock: who
+            // recycles it holds that until it is unlinked, and without it one could spin on a stale pointer.
             self.release(leaf);
+            leaf = self.add_leaf(id);
         }
     }
 

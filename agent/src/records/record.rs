@@ -4,7 +4,10 @@ use crate::sync::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 use taskscope_model::codes::TaskKind;
 
 /// Buckets of long polls: each twice as long as the one before, the last one open.
+#[cfg(not(taskscope_loom))]
 pub(crate) const LONG_BUCKETS: usize = 12;
+#[cfg(taskscope_loom)]
+pub(crate) const LONG_BUCKETS: usize = 1;
 /// On no touched list.
 pub(super) const UNLISTED: u32 = u32::MAX;
 
@@ -39,7 +42,7 @@ pub(crate) struct Record {
     chain: AtomicU32,
     spawned: AtomicU64,
     /// 0: no parent.
-    parent: AtomicU64,
+    pub(super) parent: AtomicU64,
     pub(super) next: AtomicU32,
     kind: AtomicU32,
     /// Polls by length, from the clock's `long` bound upwards; they stop counting at 65,535.
@@ -142,15 +145,19 @@ impl Record {
 
     /// A consistent copy; `None` if the record is of no task, or became another task's meanwhile.
     pub(crate) fn copy(&self) -> Option<Copied> {
-        let life = self.life.load(Ordering::Acquire);
-        if life & STATE == FREE {
+        self.read(Self::copy_own)
+    }
+
+    /// Reads some fields together; `None` as in `copy`.
+    pub(super) fn read<T>(&self, fields: impl FnOnce(&Self) -> T) -> Option<T> {
+        let before = self.life.load(Ordering::Acquire);
+        if before & STATE == FREE {
             return None;
         }
-        let copied = self.copy_own();
+        let read = fields(self);
         fence(Ordering::Acquire);
-        let same = self.life.load(Ordering::Relaxed) & !STATE == life & !STATE;
-        let still = self.life.load(Ordering::Relaxed) & STATE != FREE;
-        (same && still).then_some(copied)
+        let after = self.life.load(Ordering::Relaxed);
+        (after & !STATE == before & !STATE && after & STATE != FREE).then_some(read)
     }
 
     /// A copy by the side that ends the task: nobody else writes.

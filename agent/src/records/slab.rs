@@ -61,8 +61,9 @@ impl Slab {
         if chunk.is_null() {
             return None;
         }
-        // SAFETY: a chunk that is not null is a leaked slice of CHUNK records, and the offset is below CHUNK.
-        Some(unsafe { &*chunk.add(slot as usize % CHUNK) })
+        // SAFETY: a chunk that is not null is a leaked slice of CHUNK records, and is never unmapped.
+        let chunk: &'static [Record] = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
+        chunk.get(slot as usize % CHUNK)
     }
 
     /// Every record there is, free ones included, in the order of their slots.

@@ -4,7 +4,7 @@ use crate::runtimes::RuntimeSlot;
 use std::collections::HashMap;
 use taskscope_model::change::{Figures, WorkerFigures};
 use taskscope_model::{At, Nanos, TaskId, Worker};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeMetrics};
 use tokio_metrics::{RuntimeIntervals, RuntimeMonitor};
 
 /// Reads the figures of one runtime; holds it alive.
@@ -44,7 +44,6 @@ impl FigureReader {
             remote_schedules: None,
             workers: Vec::new(),
         };
-        #[cfg(tokio_unstable)]
         self.add_unstable(&mut figures);
         for number in 0..metrics.num_workers() {
             let mut worker = WorkerFigures {
@@ -55,17 +54,9 @@ impl FigureReader {
                 local_queue: None,
                 running: running.get(&(slot.number, Worker(number as u32))).copied(),
             };
-            #[cfg(tokio_unstable)]
-            {
-                worker.polls = Some(metrics.worker_poll_count(number));
-                worker.steals = Some(metrics.worker_steal_count(number));
-                worker.local_queue = Some(metrics.worker_local_queue_depth(number) as u64);
-            }
+            add_unstable_of_worker(&mut worker, &metrics, number);
             figures.workers.push(worker);
-            #[cfg(not(tokio_unstable))]
-            let _ = &mut figures;
         }
-        let _ = (&mut self.intervals, &mut self.sums);
         figures
     }
 
@@ -82,4 +73,18 @@ impl FigureReader {
         figures.io_ready = Some(self.sums.io_ready);
         figures.remote_schedules = Some(self.sums.remote_schedules);
     }
+
+    /// Without the cfg tokio has none of these; they stay unknown.
+    #[cfg(not(tokio_unstable))]
+    fn add_unstable(&mut self, _: &mut Figures) {}
 }
+
+#[cfg(tokio_unstable)]
+fn add_unstable_of_worker(worker: &mut WorkerFigures, metrics: &RuntimeMetrics, number: usize) {
+    worker.polls = Some(metrics.worker_poll_count(number));
+    worker.steals = Some(metrics.worker_steal_count(number));
+    worker.local_queue = Some(metrics.worker_local_queue_depth(number) as u64);
+}
+
+#[cfg(not(tokio_unstable))]
+fn add_unstable_of_worker(_: &mut WorkerFigures, _: &RuntimeMetrics, _: usize) {}

@@ -66,14 +66,24 @@ impl UnixDoor {
     }
 }
 
-/// The peer's user, unless it is the program's own or root.
+/// The peer's user, unless it is the program's own or root. Not by rustix: its credentials have a process id
+/// that is not 0, and a monitor outside the container's process namespace has the id 0 there.
 #[cfg(target_os = "linux")]
 fn stranger(stream: &mio::net::UnixStream) -> Option<u32> {
-    match rustix::net::sockopt::socket_peercred(stream) {
-        Ok(peer) if peer.uid.is_root() || peer.uid == rustix::process::getuid() => None,
-        Ok(peer) => Some(peer.uid.as_raw()),
-        Err(_) => Some(u32::MAX),
-    }
+    let mut peer = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the descriptor is open, and the kernel writes at most `length` bytes into `peer`, which has as many.
+    let failed = unsafe {
+        libc::getsockopt(
+            std::os::fd::AsRawFd::as_raw_fd(stream),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut peer).cast(),
+            &raw mut length,
+        )
+    };
+    let known = failed == 0 && (peer.uid == 0 || peer.uid == rustix::process::getuid().as_raw());
+    (!known).then_some(peer.uid)
 }
 
 /// Elsewhere the modes of folder and socket let only the same user and root connect.

@@ -49,6 +49,6 @@ mod tests {
         pace.spend(Nanos(1));
         assert_ne!(pace.wait(At(20_000)), Nanos(0));
         assert_eq!(pace.wait(At(u64::MAX)), Nanos(0));
-        assert_eq!(pace.allowance, SAVED as i64, "never more than that is saved up");
+        assert!(pace.allowance <= SAVED as i64, "never more than that is saved up");
     }
 }
