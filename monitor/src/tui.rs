@@ -33,8 +33,8 @@ use links::Links;
 use outside::{Outside, Programs as _};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use std::io::{BufWriter, stdout};
 use std::sync::mpsc::sync_channel;
+use terminal::Frames;
 use ui::Ui;
 
 /// Inputs that wait to be handled. A program that tells faster than we can take it in has to wait.
@@ -59,8 +59,8 @@ pub(crate) fn run(start: Option<Address>) -> anyhow::Result<()> {
 
 fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     let (sender, inputs) = sync_channel(WAITING);
-    let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, stdout())))
-        .context("cannot use the terminal")?;
+    let frames = Frames::new().context("cannot use the terminal")?;
+    let terminal = Terminal::new(CrosstermBackend::new(frames)).context("cannot use the terminal")?;
     let mut ui = Ui::new(terminal.size().context("cannot tell the terminal's size")?, colours());
     let mut links = Links::new(sender.clone());
     let link = match start {
@@ -73,15 +73,15 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
             None
         }
     };
-    let _taken = terminal::take().context("cannot use the terminal")?;
+    let taken = terminal::take().context("cannot use the terminal")?;
     terminal::listen_for_signals(sender.clone()).context("cannot listen for signals")?;
     terminal::listen_for_keys(sender).context("cannot listen for keys")?;
     let now = Box::new(clock::monotonic);
     let mut outside =
         Outside { terminal, inputs, programs: Box::new(links), now, is_there: terminal::is_there };
     let end = App::new(ui, link).run(&mut outside);
-    // Dropped, it would write to a terminal that may be gone, and panic when it cannot complain about that.
-    std::mem::forget(outside.terminal);
+    // Before the rest is dropped, which would write to it again.
+    drop(taken);
     end
 }
 

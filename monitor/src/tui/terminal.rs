@@ -10,15 +10,19 @@ use ratatui::layout::Size;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
-use std::io::{self, IsTerminal as _, stdout};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write, stdout};
+use std::os::fd::AsFd as _;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Whether the terminal is ours now.
-static OURS: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal is ours now. Locked while something is written to it that must not be torn: a frame, or
+/// what gives it back together with the message of a panic.
+static OURS: Mutex<bool> = Mutex::new(false);
 /// Whether some thread of ours has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -32,30 +36,39 @@ pub(super) struct Taken(());
 /// Takes the terminal over.
 pub(super) fn take() -> io::Result<Taken> {
     hook_panics();
+    let mut out = unlocked()?;
+    let mut ours = ours();
     enable_raw_mode()?;
-    OURS.store(true, Ordering::SeqCst);
+    *ours = true;
+    drop(ours);
     let taken = Taken(());
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
     Ok(taken)
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        give_back();
+        give_back(&mut ours());
     }
 }
 
+fn ours() -> MutexGuard<'static, bool> {
+    OURS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Gives the terminal back, once. Where that fails there is no terminal to give back.
-fn give_back() {
-    if OURS.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+fn give_back(ours: &mut bool) {
+    if std::mem::take(ours) {
+        let out = unlocked();
+        let _ =
+            out.and_then(|mut out| execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
         let _ = disable_raw_mode();
     }
 }
 
 /// Whether it is still there and ours. A terminal that was closed under us answers no question any more.
 pub(super) fn is_there() -> bool {
-    OURS.load(Ordering::SeqCst) && stdout().is_terminal()
+    *ours() && stdout().is_terminal()
 }
 
 /// Whether some thread of ours has panicked, and its message is on the terminal.
@@ -63,14 +76,47 @@ pub(super) fn has_panicked() -> bool {
     PANICKED.load(Ordering::SeqCst)
 }
 
-/// The message of a panic must come after the terminal is given back, else it is lost with the other screen.
+/// The message of a panic must come after the terminal is given back, else it is lost with the other screen; and
+/// before the process ends, if another thread sees to that.
 fn hook_panics() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
+        let mut ours = ours();
         PANICKED.store(true, Ordering::SeqCst);
-        give_back();
+        give_back(&mut ours);
         before(panic);
     }));
+}
+
+/// The standard output without its lock, which whoever waits for us may hold.
+fn unlocked() -> io::Result<File> {
+    Ok(stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Frames on their way to the terminal: each goes out in one piece, and none when it is not ours any more.
+pub(super) struct Frames {
+    out: File,
+    frame: Vec<u8>,
+}
+
+impl Frames {
+    /// To the standard output.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { out: unlocked()?, frame: Vec::new() })
+    }
+}
+
+impl Write for Frames {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frame.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let ours = ours();
+        let frame = std::mem::take(&mut self.frame);
+        if *ours { self.out.write_all(&frame) } else { Ok(()) }
+    }
 }
 
 /// Ends the process as the signal would have.
