@@ -325,5 +325,6 @@ fn spawner(thread: &Thread) -> (u64, u32) {
     }
 }
 
-#[cfg(all(test, tokio_unstable))]
+#[cfg(test)]
+#[cfg(tokio_unstable)]
 mod tests;

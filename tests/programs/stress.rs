@@ -1,0 +1,109 @@
+//! A bounded stress program: many tasks, many polls, many spawns; prints the memory it holds as it goes.
+//!
+//! ```text
+//! stress tasks 1000000        that many idle tasks; prints `ready` and stays until its input ends
+//! stress polls 1000000000     that many polls of 64 tasks that wake themselves
+//! stress spawns 100000000     that many tasks that end at once, 1,000 of them survive
+//! ```
+//! `TASKSCOPE=off` runs the same without the agent.
+
+use std::future::pending;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+/// Lines printed on the way.
+const STEPS: u64 = 10;
+const SURVIVORS: u64 = 1_000;
+const POLLED: u64 = 64;
+
+#[taskscope_agent::main]
+async fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (what, count) = match &args[..] {
+        [what, count] => (what.as_str(), count.parse().unwrap_or(0)),
+        _ => ("", 0),
+    };
+    match what {
+        "tasks" => tasks(count).await,
+        "polls" => polls(count).await,
+        "spawns" => spawns(count).await,
+        _ => say("usage: stress tasks|polls|spawns COUNT"),
+    }
+}
+
+async fn tasks(count: u64) {
+    for _ in 0..count {
+        tokio::spawn(pending::<()>());
+    }
+    tokio::task::yield_now().await;
+    report("tasks", count, Duration::ZERO);
+    say("ready");
+    let wait = || std::io::stdin().read_to_end(&mut Vec::new());
+    if let Err(error) = tokio::task::spawn_blocking(wait).await {
+        say(&error.to_string());
+    }
+}
+
+async fn polls(count: u64) {
+    let began = now();
+    for step in 1..=STEPS {
+        let each = count / STEPS / POLLED;
+        let polled: Vec<_> = (0..POLLED)
+            .map(|_| {
+                tokio::spawn(async move {
+                    for _ in 0..each {
+                        tokio::task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        for task in polled {
+            if let Err(error) = task.await {
+                say(&error.to_string());
+            }
+        }
+        report("polls", step * each * POLLED, began.elapsed());
+    }
+}
+
+async fn spawns(count: u64) {
+    let began = now();
+    let every = (count / SURVIVORS).max(1);
+    for number in 1..=count {
+        if number % every == 0 {
+            tokio::spawn(pending::<()>());
+        } else {
+            tokio::spawn(async {});
+        }
+        if number % 256 == 0 {
+            // The others get their turn, so that what is alive stays small.
+            tokio::task::yield_now().await;
+        }
+        if number % (count / STEPS).max(1) == 0 {
+            report("spawns", number, began.elapsed());
+        }
+    }
+}
+
+fn report(what: &str, count: u64, elapsed: Duration) {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let alive = metrics.num_alive_tasks();
+    say(&format!("{count} {what} after {:.1} s, {alive} alive, {} kB resident", elapsed.as_secs_f64(), resident()));
+}
+
+/// Memory in RAM, kB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program that measures itself")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+fn say(line: &str) {
+    println!("{line}");
+}
