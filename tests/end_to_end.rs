@@ -12,8 +12,12 @@ mod discovery;
 mod errors;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
+#[path = "end_to_end/hostile.rs"]
+mod hostile;
 #[path = "end_to_end/listing.rs"]
 mod listing;
+#[path = "end_to_end/rights.rs"]
+mod rights;
 #[path = "end_to_end/screens.rs"]
 mod screens;
 #[path = "end_to_end/tasks.rs"]

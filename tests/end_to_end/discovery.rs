@@ -1,8 +1,8 @@
 //! Finding programs: stale sockets, and folders that are not what they should be.
 
-use std::fs::{Permissions, create_dir, set_permissions};
+use std::fs::{DirEntry, Permissions, create_dir, set_permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
-use taskscope_tests::{Place, Process, echo_server, is_root, scenario, until};
+use taskscope_tests::{Place, Process, echo_server, free_address, is_root, scenario, until};
 
 /// The pids that `ls` lists.
 #[track_caller]
@@ -36,11 +36,31 @@ fn an_orderly_end_leaves_no_socket() {
     assert!(!socket.exists());
 }
 
+#[test]
+fn an_agent_that_is_off_is_not_there() {
+    let place = Place::new();
+    let program = Process::ready(place.command(scenario()).arg("nested").env("TASKSCOPE", "off"));
+    assert!(!place.socket(program.pid()).exists());
+    assert!(!listed(&place).contains(&program.pid().into()));
+    let error = place.taskscope(&["ps", &program.target()]);
+    assert!(error.error(3).contains("has no agent"), "{error:?}");
+    assert_eq!(agents_threads(&program), Vec::<String>::new());
+    assert!(!agents_threads(&place.start(scenario(), &["nested"])).is_empty(), "where it is on it has some");
+}
+
+/// The names of the agent's own threads in a program.
+#[track_caller]
+fn agents_threads(program: &Process) -> Vec<String> {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", program.pid())).expect("it is alive");
+    let name = |thread: DirEntry| std::fs::read_to_string(thread.path().join("comm")).ok();
+    let names = threads.filter_map(|thread| name(thread.ok()?));
+    names.filter(|name| name.starts_with("taskscope")).collect()
+}
+
 /// Starts a program for which neither folder is fit to be used; it runs on and says so over TCP.
 #[track_caller]
 fn runs_on_and_says_so(place: &Place) {
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
+    let listen = free_address().to_string();
     let program = Process::ready(place.command(scenario()).arg("nested").env("TASKSCOPE_LISTEN", &listen));
     let target = format!("tcp://{listen}");
     let doctor = until("an answer", || {
@@ -54,11 +74,6 @@ fn runs_on_and_says_so(place: &Place) {
     assert!(why.contains("taskscope"), "{why}");
     assert!(!listed(place).contains(&program.pid().into()));
     assert!(program.errors().is_empty(), "{}", program.errors());
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there are free ports");
-    listener.local_addr().expect("it has an address").port()
 }
 
 /// Both folders in which a socket could be.

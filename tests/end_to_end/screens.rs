@@ -1,6 +1,8 @@
 //! The TUI as a person sees it: live, and whole screens.
 
-use taskscope_tests::{Pane, Place, Process, Stopwatch, connect, echo_server, redacted, taskscope};
+use taskscope_tests::{
+    Connection, Pane, Place, Process, Stopwatch, connect, echo_server, redacted, taskscope,
+};
 
 const CONNECTIONS: usize = 30;
 /// New connections of which the way to the screen is timed.
@@ -13,9 +15,9 @@ fn open(place: &Place, arguments: &[&str]) -> Pane {
 
 /// The TUI on a server with some connections, each of which was used once.
 #[track_caller]
-fn on_a_server(place: &Place, server: &Process) -> (Pane, Vec<taskscope_tests::Connection>) {
+fn on_a_server(place: &Place, server: &Process) -> (Pane, Vec<Connection>) {
     let mut connections = connect(server.address(), CONNECTIONS);
-    connections.iter_mut().for_each(|connection| connection.round());
+    connections.iter_mut().for_each(Connection::round);
     let mut pane = open(place, &[&server.target()]);
     pane.until("every task", |text| text.contains(&format!("{} live", CONNECTIONS + 1)) && has_rows(text));
     (pane, connections)

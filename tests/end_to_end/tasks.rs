@@ -3,7 +3,8 @@
 use crate::listing::{all_tasks, spawned_at, the_one_spawned_at};
 use serde_json::Value;
 use taskscope_model::world::Names as _;
-use taskscope_tests::{Client, Place, connect, echo_server, marked_line, scenario, until};
+use taskscope_model::{Task, World};
+use taskscope_tests::{Client, Connection, Place, connect, echo_server, marked_line, scenario, until};
 
 const SERVER: &str = "examples/echo_server.rs";
 const CONNECTIONS: usize = 200;
@@ -18,7 +19,7 @@ fn as_many_tasks_as_connections() {
     let server = place.start(echo_server(), &[]);
     let target = server.target();
     let mut connections = connect(server.address(), CONNECTIONS);
-    connections.iter_mut().for_each(|connection| connection.round());
+    connections.iter_mut().for_each(Connection::round);
 
     let listed = place.taskscope(&["ls", "--json"]).json();
     let listed = listed["processes"].as_array().expect("there is a list of processes").clone();
@@ -39,7 +40,7 @@ fn as_many_tasks_as_connections() {
     }
     let before = polls(&tasks);
 
-    connections.iter_mut().for_each(|connection| connection.round());
+    connections.iter_mut().for_each(Connection::round);
     let ps = place.taskscope(&["ps", &target, "--json"]).json();
     let after = polls(&spawned_at(&ps, SERVER, "spawn"));
     assert!(
@@ -109,5 +110,69 @@ fn a_spawn_chain_outlives_its_spawners() {
         let chains: Vec<_> = chains.map(lines_of).collect();
         let found = chains.iter().any(|chain| chain.starts_with(&lines));
         if found { Ok(()) } else { Err(format!("{chains:?}")) }
+    });
+}
+
+#[test]
+fn a_limit_is_told_and_an_order_kept() {
+    let place = Place::new();
+    let server = place.start(echo_server(), &[]);
+    let mut connections = connect(server.address(), CONNECTIONS);
+    connections.iter_mut().for_each(Connection::round);
+    let arguments = ["ps", &server.target(), "--json", "--limit", "50", "--sort", "busy"];
+    let ps = place.taskscope(&arguments).json();
+    let busy: Vec<_> =
+        ps["tasks"].as_array().into_iter().flatten().map(|task| task["busy_ns"].as_u64()).collect();
+    assert_eq!((busy.len(), &ps["not_shown"]), (50, &(CONNECTIONS + 1 - 50).into()));
+    assert!(busy.iter().rev().is_sorted() && busy[0] > busy[49], "{busy:?}");
+    let ps = place.taskscope(&["ps", &server.target(), "--json", "--group"]).json();
+    let groups = ps["groups"].as_array().expect("there is a list of groups");
+    let line = marked_line(SERVER, "spawn");
+    let ours = groups.iter().find(|group| group["spawned_at"]["line"] == line).expect("they have a place");
+    assert_eq!((&ours["tasks"], &ours["spawned_ever"]), (&CONNECTIONS.into(), &CONNECTIONS.into()), "{ours}");
+}
+
+/// What a client believes about the tasks, in one order.
+fn beliefs(world: &World) -> Vec<String> {
+    let belief = |task: &Task| {
+        let location = task.location().and_then(|location| world.location(location));
+        let chain: Vec<_> = task.chain().map(|chain| world.chain(chain)).unwrap_or_default();
+        let chain: Vec<_> = chain.into_iter().filter_map(|place| world.location(place)).collect();
+        let (state, outcome) = (task.state(), task.outcome());
+        format!(
+            "{} {:?} {location:?} {chain:?} {state:?} {outcome:?} {:?}",
+            task.id(),
+            task.parent(),
+            task.polled()
+        )
+    };
+    world.tasks().map(belief).collect()
+}
+
+#[test]
+fn who_attached_early_and_who_attaches_late_believe_the_same() {
+    let place = Place::new();
+    let server = place.start(echo_server(), &[]);
+    let attach = || {
+        let mut client = Client::attach(&place.socket(server.pid()));
+        client.watch();
+        client
+    };
+    let mut early = attach();
+    let mut connections = connect(server.address(), CONNECTIONS);
+    for _ in 0..3 {
+        connections.iter_mut().for_each(Connection::round);
+        early.until("news", |world, _| if world.len() > 1 { Ok(()) } else { Err(beliefs(world).join("\n")) });
+    }
+    connections.truncate(CONNECTIONS / 2);
+    let all_is_told = |world: &World, _: &[_]| match (world.len(), world.ended_len()) {
+        (201, 100) => Ok(beliefs(world)),
+        (known, ended) => Err(format!("{known} tasks, {ended} of them ended")),
+    };
+    let late = attach().until("all tasks", all_is_told);
+    early.until("the same", |world, answers| {
+        let early = all_is_told(world, answers)?;
+        let differences: Vec<_> = early.iter().zip(&late).filter(|(early, late)| early != late).collect();
+        if differences.is_empty() { Ok(()) } else { Err(format!("{differences:#?}")) }
     });
 }

@@ -16,7 +16,7 @@ pub use client::Client;
 pub use clock::{Stopwatch, until};
 pub use echo::{Connection, Traffic, connect};
 pub use pane::{ClosedPane, Pane};
-pub use place::{Place, is_root, nobody};
+pub use place::{Place, free_address, is_root, nobody};
 pub use process::{Process, Ran};
 pub use screen::{redacted, shown};
 pub use source::marked_line;

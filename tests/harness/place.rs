@@ -2,6 +2,7 @@
 
 use crate::process::{Process, Ran};
 use std::fs::Permissions;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -105,4 +106,13 @@ pub fn is_root() -> bool {
 /// Has a command run as nobody.
 pub fn nobody(command: &mut Command) -> &mut Command {
     command.uid(NOBODY).gid(NOBODY)
+}
+
+/// A loopback address that nobody listens on now.
+///
+/// # Panics
+/// All ports are taken.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+    listener.local_addr().expect("it has an address")
 }
