@@ -12,11 +12,14 @@ const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\",
 /// Whether tokio was built with its task hooks.
 pub(crate) const HOOKS: bool = cfg!(tokio_unstable);
 
-/// Everything there is to say now.
-pub(crate) fn coverage(core: &Core) -> Vec<Coverage> {
+/// Ends that tokio has counted and we have not: beyond so many they are not merely on their way.
+const ENDS_ON_THEIR_WAY: u64 = 64;
+
+/// Everything there is to say now, of a program of which so many tasks were seen to end.
+pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
     let mut all = vec![
         tasks(core),
-        hooks(core),
+        hooks(core, ended),
         topic("outcomes", Seen::PARTLY, "tokio::spawn does not tell how a task ended; only a shutdown is known", ""),
         topic("scheduled", Seen::NO, "when a task was woken is not recorded, so idle includes scheduled", ""),
         topic("names", Seen::NO, "tokio tells the names and futures of tasks only to tracing", ""),
@@ -47,18 +50,42 @@ fn tasks(core: &Core) -> Coverage {
     }
 }
 
-fn hooks(core: &Core) -> Coverage {
+fn hooks(core: &Core, ended: u64) -> Coverage {
     let remedy = "give hooks to taskscope_agent::Builder::on_task_spawn and the like, or install the agent last";
     let (unknown, unended) = (core.store.unknown_polls(), core.store.unended_polls());
+    let tracks_all = core.store.untracked() == 0;
     if !HOOKS {
         topic("polls", Seen::PARTLY, "built without --cfg tokio_unstable: only those of `main` are seen", CFG_REMEDY)
-    } else if unknown > 0 && core.store.untracked() == 0 {
+    } else if unknown > 0 && tracks_all {
         let why = format!("{unknown} polls of tasks whose spawn was not seen: the spawn hook was replaced after install");
         topic("polls", Seen::PARTLY, &why, remedy)
+    } else if core.store.unbegun_polls() > 0 {
+        let why = "polls end that did not begin: the before-poll hook was replaced after install";
+        topic("polls", Seen::PARTLY, why, remedy)
+    } else if tracks_all && tokio_ended(core) > ended + ENDS_ON_THEIR_WAY {
+        let why = "ended tasks seem alive: the terminate hook was replaced after install";
+        topic("polls", Seen::PARTLY, why, remedy)
     } else if unended > 0 {
         let why = "polls begin that do not end: the after-poll hook was replaced after install";
         topic("polls", Seen::PARTLY, why, remedy)
     } else {
         topic("polls", Seen::YES, "", "")
     }
+}
+
+/// Tasks that have ended as tokio counts them, in the runtimes whose handles are at hand.
+#[cfg(tokio_unstable)]
+fn tokio_ended(core: &Core) -> u64 {
+    let handles = core.runtimes.all().into_iter().filter_map(|slot| slot.handle());
+    let ended = handles.map(|handle| {
+        let metrics = handle.metrics();
+        metrics.spawned_tasks_count().saturating_sub(metrics.num_alive_tasks() as u64)
+    });
+    ended.sum()
+}
+
+/// Without the hooks nothing can be missing.
+#[cfg(not(tokio_unstable))]
+fn tokio_ended(_: &Core) -> u64 {
+    0
 }

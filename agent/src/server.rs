@@ -20,6 +20,8 @@ mod pace;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
+mod signals;
+#[cfg(unix)]
 mod stream;
 #[cfg(unix)]
 mod told;

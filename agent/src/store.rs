@@ -43,6 +43,7 @@ struct Watch {
 struct Counts {
     untracked: AtomicU64,
     unknown_polls: AtomicU64,
+    unbegun_polls: AtomicU64,
     unended_polls: AtomicU64,
 }
 
@@ -88,13 +89,20 @@ impl Store {
     pub(crate) fn poll_ends(&'static self, id: u64) {
         let now = self.clock.raw();
         let Some(thread) = self.threads.mine() else { return };
-        let Some(record) = thread.current() else { return };
+        let Some(record) = thread.current() else { return self.end_alone(id) };
         if record.id.load(Ordering::Relaxed) != id {
-            // The task ended in this poll and left it then, or its start was not seen.
-            return;
+            return self.end_alone(id);
         }
         thread.set_current(record.outer.load(Ordering::Relaxed));
         self.account(record, now);
+    }
+
+    /// The task ended in this poll and left it then, so it is known no more; or the poll's start was not seen.
+    #[cold]
+    fn end_alone(&'static self, id: u64) {
+        if self.index.find(id).is_some() {
+            self.counts.unbegun_polls.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Adds a poll that ends now to the record. Plain loads and stores: one writer at a time.
@@ -117,7 +125,8 @@ impl Store {
 
     #[cold]
     fn count_long(&self, record: &Record, spent: u64) {
-        let bucket = (spent.ilog2().saturating_sub(self.clock.long_shift()) as usize).min(LONG_BUCKETS - 1);
+        let length = (u64::BITS - 1).saturating_sub(spent.leading_zeros());
+        let bucket = (length.saturating_sub(self.clock.long_shift()) as usize).min(LONG_BUCKETS - 1);
         let count = record.long[bucket].load(Ordering::Relaxed);
         record.long[bucket].store(count.saturating_add(1), Ordering::Relaxed);
     }
@@ -288,6 +297,11 @@ impl Store {
     /// Polls of tasks whose spawn was not seen.
     pub(crate) fn unknown_polls(&self) -> u64 {
         self.counts.unknown_polls.load(Ordering::Relaxed)
+    }
+
+    /// Polls whose start was not seen.
+    pub(crate) fn unbegun_polls(&self) -> u64 {
+        self.counts.unbegun_polls.load(Ordering::Relaxed)
     }
 
     /// Polls whose end was not seen; counted at most once a task and tick.

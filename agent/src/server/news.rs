@@ -71,7 +71,6 @@ impl News {
         teller.workers = workers(core, &slots);
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
-        self.coverage = coverage(core);
         self.count(core, visitors);
     }
 
@@ -79,6 +78,7 @@ impl News {
         let ended = self.sums.iter().map(|sums| sums.ended).sum::<u64>();
         let spawned = self.sums.iter().map(|sums| sums.spawned).sum::<u64>();
         self.live = spawned.saturating_sub(ended);
+        self.coverage = coverage(core, ended);
         let kept = (crate::shard::HISTORY as u64).min(ended);
         self.counts = vec![
             (Counter::LIVE, self.live),

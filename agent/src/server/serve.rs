@@ -6,6 +6,7 @@ use super::door::{self, Doors};
 use super::listen::Visitor;
 use super::news::{News, Visitors};
 use super::pace::Pace;
+use super::signals;
 use crate::core::Core;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
@@ -35,13 +36,14 @@ const RELEASE_EVERY: u64 = 10;
 /// A `Cancel` is answered in pieces of so many tasks.
 const RESULTS_AT_ONCE: usize = 256;
 
-/// Starts the thread. If that is not possible the coverage says so.
+/// Listens, so that the program can be found from now on, and starts the thread. If that is not possible the
+/// coverage says so.
 pub(super) fn start(core: &'static Core) {
-    let run = move |poll: Poll| Server::new(core, poll).run();
     let thread = std::thread::Builder::new().name("taskscope".to_owned());
     let started = Poll::new().and_then(|poll| {
         core.farewell.serve_with(Waker::new(poll.registry(), WAKER)?);
-        thread.spawn(move || run(poll))
+        let server = Server::new(core, poll);
+        thread.spawn(move || server.run())
     });
     if let Err(error) = started {
         core.notes.say("listening", Seen::NO, format!("the agent's thread cannot be started: {error}"), "");
@@ -292,7 +294,7 @@ impl Server {
             return;
         }
         let visitors = self.visitors();
-        if self.tick.is_none() {
+        if self.tick.is_none() || self.last_ticks.is_some() {
             self.begin_watch(now);
         }
         self.news.refresh(self.core, visitors);

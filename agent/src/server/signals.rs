@@ -1,0 +1,11 @@
+//! Signals are the program's: none is handled on the agent's thread.
+
+/// Blocks every signal on the calling thread. The program's handlers then run on its own threads, and a write
+/// to a connection that is gone is an error here, not a SIGPIPE, whatever the program made of that signal.
+pub(super) fn leave_to_the_program() {
+    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset writes the whole set it is given.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    // SAFETY: the set is initialized; a null old set is allowed. It changes this thread's mask only.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, all.as_ptr(), std::ptr::null_mut()) };
+}
