@@ -43,7 +43,10 @@ pub(super) fn start(core: &'static Core) {
     let started = Poll::new().and_then(|poll| {
         core.farewell.serve_with(Waker::new(poll.registry(), WAKER)?);
         let server = Server::new(core, poll);
-        thread.spawn(move || server.run())
+        thread.spawn(move || {
+            signals::leave_to_the_program();
+            server.run();
+        })
     });
     if let Err(error) = started {
         core.notes.say("listening", Seen::NO, format!("the agent's thread cannot be started: {error}"), "");
