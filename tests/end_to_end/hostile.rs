@@ -81,6 +81,7 @@ impl Scene {
 
     /// And the program has not grown.
     #[track_caller]
+    #[expect(clippy::print_stdout, reason = "figures for who asks with --nocapture")]
     fn ends_well(mut self) {
         self.everything_goes_on();
         let (before, after) = (self.memory, self.server.memory());
