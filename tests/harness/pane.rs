@@ -262,3 +262,33 @@ fn builder(command: &Command) -> CommandBuilder {
     }
     builder
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::place::Place;
+
+    #[test]
+    fn a_program_that_leaves_a_mess_is_found_out() {
+        let place = Place::new();
+        let mut mess = place.command("sh".as_ref());
+        mess.args(["-c", r"stty raw -echo; printf '\033[?1049h\033[?25l\033[?2004h\033[?1000h'"]);
+        let mut pane = Pane::open(&mess, (80, 24));
+        assert_eq!(pane.wait().exit_code(), 0);
+        assert_eq!(pane.changes().len(), 5, "{:#?}", pane.changes());
+        let mut pane = Pane::open(place.command("sh".as_ref()).args(["-c", "echo clean"]), (80, 24));
+        assert_eq!(pane.wait().exit_code(), 0);
+        assert_eq!((pane.changes(), pane.text().trim()), (Vec::new(), "clean"));
+    }
+
+    #[test]
+    fn frames_have_ends() {
+        assert!(ends_a_frame(b"x\x1b[39m\x1b[?25l"));
+        assert!(ends_a_frame(b"x\x1b[?25h\x1b[24;9H"));
+        for middle in
+            [&b""[..], b"\x1b[?25lx", b"\x1b[?25", b"\x1b[?25h", b"\x1b[?25h\x1b[24;", b"\x1b[24;9H"]
+        {
+            assert!(!ends_a_frame(middle), "{middle:?}");
+        }
+    }
+}
