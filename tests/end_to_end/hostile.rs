@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use taskscope_model::frame::{self, FrameWriter};
-use taskscope_model::hello::Greeting;
+use taskscope_model::hello::{Greeting, Refused};
 use taskscope_model::request::{Request, Subscribe};
-use taskscope_tests::{Client, Place, Process, Traffic, connect, echo_server, until};
+use taskscope_tests::{Client, Place, Process, Traffic, connect, echo_server, free_address, until};
 
 const CONNECTIONS: usize = 100;
 /// Rounds that have to come back under each attack.
@@ -227,4 +227,24 @@ fn a_thousand_connections_at_once() {
     assert!(doctor.output.contains("connections were refused"), "what is refused is counted: {doctor:?}");
     drop(crowd);
     scene.ends_well();
+}
+
+#[test]
+fn strangers_on_tcp_do_not_keep_the_programs_own_user_out() {
+    let place = Place::new();
+    let address = free_address();
+    let server = Process::ready(place.command(echo_server()).env("TASKSCOPE_LISTEN", address.to_string()));
+    let mut attached = Vec::new();
+    let refusal = loop {
+        match Client::attach_tcp(address, None) {
+            Ok((mut client, _)) => {
+                client.watch();
+                attached.push(client);
+            }
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refusal.refused, Refused::Busy, "{refusal:?}");
+    assert!(attached.len() > 10, "{} at once", attached.len());
+    assert_eq!(place.taskscope(&["ps", &server.target()]).code, 0, "the socket is for its own user");
 }

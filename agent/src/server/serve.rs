@@ -23,6 +23,8 @@ const WAKER: Token = Token(2);
 const FIRST_CLIENT: usize = 16;
 /// Most clients served at once.
 const MOST_CLIENTS: usize = 64;
+/// Most of them that came by TCP: strangers cannot keep the program's own user out.
+const MOST_TCP_CLIENTS: usize = 48;
 /// Most connections that have not greeted yet.
 const MOST_GREETING: usize = 64;
 /// A client that has taken nothing for so long makes room for another, nanoseconds.
@@ -186,7 +188,7 @@ impl Server {
             Wish::Hello if !self.make_room(number, now) => {
                 self.refused += 1;
                 if let Some(client) = self.clients.get_mut(&number) {
-                    client.refuse(Refused::Busy, &format!("{MOST_CLIENTS} clients are attached already"));
+                    client.refuse(Refused::Busy, "as many clients are attached already as are served at once");
                 }
                 return;
             }
@@ -215,10 +217,14 @@ impl Server {
     /// Whether there is room for one more client; one that is in the way has to go.
     fn make_room(&mut self, newcomer: usize, now: At) -> bool {
         let open = || self.clients.iter().filter(|(number, client)| client.is_open() && **number != newcomer);
-        if open().count() < MOST_CLIENTS {
+        let by_tcp = |number: &usize| self.clients.get(number).is_some_and(|client| client.stream.is_tcp());
+        let of_tcp = open().filter(|(number, _)| by_tcp(number)).count();
+        let tcp_is_full = by_tcp(&newcomer) && of_tcp >= MOST_TCP_CLIENTS;
+        if open().count() < MOST_CLIENTS && !tcp_is_full {
             return true;
         }
-        let idlest = open().map(|(number, client)| (client.in_the_way(now), *number)).max();
+        let competes = |number: &usize| !tcp_is_full || by_tcp(number);
+        let idlest = open().filter(|(number, _)| competes(number)).map(|(number, client)| (client.in_the_way(now), *number)).max();
         match idlest {
             Some((time, number)) if time >= IN_THE_WAY => self.clients.remove(&number).is_some(),
             _ => false,

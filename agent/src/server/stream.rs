@@ -10,6 +10,11 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// Whether it may come from another user or machine.
+    pub(super) fn is_tcp(&self) -> bool {
+        matches!(self, Stream::Tcp(_))
+    }
+
     pub(super) fn source(&mut self) -> &mut dyn mio::event::Source {
         match self {
             Stream::Unix(stream) => stream,
