@@ -8,6 +8,8 @@ mod command_line;
 mod demo;
 #[path = "end_to_end/discovery.rs"]
 mod discovery;
+#[path = "end_to_end/ends.rs"]
+mod ends;
 #[path = "end_to_end/errors.rs"]
 mod errors;
 #[path = "end_to_end/hooks.rs"]

@@ -2,6 +2,8 @@
 //! the program's runtime, so it answers while every worker is blocked.
 
 #[cfg(unix)]
+mod at_exit;
+#[cfg(unix)]
 mod client;
 #[cfg(unix)]
 mod collector;

@@ -42,6 +42,7 @@ fn it_shows_tasks_and_leaves_nothing_behind() {
     assert_eq!(pane.wait().exit_code(), 0);
     assert_eq!(pane.changes(), Vec::<String>::new());
     assert!(!is_alive(child), "it is waited for");
+    assert!(!place.socket(child).exists(), "and ended in an orderly way");
 }
 
 #[test]

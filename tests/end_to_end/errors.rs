@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use taskscope_model::frame::{MAGIC, NEWEST, OLDEST};
-use taskscope_tests::{Place, Process, echo_server, scenario, taskscope, until};
+use taskscope_tests::{Place, echo_server, scenario};
 
 const WRONG_USE: i32 = 2;
 const NOT_FOUND: i32 = 3;
@@ -109,27 +109,6 @@ fn versions_too_far_apart() {
 
 fn shown(path: &Path) -> &str {
     path.to_str().expect("temp folders have plain names")
-}
-
-#[test]
-fn a_watched_program_ends() {
-    let place = Place::new();
-    for (killed, code) in [(false, 0), (true, NOT_FOUND)] {
-        let program = place.start(echo_server(), &[]);
-        let mut command = place.command(taskscope());
-        let watching = Process::begin(command.args(["ps", &program.target(), "--watch", "--json"]));
-        until("a line", || if watching.output().contains('\n') { Ok(()) } else { Err(watching.errors()) });
-        if killed {
-            program.kill()
-        } else {
-            program.terminate()
-        };
-        let ran = watching.wait();
-        assert_eq!((ran.code, ran.errors.contains("without goodbye")), (code, killed), "{}", ran.errors);
-        for line in ran.output.lines() {
-            serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        }
-    }
 }
 
 /// A program that answers the first words it hears with these bytes, once.

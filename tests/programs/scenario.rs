@@ -2,6 +2,7 @@
 //! state, and stays there until it is killed.
 
 mod blocked;
+mod ending;
 #[cfg(tokio_unstable)]
 mod hooks;
 mod nested;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     match words[..] {
         ["blocked-workers"] => blocked::workers(),
         ["blocked-root"] => blocked::root(),
+        ["ending", how] => ending::ending(how),
         ["nested"] => nested::nested(),
         #[cfg(tokio_unstable)]
         ["chained-hooks"] => hooks::chained(),

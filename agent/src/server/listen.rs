@@ -12,9 +12,6 @@ use std::path::{Path, PathBuf};
 use taskscope_model::codes::Seen;
 use taskscope_model::hello::Rights;
 
-/// What the system keeps for a local client, bytes: one that does not read is noticed once this is full.
-const SEND_BUFFER: usize = 16 * 1024;
-
 /// The Unix socket; it is unlinked when this is dropped.
 pub(super) struct UnixDoor {
     listener: UnixListener,
@@ -65,9 +62,9 @@ impl UnixDoor {
             let message = format!("refused a connection of user {uid}");
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
         }
-        // If that fails it takes longer to notice, no more.
-        let _ = rustix::net::sockopt::set_socket_send_buffer_size(&stream, SEND_BUFFER);
-        Ok(Visitor { stream: Stream::Unix(stream), token: None, rights: Rights::ALL })
+        let stream = Stream::Unix(stream);
+        stream.limit();
+        Ok(Visitor { stream, token: None, rights: Rights::ALL })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
+use super::at_exit;
 use super::client::{Client, Wish};
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -50,8 +51,11 @@ pub(super) fn start(core: &'static Core) {
             server.run();
         })
     });
-    if let Err(error) = started {
-        core.notes.say("listening", Seen::NO, format!("the agent's thread cannot be started: {error}"), "");
+    match started {
+        Ok(_) => at_exit::say_goodbye(),
+        Err(error) => {
+            core.notes.say("listening", Seen::NO, format!("the agent's thread cannot be started: {error}"), "");
+        }
     }
 }
 
@@ -345,6 +349,7 @@ impl Server {
         for client in self.clients.values_mut() {
             client.tell(&told(goodbye.clone().into()));
             client.close();
+            client.stream.make_room();
             // The socket takes it or the client is gone: either way nothing more can be done.
             let _ = client.write(at);
         }

@@ -1,7 +1,13 @@
 //! A connection's bytes, whatever it came in by.
 
 use mio::net::{TcpStream, UnixStream};
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io::{self, Read, Write};
+
+/// What the system keeps for a local client, bytes: one that does not read is noticed once this is full.
+const SEND_BUFFER: usize = 16 * 1024;
+/// The same in the end, when all that waits for a client goes at once.
+const LAST_SEND_BUFFER: usize = 192 * 1024;
 
 /// A connection.
 pub(super) enum Stream {
@@ -13,6 +19,23 @@ impl Stream {
     /// Whether it may come from another user or machine.
     pub(super) fn is_tcp(&self) -> bool {
         matches!(self, Stream::Tcp(_))
+    }
+
+    /// Has the system keep little of what is not read.
+    pub(super) fn limit(&self) {
+        self.keep(SEND_BUFFER);
+    }
+
+    /// Has the system keep all that may still wait.
+    pub(super) fn make_room(&self) {
+        self.keep(LAST_SEND_BUFFER);
+    }
+
+    /// A network needs buffers that the system fits to it. Where it fails all goes on, only less well.
+    fn keep(&self, bytes: usize) {
+        if let Stream::Unix(stream) = self {
+            let _ = set_socket_send_buffer_size(stream, bytes);
+        }
     }
 
     pub(super) fn source(&mut self) -> &mut dyn mio::event::Source {
