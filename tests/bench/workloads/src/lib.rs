@@ -1,0 +1,63 @@
+//! The work that every variant of the benchmark does, so that they differ in nothing but their
+//! instrumentation. A variant is a program: its `main` builds a runtime with its instrumentation and gives
+//! [`work`] to `block_on`.
+//!
+//! With the driver it speaks lines: it prints `ready` (a server: `ready ADDRESS`) when the work goes on at an
+//! even pace, waits for a line, measures for as long as the job says or until the next line, and prints
+//! what it measured.
+
+mod counter;
+mod job;
+mod memory;
+mod ping_pong;
+mod polls;
+mod server;
+mod snapshot;
+mod spawns;
+
+pub use job::Job;
+use std::io::Write as _;
+use tokio::task::JoinHandle;
+
+/// One way to instrument tasks.
+pub trait Variant: 'static {
+    /// The names of its own threads, at most 15 bytes each; their CPU time is listed apart.
+    const THREADS: &'static [&'static str];
+
+    /// Spawns as a user of it would, in the context of a runtime.
+    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static;
+}
+
+/// Does a job and prints the result.
+pub async fn work<V: Variant>(job: Job) {
+    let mut address = String::new();
+    match job.workload() {
+        "poll" => polls::start::<V>(&job).await,
+        "spawn" => spawns::start::<V>(&job),
+        "ping_pong" => ping_pong::start::<V>(),
+        "idle" => memory::idle::<V>(job.number("live")).await,
+        "server" => address = server::start::<V>().await,
+        "live" => return say(&memory::live::<V>(job.number("live")).await),
+        "ended" => return say(&memory::ended::<V>(job.number("count")).await),
+        unknown => panic!("no such workload: {unknown}"),
+    }
+    say(&format!("ready {address}"));
+    job::line();
+    let begin = snapshot::Snapshot::take(V::THREADS);
+    match job.number("ms") {
+        0 => job::line(),
+        ms => std::thread::sleep(std::time::Duration::from_millis(ms)),
+    }
+    let end = snapshot::Snapshot::take(V::THREADS);
+    say(&end.since(&begin));
+    // The tasks never end by themselves, and taking down a million of them is not measured.
+    std::process::exit(0);
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    std::io::stdout().flush().expect("the driver listens");
+}

@@ -1,0 +1,51 @@
+//! Memory a task: alive, and ended.
+
+use crate::Variant;
+use crate::snapshot::resident;
+use std::future::pending;
+use std::time::Duration;
+
+/// What runs beside the tasks has caught up after this.
+const SETTLED: Duration = Duration::from_millis(500);
+/// So many at once, of those that end.
+const BATCH: u64 = 256;
+
+/// Tasks that wait for ever.
+pub(crate) async fn idle<V: Variant>(live: u64) {
+    let from_a_worker = tokio::spawn(async move {
+        for _ in 0..live {
+            V::spawn(pending::<()>());
+        }
+    });
+    from_a_worker.await.expect("tasks are spawned");
+    // Behind them all in the queue.
+    tokio::spawn(tokio::task::yield_now()).await.expect("the task ends");
+}
+
+/// Bytes more with `live` tasks than before them.
+pub(crate) async fn live<V: Variant>(live: u64) -> String {
+    grown(idle::<V>(live)).await
+}
+
+/// Bytes more after `count` tasks that came and went, a few at a time.
+pub(crate) async fn ended<V: Variant>(count: u64) -> String {
+    let come_and_go = async move {
+        let mut batch = Vec::new();
+        for _ in 0..count / BATCH {
+            batch.extend((0..BATCH).map(|_| V::spawn(async {})));
+            for task in batch.drain(..) {
+                task.await.expect("the task ends");
+            }
+        }
+    };
+    grown(async { tokio::spawn(come_and_go).await.expect("tasks are spawned") }).await
+}
+
+async fn grown(work: impl Future<Output = ()>) -> String {
+    // The first task makes what there is only one of.
+    tokio::spawn(async {}).await.expect("the task ends");
+    let before = resident();
+    work.await;
+    std::thread::sleep(SETTLED);
+    format!("bytes={}", resident().saturating_sub(before))
+}
