@@ -1,10 +1,11 @@
 //! Builds every variant, measures them in turn, and prints one report.
 //!
 //! ```text
-//! cargo run --release --manifest-path tests/bench/Cargo.toml -- [--quick] [--only CASE] [--variants NAMES]
+//! cargo run --release --manifest-path tests/bench/Cargo.toml -- [--quick] [--only CASE] [--variants NAMES] [--built]
 //! ```
 //! `--quick` takes five minutes once everything is built. `--only poll` leaves out the cases whose names do
-//! not begin so; `--variants hooks,attached` the variants that are not named (bare is always there).
+//! not begin so; `--variants hooks,attached` the variants that are not named (bare is always there); `--built`
+//! runs what has been built before.
 
 mod attach;
 mod bounds;
@@ -25,13 +26,16 @@ use std::error::Error;
 struct Options {
     quick: bool,
     only: String,
+    built: bool,
     variants: Option<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     let variants = variants::chosen(options.variants.as_deref());
-    builds::all(&variants)?;
+    if !options.built {
+        builds::all(&variants)?;
+    }
     let cases = cases::all().into_iter().filter(|case| case.name.starts_with(&options.only));
     let mut measured = Vec::new();
     for case in cases {
@@ -51,9 +55,10 @@ fn options() -> Result<Options, String> {
         let mut value = || arguments.next().ok_or(format!("{argument} wants a value"));
         match argument.as_str() {
             "--quick" => options.quick = true,
+            "--built" => options.built = true,
             "--only" => options.only = value()?,
             "--variants" => options.variants = Some(value()?),
-            unknown => return Err(format!("{unknown}: [--quick] [--only CASE] [--variants NAMES]")),
+            unknown => return Err(format!("{unknown}: [--quick] [--only CASE] [--variants NAMES] [--built]")),
         }
     }
     Ok(options)
