@@ -9,6 +9,7 @@ use crate::runtimes::Lease;
 use crate::server;
 use crate::settings::Settings;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use taskscope_model::hello::Rights;
@@ -196,9 +197,10 @@ fn read(name: &str) -> Option<String> {
     value.into_string().map_err(|value: OsString| complain(name, &value.to_string_lossy(), "it is not UTF-8")).ok()
 }
 
-#[expect(clippy::print_stderr, reason = "once, at the start, from the thread that configures the agent")]
+/// Once, at the start, from the thread that configures the agent.
 fn complain(name: &str, value: &str, why: &str) {
-    eprintln!("taskscope: {name}={value}: {why}; it is left out");
+    // Nobody may read standard error; that must not stop the program.
+    let _ = writeln!(std::io::stderr(), "taskscope: {name}={value}: {why}; it is left out");
 }
 
 fn parse_rights(text: &str) -> Option<Rights> {

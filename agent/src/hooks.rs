@@ -43,8 +43,8 @@ impl Hooks {
     /// Puts ours, each followed by the user's, into a runtime.
     pub(crate) fn install(self, builder: &mut Builder, core: &'static Core, lease: &Arc<Lease>) {
         let (store, ours) = (&core.store, Arc::clone(lease));
+        // No handle is left here: a spawn may come from the context of another runtime.
         let spawn = move |meta: &TaskMeta<'_>| {
-            ours.slot.leave_handle();
             store.spawned(task_number(meta.id()), meta.spawned_at(), ours.slot.number);
         };
         let ours = Arc::clone(lease);

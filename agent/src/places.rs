@@ -100,13 +100,13 @@ impl Places {
     pub(crate) fn locations_after(&self, told: usize) -> Vec<LocationFact> {
         let tables = lock(&self.tables);
         let other = LocationFact { id: LocationId(OTHER_PLACES), file: "(other places)".to_owned(), line: 0, column: 0 };
-        let others = std::iter::once(other).chain(tables.locations.iter().zip(1..).map(|(at, number)| LocationFact {
+        let new = tables.locations.iter().zip(1..).skip(told.saturating_sub(1)).map(|(at, number)| LocationFact {
             id: LocationId(number),
             file: at.file().to_owned(),
             line: at.line(),
             column: at.column(),
-        }));
-        others.skip(told).collect()
+        });
+        std::iter::once(other).filter(|_| told == 0).chain(new).collect()
     }
 
     /// The chains after the first `told` ones, as facts.

@@ -2,7 +2,7 @@
 
 use crate::core::{self, Core};
 use crate::records::Record;
-use crate::runtimes::Lease;
+use crate::runtimes::{Lease, UNKNOWN_RUNTIME};
 use std::future::Future;
 use std::ops::Deref;
 use std::panic::Location;
@@ -103,9 +103,6 @@ impl Drop for Runtime {
 pub fn root<F: Future>(future: F) -> impl Future<Output = F::Output> {
     Root::new(future, Location::caller(), UNKNOWN_RUNTIME)
 }
-
-/// Stands for the runtime of a root that nobody told.
-pub(crate) const UNKNOWN_RUNTIME: u16 = u16::MAX;
 
 struct Root<F> {
     future: F,

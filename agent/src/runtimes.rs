@@ -5,13 +5,15 @@
 //! somebody watches; the hooks hold a [`Lease`], and when the last lease is dropped the runtime is gone.
 
 use crate::sync::lock;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use taskscope_model::change::Runtime as RuntimeFact;
 use taskscope_model::codes::Flavor;
 use taskscope_model::{At, RuntimeId};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
+/// Stands for the runtime of a root that nobody told.
+pub(crate) const UNKNOWN_RUNTIME: u16 = u16::MAX;
 /// Ended runtimes that are remembered.
 const ENDED_KEPT: usize = 64;
 
@@ -22,6 +24,9 @@ pub(crate) struct RuntimeSlot {
     /// Raw clock.
     pub(crate) at: u64,
     handle: Mutex<Option<Handle>>,
+    /// Flavor and workers, from the first handle that was at hand; 0: not known yet.
+    flavor: AtomicU8,
+    workers: AtomicU32,
     /// Whether the handle belongs to a guard, and stays.
     guarded: AtomicBool,
     /// Whether the next hook that runs shall leave a handle.
@@ -37,28 +42,41 @@ impl RuntimeSlot {
         RuntimeId(self.number.into())
     }
 
-    /// Leaves the handle of the runtime in whose context the caller runs, if one is wanted.
+    /// Leaves the handle of the runtime that polls on this thread, if one is wanted.
     pub(crate) fn leave_handle(&self) {
         if self.wanted.load(Ordering::Relaxed)
             && let Ok(handle) = Handle::try_current()
         {
-            self.wanted.store(false, Ordering::Relaxed);
-            *lock(&self.handle) = Some(handle);
+            let mut place = lock(&self.handle);
+            // Looked at again under the lock: `release` may have come between.
+            if self.wanted.swap(false, Ordering::Relaxed) {
+                self.learn(&handle);
+                *place = Some(handle);
+            }
         }
+    }
+
+    fn learn(&self, handle: &Handle) {
+        let flavor = match handle.runtime_flavor() {
+            RuntimeFlavor::CurrentThread => Flavor::CURRENT_THREAD,
+            RuntimeFlavor::MultiThread => Flavor::MULTI_THREAD,
+            _ => Flavor(0),
+        };
+        self.flavor.store(flavor.0, Ordering::Relaxed);
+        self.workers.store(handle.metrics().num_workers() as u32, Ordering::Relaxed);
     }
 
     /// Gives it the handle of its guard.
     pub(crate) fn guard(&self, handle: Handle) {
-        *lock(&self.handle) = Some(handle);
+        self.learn(&handle);
         self.guarded.store(true, Ordering::Relaxed);
+        *lock(&self.handle) = Some(handle);
     }
 
     /// The guard is about to drop the runtime.
     pub(crate) fn unguard(&self) {
         self.guarded.store(false, Ordering::Relaxed);
-        self.wanted.store(false, Ordering::Relaxed);
-        let handle = lock(&self.handle).take();
-        drop(handle);
+        self.release();
     }
 
     /// Asks the next hook to leave a handle, unless there is one.
@@ -70,11 +88,12 @@ impl RuntimeSlot {
 
     /// Lets go of a handle that no guard holds: if that was the last one, the runtime is gone.
     pub(crate) fn release(&self) {
+        let mut place = lock(&self.handle);
         self.wanted.store(false, Ordering::Relaxed);
-        if !self.guarded.load(Ordering::Relaxed) {
-            let handle = lock(&self.handle).take();
-            drop(handle);
-        }
+        let handle = if self.guarded.load(Ordering::Relaxed) { None } else { place.take() };
+        drop(place);
+        // Outside the lock: it may be the last one, and what hangs on it is the program's.
+        drop(handle);
     }
 
     /// Its handle, if one is at hand.
@@ -92,6 +111,11 @@ impl RuntimeSlot {
         self.gone.load(Ordering::Acquire)
     }
 
+    /// Whether the runtime is gone and its tasks have been ended.
+    fn is_buried(&self) -> bool {
+        self.buried.load(Ordering::Relaxed)
+    }
+
     /// Whether the runtime is gone and nobody has asked this before.
     pub(crate) fn take_gone(&self) -> bool {
         self.is_gone() && !self.buried.swap(true, Ordering::Relaxed)
@@ -99,13 +123,8 @@ impl RuntimeSlot {
 
     /// What it is.
     pub(crate) fn fact(&self, at: At) -> RuntimeFact {
-        let handle = self.handle();
-        let flavor = match handle.as_ref().map(Handle::runtime_flavor) {
-            Some(RuntimeFlavor::CurrentThread) => Flavor::CURRENT_THREAD,
-            Some(RuntimeFlavor::MultiThread) => Flavor::MULTI_THREAD,
-            _ => Flavor(0),
-        };
-        let workers = handle.map_or(0, |handle| handle.metrics().num_workers() as u32);
+        let flavor = Flavor(self.flavor.load(Ordering::Relaxed));
+        let workers = self.workers.load(Ordering::Relaxed);
         RuntimeFact { id: self.id(), name: self.name.clone(), flavor, workers, at }
     }
 }
@@ -136,29 +155,35 @@ impl Runtimes {
 
     /// Adds a runtime that is about to be built. `on_gone` is called, from any thread, when it is gone.
     pub(crate) fn add(&self, name: Option<String>, at: u64, on_gone: fn()) -> Arc<Lease> {
-        // Beyond 65,535 runtimes the numbers begin anew; the ones before are long gone.
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut slots = lock(&self.slots);
+        let number = self.free_number(&slots);
         let slot = Arc::new(RuntimeSlot {
             number,
             name: name.unwrap_or_else(|| format!("runtime-{number}")),
             at,
             handle: Mutex::new(None),
+            flavor: AtomicU8::new(0),
+            workers: AtomicU32::new(0),
             guarded: AtomicBool::new(false),
             wanted: AtomicBool::new(false),
             gone: AtomicBool::new(false),
             buried: AtomicBool::new(false),
         });
-        let mut slots = lock(&self.slots);
         slots.push(Arc::clone(&slot));
-        if slots.len() > 2 * ENDED_KEPT {
-            let mut spare = slots.iter().filter(|slot| slot.is_gone()).count().saturating_sub(ENDED_KEPT);
-            slots.retain(|slot| {
-                let drop = spare > 0 && slot.is_gone();
-                spare -= usize::from(drop);
-                !drop
-            });
-        }
+        let mut spare = slots.iter().filter(|slot| slot.is_buried()).count().saturating_sub(ENDED_KEPT);
+        slots.retain(|slot| {
+            let drop = spare > 0 && slot.is_buried();
+            spare -= usize::from(drop);
+            !drop
+        });
         Arc::new(Lease { slot, on_gone })
+    }
+
+    /// The next number that no remembered runtime has. After 65,535 runtimes the numbers begin anew.
+    fn free_number(&self, slots: &[Arc<RuntimeSlot>]) -> u16 {
+        let mut next = std::iter::repeat_with(|| self.next.fetch_add(1, Ordering::Relaxed)).take(usize::from(u16::MAX));
+        let taken = |number: u16| number == UNKNOWN_RUNTIME || slots.iter().any(|slot| slot.number == number);
+        next.find(|number| !taken(*number)).unwrap_or(UNKNOWN_RUNTIME)
     }
 
     /// The runtimes that are remembered, oldest first.

@@ -138,7 +138,10 @@ impl Store {
             self.counts.unended_polls.fetch_add(1, Ordering::Relaxed);
         }
         record.epoch.store(epoch, Ordering::Relaxed);
-        thread.touched.push(record);
+        // Unwatched lists would not be drained, and hold their records beyond the end of the tasks.
+        if self.watch.on.load(Ordering::Relaxed) {
+            thread.touched.push(record);
+        }
     }
 
     #[cold]
@@ -156,8 +159,12 @@ impl Store {
         let Some((record, place)) = self.record(thread, seed, location, parent, parent_chain) else {
             return self.not_tracked();
         };
+        // Before the insert: once it is in the index the task may end on another thread, and only the side
+        // that holds the task lists its record.
+        if self.watch.on.load(Ordering::Relaxed) {
+            thread.touched.push(record);
+        }
         match self.index.insert(id, record) {
-            Inserted::Yes if self.watch.on.load(Ordering::Relaxed) => thread.touched.push(record),
             Inserted::Yes => {}
             Inserted::AlreadyEnded => self.finish(thread, record, Outcome::SHUT_DOWN, spawned),
             Inserted::Impossible => {
@@ -210,8 +217,14 @@ impl Store {
         if !record.is_live() {
             return;
         }
-        lock(&thread.shard).end(EndedTask { last, at, outcome });
-        self.free(thread, record);
+        // First it is not live any more, then its end is counted: who has seen it live after the count was
+        // read will find the end in a later one.
+        let freed = record.end();
+        let mut shard = lock(&thread.shard);
+        shard.end(EndedTask { last, at, outcome });
+        if freed {
+            shard.give_record(record, &self.slab);
+        }
     }
 
     fn free(&self, thread: &Thread, record: &'static Record) {
@@ -220,14 +233,14 @@ impl Store {
         }
     }
 
-    /// Ends what is left of a runtime that is gone: tasks whose end was not seen. Called by the collector.
-    pub(crate) fn runtime_gone(&'static self, runtime: u16) {
+    /// Ends what is left of runtimes that are gone: tasks whose end was not seen. Called by the collector.
+    pub(crate) fn runtimes_gone(&'static self, runtimes: &[u16]) {
         let Some(thread) = self.threads.mine() else { return };
         let now = self.clock.raw();
         for record in self.slab.iter() {
             let Some(copied) = record.copy() else { continue };
             let id = copied.seed.id;
-            if copied.seed.runtime == runtime && id & ROOT == 0 && self.index.remove(id).is_some() {
+            if runtimes.contains(&copied.seed.runtime) && id & ROOT == 0 && self.index.remove(id).is_some() {
                 self.finish(thread, record, Outcome::SHUT_DOWN, now);
             }
         }

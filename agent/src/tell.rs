@@ -3,7 +3,9 @@
 use crate::clock::Clock;
 use crate::places::NO_CHAIN;
 use crate::records::Copied;
+use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::shard::EndedTask;
+use std::borrow::Cow;
 use taskscope_model::change::{Ended, Location, Polled, Spawned};
 use taskscope_model::task::By;
 use taskscope_model::world::Names;
@@ -15,8 +17,8 @@ pub(crate) struct Teller {
     pub(crate) now: At,
     /// The worker that each thread slot is now, by the slot's number.
     pub(crate) workers: Vec<Option<Worker>>,
-    /// All locations so far, by number.
-    pub(crate) locations: Vec<Location>,
+    /// All locations so far, by number, and each as text: searches ask for it once a task.
+    pub(crate) locations: Vec<(Location, String)>,
     /// Names of the runtimes, by number.
     pub(crate) runtimes: Vec<(RuntimeId, String)>,
 }
@@ -28,7 +30,7 @@ impl Teller {
         let spawned = Spawned {
             task: TaskId(seed.id),
             kind: seed.kind,
-            runtime: Some(RuntimeId(seed.runtime.into())),
+            runtime: (seed.runtime != UNKNOWN_RUNTIME).then_some(RuntimeId(seed.runtime.into())),
             parent: (seed.parent != 0).then_some(TaskId(seed.parent)),
             location: Some(LocationId(seed.location)),
             chain: (seed.chain != NO_CHAIN).then_some(ChainId(seed.chain)),
@@ -82,7 +84,11 @@ impl Teller {
 
 impl Names for Teller {
     fn location(&self, location: By<LocationId>) -> Option<&Location> {
-        self.locations.get(location.id.0 as usize)
+        self.locations.get(location.id.0 as usize).map(|(location, _)| location)
+    }
+
+    fn location_text(&self, location: By<LocationId>) -> Option<Cow<'_, str>> {
+        self.locations.get(location.id.0 as usize).map(|(_, text)| Cow::Borrowed(text.as_str()))
     }
 
     fn runtime_name(&self, runtime: By<RuntimeId>) -> Option<&str> {

@@ -80,7 +80,7 @@ fn beyond_loopback_tcp_needs_a_token() {
     );
     let doctor = until("the agent to say so", || {
         let doctor = place.taskscope(&["doctor", &program.target(), "--json"]).json();
-        let why = doctor["coverage"]["listening"]["why"].as_str().map(str::to_owned);
+        let why = doctor["coverage"]["listening by TCP"]["why"].as_str().map(str::to_owned);
         why.ok_or_else(|| doctor.to_string())
     });
     assert!(doctor.contains("only loopback without a token"), "{doctor}");

@@ -60,6 +60,16 @@ impl Query {
         parse::parse(text).map(|terms| Self { terms })
     }
 
+    /// How many terms it has.
+    pub fn len(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// Whether it has no term, and so matches every task.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
     /// Whether every task matches.
     pub fn matches_all(&self) -> bool {
         self.terms.is_empty()

@@ -143,7 +143,7 @@ impl Record {
         self.chain.load(Ordering::Relaxed)
     }
 
-    /// A consistent copy; `None` if the record is of no task, or became another task's meanwhile.
+    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile.
     pub(crate) fn copy(&self) -> Option<Copied> {
         self.read(Self::copy_own)
     }
@@ -151,13 +151,12 @@ impl Record {
     /// Reads some fields together; `None` as in `copy`.
     pub(super) fn read<T>(&self, fields: impl FnOnce(&Self) -> T) -> Option<T> {
         let before = self.life.load(Ordering::Acquire);
-        if before & STATE == FREE {
+        if before & STATE != LIVE {
             return None;
         }
         let read = fields(self);
         fence(Ordering::Acquire);
-        let after = self.life.load(Ordering::Relaxed);
-        (after & !STATE == before & !STATE && after & STATE != FREE).then_some(read)
+        (self.life.load(Ordering::Relaxed) == before).then_some(read)
     }
 
     /// A copy by the side that ends the task: nobody else writes.

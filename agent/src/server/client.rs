@@ -19,6 +19,8 @@ const STUCK_TIME: u64 = 10_000_000_000;
 const MOST_REQUEST: u32 = 64 * 1024;
 /// Bytes waiting to be sent beyond which nothing more is read or made.
 const MOST_WAITING: usize = 64 * 1024;
+/// Most tasks of one `Cancel`.
+const MOST_CANCELLED: usize = 1_024;
 /// Bytes read in one go.
 const READ_AT_ONCE: usize = 16 * 1024;
 
@@ -87,9 +89,14 @@ impl Client {
         self.stage == Stage::Open
     }
 
+    /// Whether all tasks have to be scanned for it.
+    pub(super) fn wants_scan(&self, now: At) -> bool {
+        self.is_open() && self.view.as_ref().is_some_and(|view| view.wants_scan(now))
+    }
+
     /// Whether it is told things as they change.
     pub(super) fn is_watching(&self) -> bool {
-        self.is_open() && self.view.is_some()
+        self.is_open() && self.view.as_ref().is_some_and(|view| !view.is_over())
     }
 
     /// The socket may have something to read.
@@ -99,7 +106,7 @@ impl Client {
 
     /// Whether there is something to do that no event of the socket will announce.
     pub(super) fn has_work(&self) -> bool {
-        self.readable && self.waiting() < MOST_WAITING
+        self.readable && self.stage != Stage::Closing && self.waiting() < MOST_WAITING
     }
 
     /// When it is to be dropped, unless it does something before.
@@ -128,7 +135,7 @@ impl Client {
     /// Reads what is there, up to a bound, and says what is wanted. `Err`: the connection is over.
     pub(super) fn read(&mut self) -> io::Result<Vec<Wish>> {
         let mut wishes = Vec::new();
-        if self.stage == Stage::Closing || !self.has_work() {
+        if !self.has_work() {
             return Ok(wishes);
         }
         let mut bytes = [0; READ_AT_ONCE];
@@ -139,7 +146,8 @@ impl Client {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        loop {
+        // A refused client is asked nothing more, whatever came in the same breath.
+        while self.stage != Stage::Closing {
             match self.reader.next() {
                 Ok(None) => return Ok(wishes),
                 Ok(Some(frame::Read::Preamble(json))) => self.greet(&json, &mut wishes),
@@ -147,6 +155,7 @@ impl Client {
                 Err(error) => return self.refuse_bytes(error).map(|()| wishes),
             }
         }
+        Ok(wishes)
     }
 
     fn greet(&mut self, json: &[u8], wishes: &mut Vec<Wish>) {
@@ -194,6 +203,11 @@ impl Client {
                 Ok(()) => wishes.push(Wish::Subscribed),
                 Err(denied) => self.tell(&Told::Answer(Answer::Denied(denied))),
             },
+            Request::Cancel(cancel) if cancel.tasks.len() > MOST_CANCELLED => {
+                let message = format!("at most {MOST_CANCELLED} tasks are cancelled by one request");
+                let denied = Denied { number: cancel.number, reason: Reason::WRONG_QUERY, message };
+                self.tell(&Told::Answer(Answer::Denied(denied)));
+            }
             Request::Cancel(cancel) if self.rights.control => wishes.push(Wish::Cancel(cancel.number, cancel.tasks)),
             Request::Cancel(cancel) => {
                 let message = "this connection may only look: TASKSCOPE_RIGHTS=read,control lets it cancel".to_owned();

@@ -34,6 +34,11 @@ impl Collector {
         self.ended_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).ended_ever()).collect();
     }
 
+    /// A scan has found the task in a poll that may have begun before this follows: its end is to be seen.
+    pub(super) fn follow(&mut self, record: &'static Record) {
+        self.again.push(record);
+    }
+
     /// Takes what has changed since.
     pub(super) fn collect(&mut self, store: &'static Store) -> Batch {
         let mut fresh = Vec::new();

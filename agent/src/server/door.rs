@@ -18,6 +18,8 @@ pub(super) struct Doors {
     tcp: Option<TcpDoor>,
     /// Whether somebody may stand at a door.
     knocked: bool,
+    /// Whether somebody stands there who cannot be let in yet: the program is out of descriptors.
+    waits: bool,
 }
 
 impl Doors {
@@ -35,7 +37,12 @@ impl Doors {
         {
             tcp = None;
         }
-        Self { unix, tcp, knocked: true }
+        Self { unix, tcp, knocked: true, waits: false }
+    }
+
+    /// Whether somebody has to wait at a door, though no event will tell of it again.
+    pub(super) fn are_waited_at(&self) -> bool {
+        self.waits
     }
 
     /// Somebody stands at a door.
@@ -51,16 +58,16 @@ impl Doors {
     /// Lets the next ones in; errors are of visitors who are not let in.
     pub(super) fn accept(&mut self) -> Vec<io::Result<Visitor>> {
         let mut visitors = Vec::new();
-        let mut empty = true;
+        let mut left = Left::default();
         let unix = self.unix.as_ref().map(|door| || door.accept());
         let tcp = self.tcp.as_ref().map(|door| || door.accept());
         if let Some(accept) = unix {
-            empty &= accept_from(accept, &mut visitors);
+            left.join(accept_from(accept, &mut visitors));
         }
         if let Some(accept) = tcp {
-            empty &= accept_from(accept, &mut visitors);
+            left.join(accept_from(accept, &mut visitors));
         }
-        self.knocked = !empty;
+        (self.knocked, self.waits) = (left.more, left.later);
         visitors
     }
 
@@ -75,16 +82,31 @@ impl Doors {
     }
 }
 
-/// Whether nobody is left at the door.
-fn accept_from(accept: impl Fn() -> io::Result<Visitor>, visitors: &mut Vec<io::Result<Visitor>>) -> bool {
+/// Who is left at the doors.
+#[derive(Default)]
+struct Left {
+    more: bool,
+    later: bool,
+}
+
+impl Left {
+    fn join(&mut self, other: Left) {
+        self.more |= other.more;
+        self.later |= other.later;
+    }
+}
+
+fn accept_from(accept: impl Fn() -> io::Result<Visitor>, visitors: &mut Vec<io::Result<Visitor>>) -> Left {
     for _ in 0..AT_ONCE {
         match accept() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => visitors.push(Err(error)),
-            // Out of descriptors, or the visitor left: the others are looked after first.
-            Err(_) => return true,
             Ok(visitor) => visitors.push(Ok(visitor)),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock => return Left::default(),
+                io::ErrorKind::PermissionDenied => visitors.push(Err(error)),
+                io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted => {}
+                _ => return Left { more: false, later: true },
+            },
         }
     }
-    false
+    Left { more: true, later: false }
 }

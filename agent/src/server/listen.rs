@@ -107,7 +107,7 @@ impl TcpDoor {
         let settings = &core.settings;
         let address = settings.listen.as_deref()?;
         let opened = Self::bind(address, settings.token_file.as_deref(), settings.tcp_rights);
-        let say = |why: &str| core.notes.say("listening", Seen::PARTLY, format!("TASKSCOPE_LISTEN={address}: {why}"), "");
+        let say = |why: &str| core.notes.say("listening by TCP", Seen::NO, format!("TASKSCOPE_LISTEN={address}: {why}"), "");
         opened.map_err(|error| say(&error)).ok()
     }
 

@@ -64,14 +64,23 @@ impl News {
     pub(super) fn refresh(&mut self, core: &'static Core, visitors: Visitors) {
         let (store, teller) = (&core.store, &mut self.teller);
         teller.now = store.clock.now();
-        teller.locations.extend(store.places.locations_after(teller.locations.len()));
-        self.chains.extend(store.places.chains_after(self.chains.len()));
         let slots = core.runtimes.all();
         teller.runtimes = slots.iter().map(|slot| (slot.id(), slot.name.clone())).collect();
         teller.workers = workers(core, &slots);
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
         self.count(core, visitors);
+        self.refresh_places(core);
+    }
+
+    /// Brings locations and chains up to now: what was seen before this can be told after it.
+    pub(super) fn refresh_places(&mut self, core: &'static Core) {
+        let (places, teller) = (&core.store.places, &mut self.teller);
+        for location in places.locations_after(teller.locations.len()) {
+            let text = location.to_string();
+            teller.locations.push((location, text));
+        }
+        self.chains.extend(places.chains_after(self.chains.len()));
     }
 
     fn count(&mut self, core: &'static Core, visitors: Visitors) {

@@ -11,7 +11,7 @@ use super::signals;
 use crate::core::Core;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 use taskscope_model::change::Goodbye;
 use taskscope_model::codes::Seen;
@@ -124,13 +124,16 @@ impl Server {
 
     /// How long nothing happens by itself.
     fn wait(&mut self) -> Option<Duration> {
-        if self.doors.has_work() || self.clients.values().any(Client::has_work) {
+        let now = self.core.store.clock.now();
+        // When there is something to use again of what the pace allows.
+        let allowed = At(now.0 + self.pace.wait(now).0);
+        let work = self.doors.has_work() || self.clients.values().any(Client::has_work) || self.wants_scan(now);
+        if work && allowed <= now {
             return Some(Duration::ZERO);
         }
-        let now = self.core.store.clock.now();
         let deadlines = self.clients.values().filter_map(Client::deadline);
-        let scan = self.wants_scan(now).then(|| At(now.0 + self.pace.wait(now).0));
-        let next = deadlines.chain(self.tick).chain(scan).min()?;
+        let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
+        let next = deadlines.chain(self.tick).chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -138,18 +141,28 @@ impl Server {
 
     fn turn(&mut self) {
         let now = self.core.store.clock.now();
-        for visitor in self.doors.accept() {
-            self.admit(visitor, now);
+        if self.pace.wait(now) == Nanos(0) {
+            if self.doors.are_waited_at() {
+                self.doors.knock();
+            }
+            for visitor in self.doors.accept() {
+                self.admit(visitor, now);
+            }
+            self.read(now);
+            self.bury();
+            self.scan(now);
         }
-        self.read(now);
-        self.bury();
         if self.tick.is_some_and(|at| at <= now) {
             self.on_tick(now);
         }
-        self.scan(now);
         self.write(now);
-        self.farewell();
+        self.farewell(now);
         self.watch_or_not(now);
+        let after = self.core.store.clock.now();
+        self.pace.spend(after.since(now));
+        if let Some(tick) = &mut self.tick {
+            *tick = At(tick.0.max(after.0 + self.pace.wait(after).0));
+        }
     }
 
     fn admit(&mut self, visitor: io::Result<Visitor>, now: At) {
@@ -258,20 +271,20 @@ impl Server {
     }
 
     /// Says once on standard error that somebody was refused; each further time is counted.
-    #[expect(clippy::print_stderr, reason = "from the agent's own thread, once for each kind of refusal")]
     fn refused(&mut self, what: String) {
         self.refused += 1;
         if self.logged.len() < MOST_CLIENTS && self.logged.insert(what.clone()) {
-            eprintln!("taskscope: {what}");
+            // Nobody may read standard error; that must not end the server.
+            let _ = writeln!(io::stderr(), "taskscope: {what}");
         }
     }
 
     /// Runtimes that are gone: what is left of their tasks has ended.
     fn bury(&mut self) {
-        for slot in self.core.runtimes.all() {
-            if slot.take_gone() {
-                self.core.store.runtime_gone(slot.number);
-            }
+        let gone = self.core.runtimes.all().into_iter().filter(|slot| slot.take_gone());
+        let gone: Vec<u16> = gone.map(|slot| slot.number).collect();
+        if !gone.is_empty() {
+            self.core.store.runtimes_gone(&gone);
         }
     }
 
@@ -282,8 +295,8 @@ impl Server {
             None => self.core.store.next_epoch(),
             Some(left) => *left = left.saturating_sub(1),
         }
-        self.news.refresh(self.core, visitors);
         let batch = self.collector.collect(&self.core.store);
+        self.news.refresh(self.core, visitors);
         for client in self.clients.values_mut() {
             if let Some(view) = &mut client.view {
                 view.take_in(&batch, &self.news.teller);
@@ -296,14 +309,12 @@ impl Server {
             self.news.release(self.core, false);
             self.core.runtimes.all().iter().for_each(|slot| slot.want_handle());
         }
-        let after = self.core.store.clock.now();
-        self.pace.spend(after.since(now));
-        self.tick = Some(At(after.0 + self.pace.wait(after).0.max(TICK)));
+        self.tick = Some(At(now.0 + TICK));
     }
 
-    /// Scans for the views that need it, while the pace allows.
+    /// Scans for one view that needs it; the next one has its turn after everything else.
     fn scan(&mut self, now: At) {
-        if !self.wants_scan(now) || self.pace.wait(now) > Nanos(0) {
+        if !self.wants_scan(now) {
             return;
         }
         let visitors = self.visitors();
@@ -312,15 +323,17 @@ impl Server {
         }
         self.news.refresh(self.core, visitors);
         self.news.refresh_figures(self.core);
-        for client in self.clients.values_mut() {
-            let Some(view) = client.view.as_mut().filter(|view| view.wants_scan(now)) else { continue };
-            view.scan(&self.core.store, &self.news.teller);
+        let next = self.clients.values_mut().find(|client| client.wants_scan(now));
+        if let Some(view) = next.and_then(|client| client.view.as_mut()) {
+            let collector = &mut self.collector;
+            view.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
         }
-        self.pace.spend(self.core.store.clock.now().since(now));
+        // What the scan has seen and the refresh before it had not.
+        self.news.refresh_places(self.core);
     }
 
     fn wants_scan(&self, now: At) -> bool {
-        self.clients.values().any(|client| client.view.as_ref().is_some_and(|view| view.wants_scan(now)))
+        self.clients.values().any(|client| client.wants_scan(now))
     }
 
     fn begin_watch(&mut self, now: At) {
@@ -339,13 +352,19 @@ impl Server {
         });
     }
 
-    fn farewell(&mut self) {
+    fn farewell(&mut self, now: At) {
         if self.core.farewell.take_welcome() && !self.doors.are_open() {
             self.doors = Doors::open(self.core, self.poll.registry());
         }
         let Some(reason) = self.core.farewell.asked() else { return };
+        if self.tick.is_some() {
+            // The last Changes: what ended with the runtime.
+            self.on_tick(now);
+            self.write(now);
+        }
         let at = self.core.store.clock.now();
         let goodbye = Goodbye { at, reason: reason.to_owned() };
+        self.clients.retain(|_, client| client.is_open());
         for client in self.clients.values_mut() {
             client.tell(&told(goodbye.clone().into()));
             client.close();
@@ -389,6 +408,10 @@ fn pages(client: &mut Client, news: &News, now: At) -> io::Result<()> {
             return Ok(());
         }
         let Some(mut view) = client.view.take() else { return Ok(()) };
+        if view.is_over() {
+            client.view = Some(view);
+            return Ok(());
+        }
         let ticked = view.is_scanned() && !client.told.is_up_to(news.teller.now);
         if !ticked && !view.has_news() {
             client.view = Some(view);
@@ -397,13 +420,11 @@ fn pages(client: &mut Client, news: &News, now: At) -> io::Result<()> {
         let mut so_far = std::mem::take(&mut client.told);
         so_far.catch_up(news, &view, &mut |fact| client.tell(&told(fact)));
         client.told = so_far;
-        let done = view.fill(&news.teller, |fact| {
+        view.fill(&news.teller, |fact| {
             client.tell(&told(fact));
             client.has_room()
         });
-        if !done {
-            client.view = Some(view);
-        }
+        client.view = Some(view);
     }
 }
 

@@ -34,7 +34,7 @@ impl ToldSoFar {
         let at = news.teller.now;
         self.now = at;
         tell(Tick { at }.into());
-        for location in &news.teller.locations[self.locations..] {
+        for (location, _) in &news.teller.locations[self.locations..] {
             tell(location.clone().into());
         }
         self.locations = news.teller.locations.len();

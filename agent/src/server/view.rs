@@ -12,7 +12,8 @@ use crate::shard::EndedTask;
 use crate::store::Store;
 use crate::tell::Teller;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::Ordering;
 use taskscope_model::change::{Complete, Forgotten};
 use taskscope_model::codes::Counter;
 use taskscope_model::query::Value;
@@ -23,6 +24,9 @@ use taskscope_model::{At, Fact, Order, Query, TaskId};
 const MOST_ROWS: usize = 100_000;
 /// Most ended tasks that wait to be told; beyond, they are forgotten instead.
 const MOST_ENDED: usize = 4_096;
+/// Longest query that is taken, bytes, and most terms: each is asked of each task.
+const MOST_QUERY: usize = 1_024;
+const MOST_TERMS: usize = 32;
 /// A view that has to scan again does so at most this often, nanoseconds.
 const SCAN_EVERY: u64 = 1_000_000_000;
 
@@ -43,7 +47,15 @@ pub(super) struct View {
     scanned: Option<At>,
     /// Whether tasks have left since, that others outside could replace.
     room: bool,
+    /// What is left of the snapshot: the first so many of `due` and of `ended`.
+    snapshot: Snapshot,
     completed: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Snapshot {
+    rows: usize,
+    ended: usize,
 }
 
 /// A task that the client is told of.
@@ -63,6 +75,9 @@ impl View {
     pub(super) fn new(asked: Subscribe) -> Result<Self, Denied> {
         let deny = |message: String| Denied { number: asked.number, reason: Reason::WRONG_QUERY, message };
         let query = Query::parse(&asked.query).map_err(|error| deny(error.to_string()))?;
+        if asked.query.len() > MOST_QUERY || query.len() > MOST_TERMS {
+            return Err(deny(format!("a query has at most {MOST_TERMS} terms and {MOST_QUERY} bytes")));
+        }
         let order = Order::parse(&asked.sort, asked.reverse).map_err(|error| deny(error.to_string()))?;
         let limit = if asked.limit == 0 { MOST_ROWS } else { MOST_ROWS.min(asked.limit as usize) };
         Ok(Self {
@@ -77,6 +92,7 @@ impl View {
             left_out: 0,
             scanned: None,
             room: false,
+            snapshot: Snapshot::default(),
             completed: false,
         })
     }
@@ -90,6 +106,11 @@ impl View {
         self.forgotten = before.forgotten;
     }
 
+    /// Whether everything is told that was asked for once.
+    pub(super) fn is_over(&self) -> bool {
+        self.completed && self.asked.once
+    }
+
     /// Whether all tasks have been scanned once.
     pub(super) fn is_scanned(&self) -> bool {
         self.scanned.is_some()
@@ -101,18 +122,29 @@ impl View {
             None => true,
             Some(_) if self.asked.once => false,
             Some(at) => {
-                let refill = self.left_out > 0 && (self.room || !self.query.matches_all());
+                // By id nothing but a leaving row lets another one in; by any other key rows fall back while
+                // the tasks outside stay where they are.
+                let moves = self.room || !self.query.matches_all() || self.order.key() != Order::default().key();
+                let refill = self.left_out > 0 && moves;
                 let stale = refill || self.query.depends_on_time();
                 stale && now.since(at).0 >= SCAN_EVERY
             }
         }
     }
 
-    /// Scans all tasks.
-    pub(super) fn scan(&mut self, store: &'static Store, teller: &Teller) {
+    /// Scans all tasks. Those in a poll are given to `running`: the poll may have begun before anyone looked.
+    pub(super) fn scan(
+        &mut self,
+        store: &'static Store,
+        teller: &Teller,
+        mut running: impl FnMut(&'static Record),
+    ) {
         let mut best: Vec<Candidate> = Vec::new();
         let mut matched = 0;
         for record in store.slab.iter() {
+            if record.poll_start.load(Ordering::Relaxed) != 0 {
+                running(record);
+            }
             if let Some(candidate) = self.candidate(record, teller) {
                 matched += 1;
                 best.push(candidate);
@@ -125,13 +157,23 @@ impl View {
         best.sort_unstable_by(|a, b| self.order.compare_ranked((&a.0, a.1), (&b.0, b.1)));
         self.left_out = matched - best.len() as u64;
         self.replace(best);
-        if self.scanned.is_none() && self.asked.ended {
+        if self.scanned.is_none() {
+            self.begin_snapshot(store, teller);
+        }
+        self.scanned = Some(teller.now);
+        self.room = false;
+    }
+
+    /// The snapshot: every row, also those that an earlier view has told, and the history if it is wanted.
+    fn begin_snapshot(&mut self, store: &'static Store, teller: &Teller) {
+        let told: Vec<TaskId> = self.rows.keys().copied().collect();
+        told.into_iter().for_each(|id| self.queue(id));
+        if self.asked.ended {
             for task in history(store) {
                 self.offer_ended(task, teller);
             }
         }
-        self.scanned = Some(teller.now);
-        self.room = false;
+        self.snapshot = Snapshot { rows: self.due.len(), ended: self.ended.len() };
     }
 
     /// The task of a record, if it is one and matches.
@@ -204,6 +246,23 @@ impl View {
             self.drop_lost();
         }
         self.add(new.into_values().collect(), teller);
+        if self.due.len() > 2 * self.rows.len() + MOST_ENDED {
+            self.compact();
+        }
+    }
+
+    /// Takes out of `due` what is no row any more; a client that hardly reads would let it grow for ever.
+    fn compact(&mut self) {
+        let mut seen = HashSet::new();
+        let (rows, snapshot, mut at) = (&self.rows, self.snapshot.rows, 0);
+        let mut kept_of_snapshot = 0;
+        self.due.retain(|id| {
+            let keep = rows.get(id).is_some_and(|row| row.due) && seen.insert(*id);
+            kept_of_snapshot += usize::from(keep && at < snapshot);
+            at += 1;
+            keep
+        });
+        self.snapshot.rows = kept_of_snapshot;
     }
 
     /// The record's task does not match any more, or is gone.
@@ -248,7 +307,8 @@ impl View {
         all.extend(new);
         let matched = all.len() as u64;
         self.cut(&mut all);
-        self.left_out += matched - all.len() as u64;
+        // Not added up: a task outside that is polled again and again would count each time.
+        self.left_out = self.left_out.max(matched - all.len() as u64);
         self.replace(all);
     }
 
@@ -261,9 +321,12 @@ impl View {
 
     fn push_ended(&mut self, ended: EndedTask, told: bool) {
         if self.ended.len() >= MOST_ENDED
-            && let Some((oldest, true)) = self.ended.pop_front()
+            && let Some((oldest, told)) = self.ended.pop_front()
         {
-            self.forgotten.push(TaskId(oldest.last.seed.id));
+            self.snapshot.ended = self.snapshot.ended.saturating_sub(1);
+            if told {
+                self.forgotten.push(TaskId(oldest.last.seed.id));
+            }
         }
         self.ended.push_back((ended, told));
     }
@@ -285,34 +348,54 @@ impl View {
         rows || (self.scanned.is_some() && !self.completed)
     }
 
-    /// Tells what is due until `tell` says that there is no more room. True if the snapshot of a `once` view
-    /// is complete: nothing follows.
-    pub(super) fn fill(&mut self, teller: &Teller, mut tell: impl FnMut(Fact) -> bool) -> bool {
-        for id in self.forgotten.drain(..) {
+    /// Tells what is due until `tell` says that there is no more room: first the snapshot, the first rows in
+    /// the order first; then what has ended and what has changed in turn, so that neither waits for the other.
+    pub(super) fn fill(&mut self, teller: &Teller, mut tell: impl FnMut(Fact) -> bool) {
+        while let Some(id) = self.forgotten.pop() {
             // It may have matched again since.
-            if !self.rows.get(&id).is_some_and(|row| row.told) {
-                tell(Forgotten { task: id }.into());
+            let known = self.rows.get(&id).is_some_and(|row| row.told);
+            if !known && !tell(Forgotten { task: id }.into()) {
+                return;
             }
         }
-        while let Some((ended, told)) = self.ended.pop_front() {
-            if !told {
-                tell(teller.spawned(&ended.last));
-            }
-            tell(teller.polled(&ended.last));
-            if !tell(teller.ended(&ended)) {
-                return false;
+        while self.snapshot.rows > 0 {
+            self.snapshot.rows -= 1;
+            if self.tell_due(teller, &mut tell) == Some(false) {
+                return;
             }
         }
-        while let Some(id) = self.due.pop_front() {
-            if !self.tell_row(id, teller, &mut tell) {
-                return false;
+        while self.snapshot.ended > 0 {
+            self.snapshot.ended -= 1;
+            if self.tell_ended(teller, &mut tell) == Some(false) {
+                return;
             }
         }
         if self.scanned.is_some() && !self.completed {
             self.completed = true;
             tell(Complete { subscription: self.asked.number }.into());
         }
-        self.completed && self.asked.once
+        loop {
+            match (self.tell_ended(teller, &mut tell), self.tell_due(teller, &mut tell)) {
+                (None, None) | (Some(false), _) | (_, Some(false)) => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// Tells the next ended task; `None` if there is none, else whether there is more room.
+    fn tell_ended(&mut self, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> Option<bool> {
+        let (ended, told) = self.ended.pop_front()?;
+        if !told {
+            tell(teller.spawned(&ended.last));
+        }
+        tell(teller.polled(&ended.last));
+        Some(tell(teller.ended(&ended)))
+    }
+
+    /// Tells the next changed row; as `tell_ended`.
+    fn tell_due(&mut self, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> Option<bool> {
+        let id = self.due.pop_front()?;
+        Some(self.tell_row(id, teller, tell))
     }
 
     fn tell_row(&mut self, id: TaskId, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> bool {
