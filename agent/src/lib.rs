@@ -14,7 +14,7 @@
 //! runtime: it answers from a thread of its own while every worker is blocked. `TASKSCOPE=off` installs
 //! nothing.
 
-#![cfg_attr(not(tokio_unstable), expect(dead_code, reason = "what only the hooks call"))]
+#![cfg_attr(not(any(tokio_unstable, taskscope_loom)), expect(dead_code, reason = "what only the hooks call"))]
 
 mod sync;
 
