@@ -102,9 +102,14 @@ fn filter_sort_details_and_help() {
     pane.until("the reverse order", |text| ids(text).len() > 10 && ids(text).iter().rev().is_sorted());
 
     pane.keys("j\r");
-    let details = pane
-        .until("the details of a task", |text| text.contains("spawned by") && text.contains("longest poll"));
+    let is_details = |text: &str| text.contains("spawned by") && text.contains("longest poll");
+    pane.until("the details of a task", is_details);
+    // In 24 lines there is room for all of it or not, as there have been long polls or not.
+    pane.resize((80, 36));
+    let details = pane.until("more room", |text| is_details(text) && text.lines().count() == 36);
     insta::assert_snapshot!("details", without_long_polls(&details));
+    pane.resize((80, 24));
+    pane.until("the details again", |text| is_details(text) && text.lines().count() == 24);
     pane.keys("?");
     let help = pane.until("the help", |text| text.contains("this help"));
     insta::assert_snapshot!("help", redacted(&help));
