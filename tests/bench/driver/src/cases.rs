@@ -38,7 +38,7 @@ const POLL: Case = Case {
 };
 
 const SPAWN: Case = Case { operation: "spawn + join", ..POLL };
-const SERVER: Case = Case { operation: "request", rounds: (15, 3), ..POLL };
+const SERVER: Case = Case { operation: "request", rounds: (21, 3), ..POLL };
 const MEMORY: Case = Case { operation: "task", rounds: (5, 2), ..POLL };
 
 /// Every case, in the order of the report.
@@ -104,18 +104,18 @@ pub fn all() -> Vec<Case> {
         Case {
             name: "memory, ended tasks",
             arguments: &["workload=ended", "workers=1"],
-            kind: Kind::Memory("count", 1_000_000),
+            kind: Kind::Memory("count", 200_000),
             ..MEMORY
         },
         Case {
             name: "axum, /",
-            arguments: &["workload=server", "workers=1"],
+            arguments: &["workload=server", "workers=1", "processor=0"],
             kind: Kind::Server("/"),
             ..SERVER
         },
         Case {
             name: "axum, /spawn",
-            arguments: &["workload=server", "workers=1"],
+            arguments: &["workload=server", "workers=1", "processor=0"],
             kind: Kind::Server("/spawn"),
             ..SERVER
         },

@@ -1,5 +1,7 @@
-//! A load generator: keep-alive connections on loopback, a few to a thread.
+//! A load generator: keep-alive connections on loopback, a few to a thread. The server has processor 0, the
+//! load generator processor 1, if there are two.
 
+use rustix::thread::{CpuSet, sched_setaffinity};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -33,6 +35,9 @@ pub fn percentile(latencies: &mut [u64], share: f64) -> u64 {
 }
 
 fn waves(address: &str, path: &str, time: Duration) -> io::Result<Vec<u64>> {
+    let mut processors = CpuSet::new();
+    processors.set(1);
+    let _ = sched_setaffinity(None, &processors);
     let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n");
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {

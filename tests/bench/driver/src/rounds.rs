@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const QUICK: Duration = Duration::from_millis(150);
 const LONG: Duration = Duration::from_millis(500);
 /// A server's requests take turns with its clients: it needs longer.
-const SERVER_TAKES: u32 = 4;
+const SERVER_TAKES: u32 = 3;
 const LONG_ROUNDS: usize = 4;
 
 /// What one run of one variant gave.

@@ -1,5 +1,6 @@
 //! What a variant is told to do, as `key=value` arguments.
 
+use rustix::thread::{CpuSet, sched_setaffinity};
 use std::collections::BTreeMap;
 
 /// A job of the driver's.
@@ -13,7 +14,20 @@ impl Job {
             let (key, value) = argument.split_once('=')?;
             Some((key.to_owned(), value.to_owned()))
         };
-        Self(std::env::args().skip(1).filter_map(pair).collect())
+        let job = Self(std::env::args().skip(1).filter_map(pair).collect());
+        job.stay();
+        job
+    }
+
+    /// Keeps this thread and those it starts on the processor that the job names: the others are the load
+    /// generator's.
+    fn stay(&self) {
+        if !self.text("processor").is_empty() {
+            let mut processors = CpuSet::new();
+            processors.set(self.number("processor") as usize);
+            // Without the right to it, it goes where it is sent.
+            let _ = sched_setaffinity(None, &processors);
+        }
     }
 
     /// A value; empty if it is not given.
