@@ -14,6 +14,7 @@ const WATCHED: Duration = Duration::from_secs(2);
 
 /// One look.
 struct Look {
+    tasks: f64,
     milliseconds: f64,
     megabytes: f64,
     /// The program's threads.
@@ -25,9 +26,11 @@ struct Look {
 /// Prints a table.
 pub fn measure(rounds: usize) -> io::Result<()> {
     println!("\n### attaching to a million tasks\n");
-    println!("| asked | until told | bytes | the program's own CPU | the agent's CPU |\n|---|--:|--:|--:|--:|");
+    println!(
+        "| asked | tasks told | until told | bytes | the program's own CPU | the agent's CPU |\n|---|--:|--:|--:|--:|--:|"
+    );
     let none = |_: &mut Client| Ok(());
-    row("every task, once (`ps`)", rounds, || look("idle", listing(), none))?;
+    row("every task that it tells, once (`ps`)", rounds, || look("idle", listing(), none))?;
     row("the 2,000 busiest (the terminal interface)", rounds, || look("idle", watching(), none))?;
     row("the same, and 2 s on: all idle", rounds, || look("idle", watching(), watch))?;
     row("the same, and 2 s on: all polled again and again", rounds, || look("poll", watching(), watch))
@@ -37,7 +40,8 @@ fn row(name: &str, rounds: usize, mut look: impl FnMut() -> io::Result<Look>) ->
     let looks = (0..rounds).map(|_| look()).collect::<io::Result<Vec<_>>>()?;
     let of = |figure: fn(&Look) -> f64| median(&looks.iter().map(figure).collect::<Vec<_>>());
     println!(
-        "| {name} | {:.0} ms | {:.2} MB | {:.1} ms | {:.1} ms |",
+        "| {name} | {:.0} | {:.0} ms | {:.2} MB | {:.1} ms | {:.1} ms |",
+        of(|look| look.tasks),
         of(|look| look.milliseconds),
         of(|look| look.megabytes),
         of(|look| look.program),
@@ -65,6 +69,7 @@ fn look(
     program.go()?;
     let figures = program.figures()?;
     Ok(Look {
+        tasks: client.world.len() as f64,
         milliseconds: told.as_secs_f64() * 1e3,
         megabytes: client.bytes as f64 / 1e6,
         program: (figures.get("cpu_ns") - figures.get("own_threads_ns")) / 1e6,

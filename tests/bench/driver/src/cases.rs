@@ -28,14 +28,8 @@ pub enum Kind {
     Memory(&'static str, u64),
 }
 
-const POLL: Case = Case {
-    name: "",
-    operation: "poll",
-    arguments: &[],
-    kind: Kind::Timed,
-    rounds: (15, 5),
-    large: false,
-};
+const POLL: Case =
+    Case { name: "", operation: "poll", arguments: &[], kind: Kind::Timed, rounds: (13, 4), large: false };
 
 const SPAWN: Case = Case { operation: "spawn + join", ..POLL };
 const SERVER: Case = Case { operation: "request", rounds: (21, 3), ..POLL };

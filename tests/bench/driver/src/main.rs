@@ -13,6 +13,7 @@ mod builds;
 mod cases;
 mod client;
 mod load;
+mod machine;
 mod program;
 mod report;
 mod rounds;
@@ -36,11 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     if !options.built {
         builds::all(&variants)?;
     }
+    let machine = machine::describe();
     let cases = cases::all().into_iter().filter(|case| case.name.starts_with(&options.only));
     let mut measured = Vec::new();
     for case in cases {
         measured.push(rounds::measure(case, &variants, options.quick)?);
     }
+    println!("{machine} before, {} after\n", machine::load());
     report::print(&measured);
     if "attaching".starts_with(&options.only) {
         attach::measure(if options.quick { 3 } else { 9 })?;
@@ -58,7 +61,9 @@ fn options() -> Result<Options, String> {
             "--built" => options.built = true,
             "--only" => options.only = value()?,
             "--variants" => options.variants = Some(value()?),
-            unknown => return Err(format!("{unknown}: [--quick] [--only CASE] [--variants NAMES] [--built]")),
+            unknown => {
+                return Err(format!("{unknown}: [--quick] [--only CASE] [--variants NAMES] [--built]"));
+            }
         }
     }
     Ok(options)

@@ -57,7 +57,8 @@ impl Program {
     /// Waits until the work goes on.
     pub fn ready(&mut self) -> io::Result<()> {
         let line = self.line()?;
-        let address = line.strip_prefix("ready").ok_or_else(|| io::Error::other(format!("it says: {line}")))?;
+        let address =
+            line.strip_prefix("ready").ok_or_else(|| io::Error::other(format!("it says: {line}")))?;
         address.trim().clone_into(&mut self.address);
         Ok(())
     }

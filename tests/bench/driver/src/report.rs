@@ -53,7 +53,8 @@ fn row(measured: &Measured, variant: &Variant, samples: &[(usize, Sample)]) {
         row += "| |";
     } else {
         let added = estimate(&measured.added(variant.name));
-        row += &format!("{} | {} to {} |", unit.show(added.median), unit.show(added.low), unit.show(added.high));
+        row +=
+            &format!("{} | {} to {} |", unit.show(added.median), unit.show(added.low), unit.show(added.high));
     }
     if unit == Unit::Nanoseconds {
         let own = of(|sample| sample.own_threads) * 100.0;

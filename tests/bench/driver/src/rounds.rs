@@ -53,15 +53,20 @@ impl Measured {
     }
 
     fn beside_bare(&self, name: &str, how: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-        let bare = |round| self.samples(BARE).iter().find(|(of, _)| *of == round).map(|(_, bare)| bare.figure);
-        self.samples(name).iter().filter_map(|(round, sample)| Some(how(sample.figure, bare(*round)?))).collect()
+        let bare =
+            |round| self.samples(BARE).iter().find(|(of, _)| *of == round).map(|(_, bare)| bare.figure);
+        self.samples(name)
+            .iter()
+            .filter_map(|(round, sample)| Some(how(sample.figure, bare(*round)?)))
+            .collect()
     }
 }
 
 /// Runs all rounds of a case.
 pub fn measure(case: Case, variants: &[Variant], quick: bool) -> io::Result<Measured> {
     let begin = Instant::now();
-    let (often, seldom) = if quick { case.rounds } else { (case.rounds.0 * LONG_ROUNDS, case.rounds.1 * LONG_ROUNDS) };
+    let (often, seldom) =
+        if quick { case.rounds } else { (case.rounds.0 * LONG_ROUNDS, case.rounds.1 * LONG_ROUNDS) };
     let time = if quick { QUICK } else { LONG };
     let fits = |variant: &&Variant| !(case.large && variant.heavy);
     let mut measured = Measured {

@@ -6,7 +6,11 @@ use std::process::Command;
 /// Instructions of the measured function, run with these arguments.
 pub fn count(arguments: &[&str]) -> io::Result<u64> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=taskscope_bench_measured"])
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            "--toggle-collect=taskscope_bench_measured",
+        ])
         .arg(std::env::current_exe()?)
         .args(arguments)
         .output()

@@ -46,7 +46,8 @@ pub(crate) fn resident() -> u64 {
 /// A figure of /proc/self/status, bytes.
 fn status(name: &str) -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let figure = text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok());
+    let figure =
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok());
     figure.map_or(0, |kib: u64| kib * 1024)
 }
 
