@@ -203,23 +203,25 @@ impl Store {
         let Some(thread) = self.threads.mine() else { return };
         let now = self.clock.raw();
         let polled = thread.current().filter(|record| record.id.load(Ordering::Relaxed) == id);
-        let Some(record) = self.index.remove(id) else { return };
         match polled {
-            Some(polled) => {
-                thread.set_current(polled.outer.load(Ordering::Relaxed));
-                self.account(polled, now);
-                self.finish(thread, polled, Outcome::UNKNOWN, now);
+            Some(record) => {
+                if self.index.remove_known(id, record).is_some() {
+                    thread.set_current(record.outer.load(Ordering::Relaxed));
+                    self.account(record, now);
+                    self.finish(thread, record, Outcome::UNKNOWN, now);
+                }
             }
-            None => self.finish(thread, record, Outcome::SHUT_DOWN, now),
+            None => {
+                if let Some(record) = self.index.remove(id) {
+                    self.finish(thread, record, Outcome::SHUT_DOWN, now);
+                }
+            }
         }
     }
 
     /// Moves a task into the history and frees its record.
     fn finish(&self, thread: &Thread, record: &'static Record, outcome: Outcome, at: u64) {
         let last = record.copy_own();
-        if !record.is_live() {
-            return;
-        }
         // First it is not live any more, then its end is counted: who has seen it live after the count was
         // read will find the end in a later one.
         let freed = record.end();

@@ -163,9 +163,7 @@ impl Index {
     /// still to come will find a tombstone.
     pub(crate) fn remove(&self, id: u64) -> Option<&'static Record> {
         if let Some(record) = self.find(id) {
-            // The record keeps its leaf in place.
-            let leaf = self.leaf(id)?;
-            return self.clear(leaf, id, record);
+            return self.remove_known(id, record);
         }
         let number = id >> bits::LEAF;
         let long_ago = number + (bits::FRESH as u64) < self.newest.load(Ordering::Relaxed);
@@ -179,6 +177,12 @@ impl Index {
         let record = left.err().and_then(|_| self.find(id)).and_then(|record| self.clear(leaf, id, record));
         self.release(leaf);
         record
+    }
+
+    /// The same for a record to which the id is known to lead.
+    pub(crate) fn remove_known(&self, id: u64, record: &'static Record) -> Option<&'static Record> {
+        // The record keeps its leaf in place.
+        self.clear(self.leaf(id)?, id, record)
     }
 
     /// Empties the entry that leads to a record; `None` if somebody else just did.

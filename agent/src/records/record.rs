@@ -183,25 +183,20 @@ impl Record {
     }
 
     /// Whether a task is alive here.
+    #[cfg(test)]
     pub(crate) fn is_live(&self) -> bool {
         self.life.load(Ordering::Acquire) & STATE == LIVE
     }
 
     /// Ends the task. True: the record is free now and the caller has to give it back; false: the collector
-    /// will, or somebody ended it before.
+    /// will. Called once a task: by who took it out of the index, or holds the root.
     pub(crate) fn end(&self) -> bool {
         let life = self.life.load(Ordering::Relaxed);
-        if life & STATE != LIVE {
-            return false;
-        }
         if self.next.load(Ordering::Relaxed) == UNLISTED {
-            let freed = life & !STATE | FREE;
-            return self.life.compare_exchange(life, freed, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+            self.life.store(life & !STATE | FREE, Ordering::Release);
+            return true;
         }
-        let ended = life & !STATE | ENDED;
-        if self.life.compare_exchange(life, ended, Ordering::SeqCst, Ordering::Relaxed).is_err() {
-            return false;
-        }
+        self.life.store(life & !STATE | ENDED, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         self.next.load(Ordering::SeqCst) == UNLISTED && self.free_ended()
     }
