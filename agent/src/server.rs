@@ -20,6 +20,10 @@ mod news;
 #[cfg(unix)]
 mod pace;
 #[cfg(unix)]
+mod pages;
+#[cfg(unix)]
+mod reply;
+#[cfg(unix)]
 mod serve;
 #[cfg(unix)]
 mod signals;

@@ -6,7 +6,9 @@ use super::collector::Collector;
 use super::door::{self, Doors};
 use super::listen::Visitor;
 use super::news::{News, Visitors};
+use super::pages::{pages, told};
 use super::pace::Pace;
+use super::reply::{not_cancelled, program};
 use super::signals;
 use crate::core::Core;
 use mio::{Events, Interest, Poll, Token, Waker};
@@ -15,10 +17,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 use taskscope_model::change::Goodbye;
 use taskscope_model::codes::Seen;
-use taskscope_model::frame::Told;
 use taskscope_model::hello::{Hello, Refused};
-use taskscope_model::request::CancelResult;
-use taskscope_model::{At, Change, Fact, Nanos, Source, TaskId};
+use taskscope_model::{At, Nanos, Source};
 
 const WAKER: Token = Token(2);
 const FIRST_CLIENT: usize = 16;
@@ -394,55 +394,4 @@ impl Server {
             _ => {}
         }
     }
-}
-
-fn told(fact: Fact) -> Told {
-    Told::Change(Change { source: Source::AGENT, fact })
-}
-
-/// Makes pages for a client and sends them, as long as there is something and the socket takes it.
-fn pages(client: &mut Client, news: &News, now: At) -> io::Result<()> {
-    loop {
-        client.write(now)?;
-        if !client.has_room() {
-            return Ok(());
-        }
-        let Some(mut view) = client.view.take() else { return Ok(()) };
-        if view.is_over() {
-            client.view = Some(view);
-            return Ok(());
-        }
-        let ticked = view.is_scanned() && !client.told.is_up_to(news.teller.now);
-        if !ticked && !view.has_news() {
-            client.view = Some(view);
-            return Ok(());
-        }
-        let mut so_far = std::mem::take(&mut client.told);
-        so_far.catch_up(news, &view, &mut |fact| client.tell(&told(fact)));
-        client.told = so_far;
-        view.fill(&news.teller, |fact| {
-            client.tell(&told(fact));
-            client.has_room()
-        });
-        client.view = Some(view);
-    }
-}
-
-/// Why a task that was not spawned through the agent cannot be cancelled.
-fn not_cancelled(core: &'static Core, task: TaskId) -> CancelResult {
-    let location = core.store.index.find(task.0).and_then(|record| core.store.places.text(record.location()));
-    let message = match location {
-        _ if task.is_root() => format!("cannot cancel {task}: it is the future of block_on; end the program instead"),
-        Some(location) => format!("cannot cancel {task}: tokio::spawn at {location} keeps its handle"),
-        None => format!("no live task {task}"),
-    };
-    CancelResult { task, asked: false, message }
-}
-
-fn program() -> String {
-    let path = std::env::current_exe().ok();
-    let name = path.as_deref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
-    let name = name.unwrap_or_else(|| "unknown".to_owned());
-    // Linux says so of an executable that was replaced.
-    name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned()
 }
