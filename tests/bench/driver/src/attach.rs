@@ -23,31 +23,32 @@ struct Look {
     own_threads: f64,
 }
 
-/// Prints a table.
-pub fn measure(rounds: usize) -> io::Result<()> {
-    println!("\n### attaching to a million tasks\n");
-    println!(
-        "| asked | tasks told | until told | bytes | the program's own CPU | the agent's CPU |\n|---|--:|--:|--:|--:|--:|"
-    );
+/// A table.
+pub fn measure(rounds: usize) -> io::Result<String> {
+    let head = "\n### attaching to a million tasks\n\n\
+        | asked | tasks told | until told | bytes | the program's own CPU | the agent's CPU |\n\
+        |---|--:|--:|--:|--:|--:|\n";
     let none = |_: &mut Client| Ok(());
-    row("every task that it tells, once (`ps`)", rounds, || look("idle", listing(), none))?;
-    row("the 2,000 busiest (the terminal interface)", rounds, || look("idle", watching(), none))?;
-    row("the same, and 2 s on: all idle", rounds, || look("idle", watching(), watch))?;
-    row("the same, and 2 s on: all polled again and again", rounds, || look("poll", watching(), watch))
+    let rows = [
+        row("every task that it tells, once (`ps`)", rounds, || look("idle", listing(), none))?,
+        row("the 2,000 busiest (the terminal interface)", rounds, || look("idle", watching(), none))?,
+        row("the same, and 2 s on: all idle", rounds, || look("idle", watching(), watch))?,
+        row("the same, and 2 s on: all polled again and again", rounds, || look("poll", watching(), watch))?,
+    ];
+    Ok(head.to_owned() + &rows.concat())
 }
 
-fn row(name: &str, rounds: usize, mut look: impl FnMut() -> io::Result<Look>) -> io::Result<()> {
+fn row(name: &str, rounds: usize, mut look: impl FnMut() -> io::Result<Look>) -> io::Result<String> {
     let looks = (0..rounds).map(|_| look()).collect::<io::Result<Vec<_>>>()?;
     let of = |figure: fn(&Look) -> f64| median(&looks.iter().map(figure).collect::<Vec<_>>());
-    println!(
-        "| {name} | {:.0} | {:.0} ms | {:.2} MB | {:.1} ms | {:.1} ms |",
+    Ok(format!(
+        "| {name} | {:.0} | {:.0} ms | {:.2} MB | {:.1} ms | {:.1} ms |\n",
         of(|look| look.tasks),
         of(|look| look.milliseconds),
         of(|look| look.megabytes),
         of(|look| look.program),
         of(|look| look.own_threads),
-    );
-    Ok(())
+    ))
 }
 
 fn look(

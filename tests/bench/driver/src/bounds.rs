@@ -44,6 +44,7 @@ impl Judged {
 /// Every bound of which both sides were measured.
 pub fn judge(all: &[Measured]) -> Vec<Judged> {
     let mut judged = Vec::new();
+    flat(all, &mut judged);
     for measured in all {
         let name = measured.case.name;
         match measured.case.operation {
@@ -60,6 +61,20 @@ pub fn judge(all: &[Measured]) -> Vec<Judged> {
         }
     }
     judged
+}
+
+/// What a poll costs does not grow with the tasks alive.
+fn flat(all: &[Measured], judged: &mut Vec<Judged>) {
+    let added =
+        |name: &str| all.iter().find(|measured| measured.case.name == name).map(|few| few.added("hooks"));
+    let (few, many) = (added("poll, 64 live, 1 worker"), added("poll, 10k live, 1 worker"));
+    let (Some(few), Some(many)) = (few.filter(|few| !few.is_empty()), many.filter(|many| !many.is_empty()))
+    else {
+        return;
+    };
+    let what = "hooks adds more to a poll with 10k live than with 64".to_owned();
+    let estimate = statistics::difference(&many, &few);
+    judged.push(Judged { what, unit: Unit::Nanoseconds, bound: 2.0, estimate });
 }
 
 fn polls(measured: &Measured, judged: &mut Vec<Judged>) {

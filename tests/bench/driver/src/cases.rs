@@ -29,10 +29,10 @@ pub enum Kind {
 }
 
 const POLL: Case =
-    Case { name: "", operation: "poll", arguments: &[], kind: Kind::Timed, rounds: (13, 4), large: false };
+    Case { name: "", operation: "poll", arguments: &[], kind: Kind::Timed, rounds: (12, 3), large: false };
 
 const SPAWN: Case = Case { operation: "spawn + join", ..POLL };
-const SERVER: Case = Case { operation: "request", rounds: (21, 3), ..POLL };
+const SERVER: Case = Case { operation: "request", rounds: (19, 2), ..POLL };
 const MEMORY: Case = Case { operation: "task", rounds: (5, 2), ..POLL };
 
 /// Every case, in the order of the report.
@@ -68,7 +68,7 @@ pub fn all() -> Vec<Case> {
         Case {
             name: "poll, 1M live, 1 worker",
             arguments: &["workload=poll", "live=1000000", "workers=1"],
-            rounds: (5, 1),
+            rounds: (4, 1),
             large: true,
             ..POLL
         },
@@ -103,6 +103,7 @@ pub fn all() -> Vec<Case> {
         },
         Case {
             name: "axum, /",
+            rounds: (7, 2),
             arguments: &["workload=server", "workers=1", "processor=0"],
             kind: Kind::Server("/"),
             ..SERVER

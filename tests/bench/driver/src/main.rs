@@ -1,11 +1,11 @@
 //! Builds every variant, measures them in turn, and prints one report.
 //!
 //! ```text
-//! cargo run --release --manifest-path tests/bench/Cargo.toml -- [--quick] [--only CASE] [--variants NAMES] [--built]
+//! cargo run --release --manifest-path tests/bench/Cargo.toml -- [--quick] [--only CASE] [--variants NAMES] [--built] [--into FILE]
 //! ```
 //! `--quick` takes five minutes once everything is built. `--only poll` leaves out the cases whose names do
 //! not begin so; `--variants hooks,attached` the variants that are not named (bare is always there); `--built`
-//! runs what has been built before.
+//! runs what has been built before; `--into docs/performance.md` puts the report into that file.
 
 mod attach;
 mod bounds;
@@ -28,6 +28,7 @@ struct Options {
     quick: bool,
     only: String,
     built: bool,
+    into: Option<String>,
     variants: Option<String>,
 }
 
@@ -43,11 +44,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     for case in cases {
         measured.push(rounds::measure(case, &variants, options.quick)?);
     }
-    println!("{machine} before, {} after\n", machine::load());
-    report::print(&measured);
+    let mut report = format!("{machine} before, {} after\n\n", machine::load()) + &report::of(&measured);
     if "attaching".starts_with(&options.only) {
-        attach::measure(if options.quick { 3 } else { 9 })?;
+        report += &attach::measure(if options.quick { 3 } else { 9 })?;
     }
+    println!("{report}");
+    match options.into {
+        Some(file) => put(&report, &file),
+        None => Ok(()),
+    }
+}
+
+/// Replaces the report in a text, between two comments.
+fn put(report: &str, file: &str) -> Result<(), Box<dyn Error>> {
+    const MARKS: [&str; 2] = ["<!-- report -->\n", "<!-- end of the report -->\n"];
+    let text = std::fs::read_to_string(file)?;
+    let (before, rest) = text.split_once(MARKS[0]).ok_or("no place for a report")?;
+    let (_, after) = rest.split_once(MARKS[1]).ok_or("no end of the report")?;
+    std::fs::write(file, [before, MARKS[0], report, MARKS[1], after].concat())?;
     Ok(())
 }
 
@@ -59,10 +73,13 @@ fn options() -> Result<Options, String> {
         match argument.as_str() {
             "--quick" => options.quick = true,
             "--built" => options.built = true,
+            "--into" => options.into = Some(value()?),
             "--only" => options.only = value()?,
             "--variants" => options.variants = Some(value()?),
             unknown => {
-                return Err(format!("{unknown}: [--quick] [--only CASE] [--variants NAMES] [--built]"));
+                return Err(format!(
+                    "{unknown}: [--quick] [--only CASE] [--variants NAMES] [--built] [--into FILE]"
+                ));
             }
         }
     }

@@ -3,58 +3,59 @@
 use crate::bounds::{self, Judged, Unit};
 use crate::cases::Kind;
 use crate::rounds::{Measured, Sample};
-use crate::statistics::{estimate, median};
+use crate::statistics::{Estimate, estimate, median};
 use crate::variants::{BARE, Variant};
 
-/// Prints the bounds, then a table a case.
-pub fn print(all: &[Measured]) {
+/// The bounds, then a table a case.
+pub fn of(all: &[Measured]) -> String {
     let judged = bounds::judge(all);
+    let mut report = String::new();
     if !judged.is_empty() {
-        println!("| bound | at most | measured | 95 % interval | |\n|---|--:|--:|--:|---|");
-        judged.iter().for_each(bound);
+        report += "| bound | at most | measured | 95 % interval | |\n|---|--:|--:|--:|---|\n";
+        report.extend(judged.iter().map(bound));
     }
-    all.iter().for_each(case);
+    report.extend(all.iter().map(case));
+    report
 }
 
-fn bound(judged: &Judged) {
+fn bound(judged: &Judged) -> String {
     let (show, estimate) = (|value| judged.unit.show(value), judged.estimate);
     let interval = format!("{} to {}", show(estimate.low), show(estimate.high));
     let (bound, median) = (show(judged.bound), show(estimate.median));
-    println!("| {} | {bound} | {median} | {interval} | {} |", judged.what, judged.verdict());
+    format!("| {} | {bound} | {median} | {interval} | {} |\n", judged.what, judged.verdict())
 }
 
-fn case(measured: &Measured) {
-    println!("\n### {}\n", measured.case.name);
+fn case(measured: &Measured) -> String {
     let operation = measured.case.operation;
-    match measured.case.kind {
-        Kind::Memory(..) => {
-            println!("| variant | bytes a {operation} | added | 95 % interval |\n|---|--:|--:|--:|");
+    let columns = match measured.case.kind {
+        Kind::Memory(..) => format!("bytes a {operation}|added|95 % interval"),
+        Kind::Timed => format!("CPU a {operation}|added|95 % interval|own threads|a second|peak memory"),
+        Kind::Server(_) => {
+            format!("CPU a {operation}|added|95 % interval|own threads|a second|peak memory|p99")
         }
-        Kind::Timed => println!(
-            "| variant | CPU a {operation} | added | 95 % interval | own threads | a second | peak memory |\n\
-             |---|--:|--:|--:|--:|--:|--:|"
-        ),
-        Kind::Server(_) => println!(
-            "| variant | CPU a {operation} | added | 95 % interval | own threads | a second | peak memory | p99 |\n\
-             |---|--:|--:|--:|--:|--:|--:|--:|"
-        ),
-    }
-    measured.variants.iter().for_each(|(variant, samples)| row(measured, variant, samples));
+    };
+    let lines: String = columns.split('|').map(|_| "--:|").collect();
+    let head = format!(
+        "\n### {}\n\n| variant | {} |\n|---|{lines}\n",
+        measured.case.name,
+        columns.replace('|', " | ")
+    );
+    let rows = measured.variants.iter().map(|(variant, samples)| row(measured, variant, samples));
+    head + &rows.collect::<String>()
 }
 
-fn row(measured: &Measured, variant: &Variant, samples: &[(usize, Sample)]) {
+fn row(measured: &Measured, variant: &Variant, samples: &[(usize, Sample)]) -> String {
     let of = |figure: fn(&Sample) -> f64| {
         median(&samples.iter().map(|(_, sample)| figure(sample)).collect::<Vec<_>>())
     };
     let unit = if matches!(measured.case.kind, Kind::Memory(..)) { Unit::Bytes } else { Unit::Nanoseconds };
     let figure = unit.show(of(|sample| sample.figure));
-    let mut row = format!("| {} | {} | ", variant.name, figure.trim_start_matches('+'));
+    let mut row = format!("| {} | {} |", variant.name, figure.trim_start_matches('+'));
     if variant.name == BARE {
-        row += "| |";
+        row += " | |";
     } else {
-        let added = estimate(&measured.added(variant.name));
-        row +=
-            &format!("{} | {} to {} |", unit.show(added.median), unit.show(added.low), unit.show(added.high));
+        let Estimate { median, low, high } = estimate(&measured.added(variant.name));
+        row += &format!(" {} | {} to {} |", unit.show(median), unit.show(low), unit.show(high));
     }
     if unit == Unit::Nanoseconds {
         let own = of(|sample| sample.own_threads) * 100.0;
@@ -64,7 +65,7 @@ fn row(measured: &Measured, variant: &Variant, samples: &[(usize, Sample)]) {
     if matches!(measured.case.kind, Kind::Server(_)) {
         row += &format!(" {:.0} µs |", of(|sample| sample.p99) / 1e3);
     }
-    println!("{row}");
+    row + "\n"
 }
 
 fn rate(rate: f64) -> String {

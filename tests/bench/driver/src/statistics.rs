@@ -31,6 +31,11 @@ pub fn ratio(above: &[f64], below: &[f64]) -> Estimate {
     estimate_of(above, below, |above, below| median(above) / median(below))
 }
 
+/// A difference of two medians.
+pub fn difference(of: &[f64], from: &[f64]) -> Estimate {
+    estimate_of(of, from, |of, from| median(of) - median(from))
+}
+
 /// Resamples both, and takes the middle 95 %.
 fn estimate_of(first: &[f64], second: &[f64], of: impl Fn(&[f64], &[f64]) -> f64) -> Estimate {
     let mut random = 0x9E37_79B9_7F4A_7C15;

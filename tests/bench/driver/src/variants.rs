@@ -40,6 +40,8 @@ const ALL: &[Variant] = &[
     Variant { name: "hooks", arguments: &["level=hooks"], ..OURS },
     Variant { name: "attached", arguments: &["level=hooks"], attached: true, ..OURS },
     Variant { name: "bare, no cfg", package: "bare", unstable: false, ..PEER },
+    Variant { name: "empty hooks", package: "bare", arguments: &["hooks=empty"], ..PEER },
+    Variant { name: "hooks that read the TSC", package: "bare", arguments: &["hooks=tsc"], ..PEER },
     Variant { name: "console-subscriber", package: "console", heavy: true, ..PEER },
     Variant { name: "dial9, tokio::spawn", package: "dial9", arguments: &["spawn=tokio"], ..PEER },
     Variant { name: "dial9, dial9::spawn", package: "dial9", arguments: &["spawn=dial9"], ..PEER },
