@@ -118,7 +118,10 @@ fn report(what: &str, count: u64, elapsed: Duration) -> u64 {
     let metrics = tokio::runtime::Handle::current().metrics();
     let alive = metrics.num_alive_tasks();
     let resident = resident();
-    say(&format!("{count} {what} after {:.1} s, {alive} alive, {resident} kB resident", elapsed.as_secs_f64()));
+    say(&format!(
+        "{count} {what} after {:.1} s, {alive} alive, {resident} kB resident",
+        elapsed.as_secs_f64()
+    ));
     resident
 }
 
