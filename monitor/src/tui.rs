@@ -1,7 +1,7 @@
 //! The TUI: shows a live program, or a recording of one, and lets a person look around in it.
 //!
 //! What comes from outside is an [`Input`](input::Input); it becomes an [`Action`](action::Action), which
-//! [`update`](update::update) lets alter the [`Ui`](ui::Ui); [`draw`](draw::draw) shows it. Only
+//! [`update`](update::update) lets alter the [`Ui`]; [`draw`](draw::draw) shows it. Only
 //! [`app`] knows all of these, only [`outside`] the world around.
 
 mod action;
