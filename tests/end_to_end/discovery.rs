@@ -45,7 +45,11 @@ fn an_agent_that_is_off_is_not_there() {
     let error = place.taskscope(&["ps", &program.target()]);
     assert!(error.error(3).contains("has no agent"), "{error:?}");
     assert_eq!(agents_threads(&program), Vec::<String>::new());
-    assert!(!agents_threads(&place.start(scenario(), &["nested"])).is_empty(), "where it is on it has some");
+    let other = place.start(scenario(), &["nested"]);
+    until("threads where it is on", || match &agents_threads(&other)[..] {
+        [] => Err("none".to_owned()),
+        [..] => Ok(()),
+    });
 }
 
 /// The names of the agent's own threads in a program.

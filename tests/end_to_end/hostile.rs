@@ -90,7 +90,7 @@ impl Scene {
             self.traffic.take_slowest()
         );
         assert!(after < before + GROWTH, "{before} kB before, {after} kB after");
-        self.traffic.stop();
+        drop(self.traffic.stop());
         assert_eq!(self.server.terminate().errors, "", "not worth a word");
     }
 }

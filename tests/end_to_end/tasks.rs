@@ -2,9 +2,13 @@
 
 use crate::listing::{all_tasks, spawned_at, the_one_spawned_at};
 use serde_json::Value;
+use taskscope_model::codes::Counter;
+use taskscope_model::request::Subscribe;
 use taskscope_model::world::Names as _;
-use taskscope_model::{Task, World};
-use taskscope_tests::{Client, Connection, Place, connect, echo_server, marked_line, scenario, until};
+use taskscope_model::{Source, Task, World};
+use taskscope_tests::{
+    Client, Connection, Place, Process, Traffic, connect, echo_server, marked_line, scenario, until,
+};
 
 const SERVER: &str = "examples/echo_server.rs";
 const CONNECTIONS: usize = 200;
@@ -174,5 +178,49 @@ fn who_attached_early_and_who_attaches_late_believe_the_same() {
         let early = all_is_told(world, answers)?;
         let differences: Vec<_> = early.iter().zip(&late).filter(|(early, late)| early != late).collect();
         if differences.is_empty() { Ok(()) } else { Err(format!("{differences:#?}")) }
+    });
+}
+
+#[test]
+fn who_attaches_in_the_middle_of_things_misses_nothing() {
+    let place = Place::new();
+    let server = place.start(echo_server(), &[]);
+    let attach = || {
+        let mut client = Client::attach(&place.socket(server.pid()));
+        client.watch();
+        client
+    };
+    let is_complete = |world: &World, _: &[_]| match world.complete(Source::AGENT) {
+        Some(_) => Ok(beliefs(world)),
+        None => Err(format!("{} tasks", world.len())),
+    };
+    let mut connections = connect(server.address(), CONNECTIONS);
+    for _ in 0..20 {
+        // Nobody watches, then somebody does, and what goes on ends at once: within the first tick.
+        let traffic = Traffic::on(connections);
+        let mut early = attach();
+        early.until("a snapshot", is_complete);
+        connections = traffic.stop();
+        let late = attach().until("a snapshot of the end", is_complete);
+        early.until("the same", |world, answers| {
+            let early = is_complete(world, answers)?;
+            let differences: Vec<_> = early.iter().zip(&late).filter(|(early, late)| early != late).collect();
+            if differences.is_empty() { Ok(()) } else { Err(format!("{differences:#?}")) }
+        });
+        drop(early);
+        unwatched(&place, &server);
+    }
+}
+
+/// Waits until the agent has seen its last client leave.
+#[track_caller]
+fn unwatched(place: &Place, server: &Process) {
+    until("the agent to be alone", || {
+        let mut client = Client::attach(&place.socket(server.pid()));
+        client.ask(Subscribe { number: 2, limit: 1, once: true, ..Subscribe::default() });
+        let clients = client.until("the number of clients", |world, _| {
+            world.counted(Counter::CLIENTS).ok_or_else(|| "nothing".to_owned())
+        });
+        if clients == 1 { Ok(()) } else { Err(format!("{clients} clients")) }
     });
 }

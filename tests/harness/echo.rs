@@ -54,7 +54,7 @@ impl Connection {
 #[derive(Debug)]
 pub struct Traffic {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    thread: Option<JoinHandle<io::Result<Vec<Connection>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +84,7 @@ impl Traffic {
                 // A light load: the machine is not ours alone.
                 std::thread::sleep(Duration::from_millis(2));
             }
-            Ok(())
+            Ok(connections)
         };
         let thread = std::thread::Builder::new().name("traffic".to_owned()).spawn(run);
         Self { shared, thread: Some(thread.expect("there are threads left")) }
@@ -100,15 +100,15 @@ impl Traffic {
         Duration::from_micros(self.shared.slowest_us.swap(0, Ordering::Relaxed))
     }
 
-    /// Ends.
+    /// Ends, and gives the connections back.
     ///
     /// # Panics
     /// A round has failed.
     #[track_caller]
-    pub fn stop(mut self) {
+    pub fn stop(mut self) -> Vec<Connection> {
         self.shared.stop.store(true, Ordering::Relaxed);
         let ended = self.thread.take().map(JoinHandle::join);
-        ended.expect("it was started").expect("it does not panic").expect("each round came back");
+        ended.expect("it was started").expect("it does not panic").expect("each round came back")
     }
 }
 

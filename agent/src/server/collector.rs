@@ -30,7 +30,10 @@ impl Collector {
     /// Begins to follow: what has happened so far is the snapshot's.
     pub(super) fn begin(&mut self, store: &'static Store) {
         self.again.clear();
-        store.drain_touched(|_| {});
+        // Those listed by now would not be listed again in this epoch: a new one begins, and a poll that still
+        // runs in the old one is seen by the first tick.
+        store.drain_touched(|record| self.again.push(record));
+        store.next_epoch();
         self.ended_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).ended_ever()).collect();
     }
 
