@@ -26,10 +26,11 @@ async fn main() -> Result<()> {
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
+    let told = options.stay.until_told();
     ready_on(listener.local_addr()?);
     tokio::select! {
         () = serve(&listener) => Ok(()),
-        told = options.stay.until_told() => told,
+        told = told => told,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Real programs, the real monitor and a real terminal: what has to hold for somebody who types `taskscope`.
 
+#[path = "end_to_end/agreement.rs"]
+mod agreement;
 #[path = "end_to_end/blocked.rs"]
 mod blocked;
 #[path = "end_to_end/command_line.rs"]

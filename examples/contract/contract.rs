@@ -17,21 +17,24 @@ pub struct Stay {
 }
 
 impl Stay {
-    /// Waits until the program should end: SIGTERM, Ctrl-C, or the time given with `--for`.
+    /// Waits until the program should end: SIGTERM, Ctrl-C, or the time given with `--for`. They are listened for
+    /// from the call on, so who calls this before [`ready`] is told of no signal too early.
     ///
     /// # Errors
     /// If the signals cannot be listened for.
-    pub async fn until_told(&self) -> Result<()> {
-        let limit = async {
-            match self.limit {
-                Some(limit) => tokio::time::sleep(limit).await,
-                None => std::future::pending().await,
+    pub fn until_told(&self) -> impl Future<Output = Result<()>> + use<> {
+        let (limit, stopped) = (self.limit, stopped());
+        async move {
+            let limit = async {
+                match limit {
+                    Some(limit) => tokio::time::sleep(limit).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = limit => Ok(()),
+                stopped = stopped => stopped,
             }
-        };
-        tokio::select! {
-            () = limit => Ok(()),
-            stopped = terminated() => stopped,
-            stopped = tokio::signal::ctrl_c() => stopped.context("cannot listen for Ctrl-C"),
         }
     }
 }
@@ -52,16 +55,25 @@ fn tell(line: fmt::Arguments<'_>) {
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }
 
+/// SIGTERM or Ctrl-C.
 #[cfg(unix)]
-async fn terminated() -> Result<()> {
+fn stopped() -> impl Future<Output = Result<()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?.recv().await;
-    Ok(())
+    let listen = |kind| signal(kind).context("cannot listen for signals");
+    let both = listen(SignalKind::terminate()).and_then(|end| Ok((end, listen(SignalKind::interrupt())?)));
+    async move {
+        let (mut terminated, mut interrupted) = both?;
+        tokio::select! {
+            _ = terminated.recv() => Ok(()),
+            _ = interrupted.recv() => Ok(()),
+        }
+    }
 }
 
+/// Ctrl-C.
 #[cfg(not(unix))]
-async fn terminated() -> Result<()> {
-    std::future::pending().await
+async fn stopped() -> Result<()> {
+    tokio::signal::ctrl_c().await.context("cannot listen for Ctrl-C")
 }
 
 fn time(text: &str) -> Result<Duration> {

@@ -2,13 +2,8 @@
 
 use crate::listing::{all_tasks, spawned_at, the_one_spawned_at};
 use serde_json::Value;
-use taskscope_model::codes::Counter;
-use taskscope_model::request::Subscribe;
 use taskscope_model::world::Names as _;
-use taskscope_model::{Source, Task, World};
-use taskscope_tests::{
-    Client, Connection, Place, Process, Traffic, connect, echo_server, marked_line, scenario, until,
-};
+use taskscope_tests::{Client, Connection, Place, connect, echo_server, marked_line, scenario, until};
 
 const SERVER: &str = "examples/echo_server.rs";
 const CONNECTIONS: usize = 200;
@@ -134,93 +129,4 @@ fn a_limit_is_told_and_an_order_kept() {
     let line = marked_line(SERVER, "spawn");
     let ours = groups.iter().find(|group| group["spawned_at"]["line"] == line).expect("they have a place");
     assert_eq!((&ours["tasks"], &ours["spawned_ever"]), (&CONNECTIONS.into(), &CONNECTIONS.into()), "{ours}");
-}
-
-/// What a client believes about the tasks, in one order.
-fn beliefs(world: &World) -> Vec<String> {
-    let belief = |task: &Task| {
-        let location = task.location().and_then(|location| world.location(location));
-        let chain: Vec<_> = task.chain().map(|chain| world.chain(chain)).unwrap_or_default();
-        let chain: Vec<_> = chain.into_iter().filter_map(|place| world.location(place)).collect();
-        let (state, outcome) = (task.state(), task.outcome());
-        format!(
-            "{} {:?} {location:?} {chain:?} {state:?} {outcome:?} {:?}",
-            task.id(),
-            task.parent(),
-            task.polled()
-        )
-    };
-    world.tasks().map(belief).collect()
-}
-
-#[test]
-fn who_attached_early_and_who_attaches_late_believe_the_same() {
-    let place = Place::new();
-    let server = place.start(echo_server(), &[]);
-    let attach = || {
-        let mut client = Client::attach(&place.socket(server.pid()));
-        client.watch();
-        client
-    };
-    let mut early = attach();
-    let mut connections = connect(server.address(), CONNECTIONS);
-    for _ in 0..3 {
-        connections.iter_mut().for_each(Connection::round);
-        early.until("news", |world, _| if world.len() > 1 { Ok(()) } else { Err(beliefs(world).join("\n")) });
-    }
-    connections.truncate(CONNECTIONS / 2);
-    let all_is_told = |world: &World, _: &[_]| match (world.len(), world.ended_len()) {
-        (201, 100) => Ok(beliefs(world)),
-        (known, ended) => Err(format!("{known} tasks, {ended} of them ended")),
-    };
-    let late = attach().until("all tasks", all_is_told);
-    early.until("the same", |world, answers| {
-        let early = all_is_told(world, answers)?;
-        let differences: Vec<_> = early.iter().zip(&late).filter(|(early, late)| early != late).collect();
-        if differences.is_empty() { Ok(()) } else { Err(format!("{differences:#?}")) }
-    });
-}
-
-#[test]
-fn who_attaches_in_the_middle_of_things_misses_nothing() {
-    let place = Place::new();
-    let server = place.start(echo_server(), &[]);
-    let attach = || {
-        let mut client = Client::attach(&place.socket(server.pid()));
-        client.watch();
-        client
-    };
-    let is_complete = |world: &World, _: &[_]| match world.complete(Source::AGENT) {
-        Some(_) => Ok(beliefs(world)),
-        None => Err(format!("{} tasks", world.len())),
-    };
-    let mut connections = connect(server.address(), CONNECTIONS);
-    for _ in 0..20 {
-        // Nobody watches, then somebody does, and what goes on ends at once: within the first tick.
-        let traffic = Traffic::on(connections);
-        let mut early = attach();
-        early.until("a snapshot", is_complete);
-        connections = traffic.stop();
-        let late = attach().until("a snapshot of the end", is_complete);
-        early.until("the same", |world, answers| {
-            let early = is_complete(world, answers)?;
-            let differences: Vec<_> = early.iter().zip(&late).filter(|(early, late)| early != late).collect();
-            if differences.is_empty() { Ok(()) } else { Err(format!("{differences:#?}")) }
-        });
-        drop(early);
-        unwatched(&place, &server);
-    }
-}
-
-/// Waits until the agent has seen its last client leave.
-#[track_caller]
-fn unwatched(place: &Place, server: &Process) {
-    until("the agent to be alone", || {
-        let mut client = Client::attach(&place.socket(server.pid()));
-        client.ask(Subscribe { number: 2, limit: 1, once: true, ..Subscribe::default() });
-        let clients = client.until("the number of clients", |world, _| {
-            world.counted(Counter::CLIENTS).ok_or_else(|| "nothing".to_owned())
-        });
-        if clients == 1 { Ok(()) } else { Err(format!("{clients} clients")) }
-    });
 }
