@@ -85,6 +85,6 @@ fn watch(client: &mut Client) -> io::Result<()> {
         std::thread::sleep(WATCHED);
         connection.shutdown(std::net::Shutdown::Read)
     });
-    client.to_the_end()?;
+    client.listen()?;
     timer.join().map_err(|_| io::Error::other("the timer panicked"))?
 }

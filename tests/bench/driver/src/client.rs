@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// Reads until the program is gone.
-    pub fn to_the_end(&mut self) -> io::Result<()> {
+    pub fn listen(&mut self) -> io::Result<()> {
         while self.read()? > 0 {}
         Ok(())
     }

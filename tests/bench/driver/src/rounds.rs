@@ -145,6 +145,6 @@ fn attach(program: &Program) -> io::Result<std::thread::JoinHandle<()>> {
     client.complete()?;
     Ok(std::thread::spawn(move || {
         // The program ends in the middle of something.
-        let _ = client.to_the_end();
+        let _ = client.listen();
     }))
 }
