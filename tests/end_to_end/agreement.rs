@@ -1,5 +1,6 @@
 //! Whenever somebody attaches: in the end they believe what everybody else believes.
 
+use taskscope_model::change::Polled;
 use taskscope_model::codes::Counter;
 use taskscope_model::request::Subscribe;
 use taskscope_model::world::Names as _;
@@ -20,7 +21,9 @@ fn beliefs(world: &World) -> Result<Vec<String>, String> {
         let chain: Vec<_> = task.chain().map(|chain| world.chain(chain)).unwrap_or_default();
         let chain: Vec<_> = chain.into_iter().filter_map(|place| world.location(place)).collect();
         let (id, parent, state, outcome) = (task.id(), task.parent(), task.state(), task.outcome());
-        format!("{id} {parent:?} {location:?} {chain:?} {state:?} {outcome:?} {:?}", task.polled())
+        // A time that was told before the agent set its clock right differs a little from one told after.
+        let polled = task.polled().map(|polled| Polled { last_poll: None, ..polled.clone() });
+        format!("{id} {parent:?} {location:?} {chain:?} {state:?} {outcome:?} {polled:?}")
     };
     Ok(world.tasks().map(belief).collect())
 }
