@@ -32,6 +32,9 @@
 //! moves it to DEAD under the index's lock, unlinks it and recycles it. An insert that meets a DEAD or a
 //! renumbered leaf takes its count back and tries again from the root.
 //!
+//! A thread remembers the leaves it has used last, without a count on them: that of a task that is polled stays
+//! in place, and any other, recycled, leads to records of other ids.
+//!
 //! **Touched lists**: one a thread, intrusive by `next` (a slot number; `UNLISTED` if on no list). The polling
 //! thread puts a record on its list when the record's `epoch` is not the current one; only the collector
 //! takes records off: it swaps the whole list out, and for each record first unlists it and then reads it,
@@ -52,7 +55,7 @@ mod touched;
 #[cfg(all(test, taskscope_loom))]
 mod loom_tests;
 
-pub(crate) use index::{Index, Inserted};
+pub(crate) use index::{Index, Inserted, Near};
 #[cfg_attr(taskscope_loom, expect(unused_imports, reason = "only the record protocol is model-checked"))]
 pub(crate) use record::{Copied, LONG_BUCKETS};
 pub(crate) use record::{Record, Seed};

@@ -67,8 +67,8 @@ impl Store {
         // First, though it counts the look-up as part of the poll: the counter is read only when all loads
         // before it have come, and the look-up is a chain of them. Behind it, it cost 15 ns more.
         let now = self.clock.raw();
-        let Some(record) = self.index.find(id) else { return self.unknown_poll() };
         let Some(thread) = self.threads.mine() else { return PollStart::Usual };
+        let Some(record) = self.index.find_near(&thread.near, id) else { return self.unknown_poll() };
         self.enter(thread, record, now)
     }
 

@@ -1,6 +1,6 @@
 //! The threads that poll, spawn or end tasks: one slot each, recycled when the thread ends, never unmapped.
 
-use crate::records::{Record, Touched};
+use crate::records::{Near, Record, Touched};
 use crate::shard::Shard;
 use crate::sync::lock;
 use std::cell::Cell;
@@ -19,6 +19,7 @@ pub(crate) struct Thread {
     /// The record of the poll that the thread is in.
     current: AtomicPtr<Record>,
     pub(crate) touched: Touched,
+    pub(crate) near: Near,
     pub(crate) shard: Mutex<Shard>,
     /// Whose slot it is now.
     owner: Mutex<Option<ThreadId>>,
@@ -107,6 +108,7 @@ impl Threads {
             number: slots.len() as u16,
             current: AtomicPtr::new(ptr::null_mut()),
             touched: Touched::new(),
+            near: Near::new(),
             shard: Mutex::new(Shard::default()),
             owner: Mutex::new(None),
         }));

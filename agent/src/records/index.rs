@@ -61,6 +61,28 @@ pub(crate) struct Index {
     spare: Mutex<Spare>,
 }
 
+/// Leaves that a thread remembers, by the lowest bits of their number.
+#[cfg(not(taskscope_loom))]
+const NEAR: usize = 64;
+#[cfg(taskscope_loom)]
+const NEAR: usize = 1;
+
+/// The leaves that one thread has used last. A leaf that was recycled meanwhile leads to records of other
+/// ids, and so to a new look from the root. Only that thread reads and writes it.
+pub(crate) struct Near([NearLeaf; NEAR]);
+
+struct NearLeaf {
+    number: AtomicU64,
+    leaf: AtomicPtr<Leaf>,
+}
+
+impl Near {
+    pub(crate) fn new() -> Self {
+        let none = || NearLeaf { number: AtomicU64::new(u64::MAX), leaf: AtomicPtr::new(ptr::null_mut()) };
+        Self(std::array::from_fn(|_| none()))
+    }
+}
+
 /// What became of an insert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Inserted {
@@ -95,6 +117,19 @@ fn node<T>(place: &AtomicPtr<T>) -> Option<&'static T> {
     unsafe { place.load(Ordering::Acquire).as_ref() }
 }
 
+/// The record to which a leaf leads from an id.
+#[inline]
+fn record_in(leaf: &'static Leaf, id: u64) -> Option<&'static Record> {
+    let record = leaf.entries[part(id, 0, bits::LEAF)].load(Ordering::Acquire);
+    if record.addr() <= 1 {
+        return None;
+    }
+    // SAFETY: an entry that is neither empty nor a tombstone points to a record of the slab, and these are
+    // never unmapped. A recycled leaf may lead to another task's record: its id tells.
+    let record = unsafe { &*record };
+    (record.id.load(Ordering::Relaxed) == id).then_some(record)
+}
+
 impl Index {
     pub(crate) fn new() -> Self {
         let root = (0..1 << bits::ROOT).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
@@ -102,18 +137,32 @@ impl Index {
         Self { root, newest: AtomicU64::new(0), spare: Mutex::new(spare) }
     }
 
-    /// The record of a task. On the poll path: four loads, then the record's own id.
+    /// The record of a task, by way of the leaves that the calling thread has used before: two loads, then
+    /// the record's own id.
     #[inline]
-    pub(crate) fn find(&self, id: u64) -> Option<&'static Record> {
-        let entry = &self.leaf(id)?.entries[part(id, 0, bits::LEAF)];
-        let record = entry.load(Ordering::Acquire);
-        if record.addr() <= 1 {
-            return None;
+    pub(crate) fn find_near(&self, near: &Near, id: u64) -> Option<&'static Record> {
+        let number = id >> bits::LEAF;
+        let place = &near.0[number as usize % NEAR];
+        if place.number.load(Ordering::Relaxed) == number
+            && let Some(leaf) = node(&place.leaf)
+            && let Some(record) = record_in(leaf, id)
+        {
+            return Some(record);
         }
-        // SAFETY: an entry that is neither empty nor a tombstone points to a record of the slab, and these are
-        // never unmapped. A recycled leaf may lead to another task's record: its id tells.
-        let record = unsafe { &*record };
-        (record.id.load(Ordering::Relaxed) == id).then_some(record)
+        self.find_far(place, id)
+    }
+
+    #[cold]
+    fn find_far(&self, place: &NearLeaf, id: u64) -> Option<&'static Record> {
+        let leaf = self.leaf(id)?;
+        place.leaf.store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+        place.number.store(id >> bits::LEAF, Ordering::Relaxed);
+        record_in(leaf, id)
+    }
+
+    /// The record of a task.
+    pub(crate) fn find(&self, id: u64) -> Option<&'static Record> {
+        record_in(self.leaf(id)?, id)
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 //!
 //! `RUSTFLAGS="--cfg taskscope_loom" cargo test -p taskscope-agent --lib --release loom`
 
-use super::{Index, Inserted, Record, Seed, Slab, Touched};
+use super::{Index, Inserted, Near, Record, Seed, Slab, Touched};
 use crate::sync::Ordering;
 use loom::sync::Arc;
 use loom::thread;
@@ -69,8 +69,14 @@ fn a_leaf_is_recycled_under_an_insert() {
                 assert!(index.remove(2).is_some());
             })
         };
+        let near = Near::new();
+        // The leaf that is remembered here may be recycled a moment later.
+        let _ = index.find_near(&near, 2);
         assert_eq!(index.insert(3, late), Inserted::Yes);
+        assert!(std::ptr::eq(index.find_near(&near, 3).unwrap(), late));
         other.join().unwrap();
+        assert!(std::ptr::eq(index.find_near(&near, 3).unwrap(), late));
+        assert!(index.find_near(&near, 2).is_none());
         assert!(index.find(2).is_none());
         assert!(std::ptr::eq(index.find(3).unwrap(), late));
         assert!(std::ptr::eq(index.find(4).unwrap(), newer));
