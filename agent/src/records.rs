@@ -18,10 +18,15 @@
 //! two loads of `life` (Acquire; then an Acquire fence and Relaxed): equal generations mean that what it
 //! copied belongs together. This is a seqlock whose writer never writes while readers may accept.
 //!
-//! **Poll fields** (`poll_start`, `poll_end`, `polls`, `busy`, `max_poll`, `long`, `outer`, `thread`, `epoch`) have
-//! one writer at a time: the thread that polls the task. tokio's own hand-over of a task from thread to
+//! **Poll fields** (`poll_start`, `polls`, `busy`, `max_poll`, `long`, `thread`, `epoch`) have one writer at a time:
+//! the thread that begins a poll of the task, or ends it. tokio's own hand-over of a task from thread to
 //! thread orders their writes, so they are plain load and store, no read-modify-write. A reader may see the
 //! fields of one poll without those of the same poll's others: it is at most one poll wrong.
+//!
+//! The end of a poll is different: tokio calls the hook when it has let go of the task, so another thread may be
+//! in the next poll already. That hook knows from its own thread which poll it was, writes `poll_end` alone, and
+//! only if `poll_start` is still that poll's; the poll is added up when the next one begins. If the next one
+//! begins between the look and the store it looks ended until it is: no sum is ever wrong by that.
 //!
 //! **The index** is a radix tree of `Root -> Top -> Mid -> Leaf -> record`. A leaf counts the entries that hold
 //! a record. Creation and end of a task meet on its entry by CAS: `null -> record` by the spawning thread,
@@ -57,7 +62,7 @@ mod loom_tests;
 
 pub(crate) use index::{Index, Inserted, Near};
 #[cfg_attr(taskscope_loom, expect(unused_imports, reason = "only the record protocol is model-checked"))]
-pub(crate) use record::{Copied, LONG_BUCKETS};
+pub(crate) use record::{Copied, long_bucket};
 pub(crate) use record::{Record, Seed};
 pub(crate) use slab::Slab;
 pub(crate) use touched::Touched;

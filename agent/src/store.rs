@@ -6,12 +6,11 @@
 
 use crate::clock::Clock;
 use crate::places::{NO_CHAIN, Places};
-use crate::records::{Index, Inserted, LONG_BUCKETS, Record, Seed, Slab};
+use crate::records::{Copied, Index, Inserted, Record, Seed, Slab, long_bucket};
 use crate::shard::EndedTask;
 use crate::sync::lock;
 use crate::threads::{Thread, Threads};
 use std::panic::Location;
-use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use taskscope_model::TaskId;
 use taskscope_model::codes::{Outcome, TaskKind};
@@ -74,30 +73,30 @@ impl Store {
 
     #[inline]
     fn enter(&self, thread: &'static Thread, record: &'static Record, now: u64) -> PollStart {
-        let outer = thread.current().map_or(ptr::null_mut(), |outer| ptr::from_ref(outer).cast_mut());
-        record.outer.store(outer, Ordering::Relaxed);
-        thread.set_current(ptr::from_ref(record).cast_mut());
+        if !thread.enter(record, record.id.load(Ordering::Relaxed), now) {
+            self.counts.unended_polls.fetch_add(1, Ordering::Relaxed);
+        }
+        self.account(record, now);
         record.thread.store(thread.number(), Ordering::Relaxed);
         let epoch = self.watch.epoch.load(Ordering::Relaxed);
         let first = record.epoch.load(Ordering::Relaxed) != epoch;
         if first {
             self.touch(thread, record, epoch);
         }
-        record.poll_start.store(now, Ordering::Relaxed);
         if first { PollStart::FirstOfEpoch } else { PollStart::Usual }
     }
 
-    /// The poll of the task that this thread was in has ended.
+    /// The poll of the task that this thread was in has ended. tokio calls this when it has let go of the task
+    /// already: another thread may be in its next poll, or have ended it. So nothing is added up here: only the
+    /// end is noted, and only if the record still tells of this poll.
     #[inline]
     pub(crate) fn poll_ends(&'static self, id: u64) {
         let now = self.clock.raw();
         let Some(thread) = self.threads.mine() else { return };
-        let Some(record) = thread.current() else { return self.end_alone(id) };
-        if record.id.load(Ordering::Relaxed) != id {
-            return self.end_alone(id);
+        let Some((record, start)) = thread.leave(id) else { return self.end_alone(id) };
+        if record.poll_start.load(Ordering::Relaxed) == start {
+            record.poll_end.store(now, Ordering::Relaxed);
         }
-        thread.set_current(record.outer.load(Ordering::Relaxed));
-        self.account(record, now);
     }
 
     /// The task ended in this poll and left it then, so it is known no more; or the poll's start was not seen.
@@ -108,13 +107,22 @@ impl Store {
         }
     }
 
-    /// Adds a poll that ends now to the record. Plain loads and stores: one writer at a time.
+    /// Adds the last poll, which has ended, to the record, and begins the next. Plain loads and stores: who
+    /// polls the task is the one writer.
     #[inline]
     fn account(&self, record: &Record, now: u64) {
-        let spent = now.saturating_sub(record.poll_start.load(Ordering::Relaxed));
+        let start = record.poll_start.load(Ordering::Relaxed);
+        record.poll_start.store(now, Ordering::Relaxed);
         let polls = record.polls.load(Ordering::Relaxed);
-        let busy = record.busy.load(Ordering::Relaxed);
         record.polls.store(polls.wrapping_add(1), Ordering::Relaxed);
+        if start == 0 {
+            return;
+        }
+        let end = record.poll_end.load(Ordering::Relaxed);
+        // If its end is not noted it is about to be, by the thread that has just let go of the task.
+        let end = if end > start { end } else { now };
+        let spent = end.saturating_sub(start);
+        let busy = record.busy.load(Ordering::Relaxed);
         record.busy.store(busy.wrapping_add(spent), Ordering::Relaxed);
         if spent > record.max_poll.load(Ordering::Relaxed) {
             record.max_poll.store(spent, Ordering::Relaxed);
@@ -122,24 +130,17 @@ impl Store {
         if spent >> self.clock.long_shift() != 0 {
             self.count_long(record, spent);
         }
-        record.poll_end.store(now, Ordering::Relaxed);
-        record.poll_start.store(0, Ordering::Relaxed);
     }
 
     #[cold]
     fn count_long(&self, record: &Record, spent: u64) {
-        let length = (u64::BITS - 1).saturating_sub(spent.leading_zeros());
-        let bucket = (length.saturating_sub(self.clock.long_shift()) as usize).min(LONG_BUCKETS - 1);
+        let bucket = long_bucket(spent, self.clock.long_shift());
         let count = record.long[bucket].load(Ordering::Relaxed);
         record.long[bucket].store(count.saturating_add(1), Ordering::Relaxed);
     }
 
     #[cold]
     fn touch(&self, thread: &Thread, record: &Record, epoch: u32) {
-        if record.poll_start.load(Ordering::Relaxed) != 0 && record.id.load(Ordering::Relaxed) & ROOT == 0 {
-            // It is in a poll already: the end of that one was not seen.
-            self.counts.unended_polls.fetch_add(1, Ordering::Relaxed);
-        }
         record.epoch.store(epoch, Ordering::Relaxed);
         // Unwatched lists would not be drained, and hold their records beyond the end of the tasks.
         if self.watch.on.load(Ordering::Relaxed) {
@@ -202,12 +203,10 @@ impl Store {
     pub(crate) fn terminated(&'static self, id: u64) {
         let Some(thread) = self.threads.mine() else { return };
         let now = self.clock.raw();
-        let polled = thread.current().filter(|record| record.id.load(Ordering::Relaxed) == id);
-        match polled {
-            Some(record) => {
+        match thread.leave(id) {
+            Some((record, _)) => {
                 if self.index.remove_known(id, record).is_some() {
-                    thread.set_current(record.outer.load(Ordering::Relaxed));
-                    self.account(record, now);
+                    record.poll_end.store(now, Ordering::Relaxed);
                     self.finish(thread, record, Outcome::UNKNOWN, now);
                 }
             }
@@ -221,7 +220,7 @@ impl Store {
 
     /// Moves a task into the history and frees its record.
     fn finish(&self, thread: &Thread, record: &'static Record, outcome: Outcome, at: u64) {
-        let last = record.copy_own();
+        let last = record.copy_own(self.clock.long_shift());
         // First it is not live any more, then its end is counted: who has seen it live after the count was
         // read will find the end in a later one.
         let freed = record.end();
@@ -243,12 +242,17 @@ impl Store {
         let Some(thread) = self.threads.mine() else { return };
         let now = self.clock.raw();
         for record in self.slab.iter() {
-            let Some(copied) = record.copy() else { continue };
+            let Some(copied) = self.copy(record) else { continue };
             let id = copied.seed.id;
             if runtimes.contains(&copied.seed.runtime) && id & ROOT == 0 && self.index.remove(id).is_some() {
                 self.finish(thread, record, Outcome::SHUT_DOWN, now);
             }
         }
+    }
+
+    /// A consistent copy of a record; `None` if it is of no live task.
+    pub(crate) fn copy(&self, record: &Record) -> Option<Copied> {
+        record.copy(self.clock.long_shift())
     }
 
     /// A root begins: the future of `#[main]` or `block_on`.
@@ -347,7 +351,7 @@ pub(crate) enum PollStart {
 fn spawner(thread: &Thread) -> (u64, u32) {
     let current = thread.current();
     let task = tokio::task::try_id().map(crate::task_number::task_number);
-    let of = |record: &Record| (record.id.load(Ordering::Relaxed), record.chain());
+    let of = |(record, id): (&'static Record, u64)| (id, record.chain());
     match (task, current.map(of)) {
         (Some(task), Some((id, chain))) if task == id => (task, chain),
         (Some(task), Some((id, chain))) if id & ROOT != 0 => (task, chain),

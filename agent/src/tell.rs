@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::places::NO_CHAIN;
-use crate::records::Copied;
+use crate::records::{Copied, Record};
 use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::shard::EndedTask;
 use std::borrow::Cow;
@@ -24,6 +24,11 @@ pub(crate) struct Teller {
 }
 
 impl Teller {
+    /// A consistent copy of a record; `None` if it is of no live task.
+    pub(crate) fn copy(&self, record: &Record) -> Option<Copied> {
+        record.copy(self.clock.long_shift())
+    }
+
     /// Who and what the task is.
     pub(crate) fn spawned(&self, record: &Copied) -> Fact {
         let seed = &record.seed;

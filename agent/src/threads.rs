@@ -6,18 +6,30 @@ use crate::sync::lock;
 use std::cell::Cell;
 use std::ptr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 
 /// Most slots: a thread's number has 16 bits. Tasks touched by later threads are counted as untracked.
 const MOST_THREADS: usize = 1 << 16;
 
-/// One thread's slot. `current` is written by that thread alone.
+/// Polls that nest on one thread (`block_in_place` and runtimes of their own) deeper than anyone does it.
+const DEEPEST: usize = 8;
+
+/// A poll that a thread is in.
+struct Frame {
+    record: AtomicPtr<Record>,
+    id: AtomicU64,
+    /// Raw clock.
+    start: AtomicU64,
+}
+
+/// One thread's slot.
 #[repr(align(128))]
 pub(crate) struct Thread {
     number: u16,
-    /// The record of the poll that the thread is in.
-    current: AtomicPtr<Record>,
+    /// The polls that the thread is in, the innermost last; written by that thread alone.
+    depth: AtomicUsize,
+    frames: [Frame; DEEPEST],
     pub(crate) touched: Touched,
     pub(crate) near: Near,
     pub(crate) shard: Mutex<Shard>,
@@ -30,17 +42,41 @@ impl Thread {
         self.number
     }
 
-    /// The record of the poll that the thread is in.
+    /// The record of the innermost poll that the thread is in, and the task's id.
     #[inline]
-    pub(crate) fn current(&self) -> Option<&'static Record> {
+    pub(crate) fn current(&self) -> Option<(&'static Record, u64)> {
+        let frame = self.frames.get(self.depth.load(Ordering::Relaxed).wrapping_sub(1))?;
         // SAFETY: only records of the slab are stored here, and these are never unmapped.
-        unsafe { self.current.load(Ordering::Relaxed).as_ref() }
+        let record = unsafe { frame.record.load(Ordering::Relaxed).as_ref() };
+        record.map(|record| (record, frame.id.load(Ordering::Relaxed)))
     }
 
-    /// Sets the record of the poll that the thread is in.
+    /// A poll begins. False: the end of an earlier one was not told.
     #[inline]
-    pub(crate) fn set_current(&self, record: *mut Record) {
-        self.current.store(record, Ordering::Relaxed);
+    pub(crate) fn enter(&self, record: &'static Record, id: u64, start: u64) -> bool {
+        let depth = self.depth.load(Ordering::Relaxed);
+        let again = depth > 0 && self.frames.get(depth - 1).is_some_and(|top| top.id.load(Ordering::Relaxed) == id);
+        // A task is not polled within its own poll, nor do polls nest this deep.
+        let (place, seen) = if again { (depth - 1, false) } else if depth >= DEEPEST { (0, false) } else { (depth, true) };
+        if let Some(frame) = self.frames.get(place) {
+            frame.record.store(ptr::from_ref(record).cast_mut(), Ordering::Relaxed);
+            frame.id.store(id, Ordering::Relaxed);
+            frame.start.store(start, Ordering::Relaxed);
+        }
+        self.depth.store(place + 1, Ordering::Relaxed);
+        seen
+    }
+
+    /// The innermost poll ends, if it is of that task: its record, and when it began.
+    #[inline]
+    pub(crate) fn leave(&self, id: u64) -> Option<(&'static Record, u64)> {
+        let (record, current) = self.current()?;
+        if current != id {
+            return None;
+        }
+        let depth = self.depth.load(Ordering::Relaxed).wrapping_sub(1);
+        self.depth.store(depth, Ordering::Relaxed);
+        self.frames.get(depth).map(|frame| (record, frame.start.load(Ordering::Relaxed)))
     }
 
     /// Whose slot it is now.
@@ -67,7 +103,7 @@ impl Drop for GiveBack {
     fn drop(&mut self) {
         MINE.set(None);
         if let Some((threads, thread)) = self.0.take() {
-            thread.set_current(ptr::null_mut());
+            thread.depth.store(0, Ordering::Relaxed);
             *lock(&thread.owner) = None;
             lock(&threads.free).push(thread);
         }
@@ -106,7 +142,12 @@ impl Threads {
         }
         let thread: &'static Thread = Box::leak(Box::new(Thread {
             number: slots.len() as u16,
-            current: AtomicPtr::new(ptr::null_mut()),
+            depth: AtomicUsize::new(0),
+            frames: std::array::from_fn(|_| Frame {
+                record: AtomicPtr::new(ptr::null_mut()),
+                id: AtomicU64::new(0),
+                start: AtomicU64::new(0),
+            }),
             touched: Touched::new(),
             near: Near::new(),
             shard: Mutex::new(Shard::default()),

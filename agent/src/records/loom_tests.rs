@@ -49,7 +49,7 @@ fn creation_and_end_meet_on_the_entry() {
         let freed_there = ending.join().unwrap();
         assert!(freed_here != freed_there, "here {freed_here}, there {freed_there}");
         assert!(index.find(1).is_none());
-        assert!(record.copy().is_none());
+        assert!(record.copy(1).is_none());
     });
 }
 
@@ -123,7 +123,7 @@ fn a_copy_is_of_one_task() {
             assert_eq!(parent, id * 10);
         }
         writer.join().unwrap();
-        assert_eq!(record.copy().unwrap().seed, seed(2));
+        assert_eq!(record.copy(1).unwrap().seed, seed(2));
     });
 }
 
@@ -157,7 +157,7 @@ fn a_touched_record_is_seen_and_freed_once() {
         touched.drain(&slab, |_| seen += 1, |_| freed += 1);
         assert!(seen + freed <= 2);
         assert_eq!(freed + u32::from(freed_there), 1, "freed by exactly one side");
-        assert!(record.copy().is_none());
+        assert!(record.copy(1).is_none());
     });
 }
 

@@ -1,6 +1,6 @@
 //! One record: 128 bytes about one task. The protocol stands in the module above.
 
-use crate::sync::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+use crate::sync::{AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 use taskscope_model::codes::TaskKind;
 
 /// Buckets of long polls: each twice as long as the one before, the last one open.
@@ -21,16 +21,15 @@ const ENDED: u32 = 2;
 #[repr(C, align(128))]
 pub(crate) struct Record {
     pub(crate) id: AtomicU64,
-    /// Raw clock at the start of the poll it is in; 0 if it is in none.
+    /// Raw clock at the start of the last poll; 0 before the first.
     pub(crate) poll_start: AtomicU64,
-    /// Raw clock at the end of the last poll; 0 before the first.
+    /// Raw clock at the end of a poll: of the last one, if it is later than `poll_start`.
     pub(crate) poll_end: AtomicU64,
+    /// Polls begun.
     pub(crate) polls: AtomicU64,
-    /// Raw clock units spent in polls.
+    /// Raw clock units spent in polls, without the last one; so too the longest.
     pub(crate) busy: AtomicU64,
     pub(crate) max_poll: AtomicU64,
-    /// The record whose poll this one's poll interrupts on the same thread.
-    pub(crate) outer: AtomicPtr<Record>,
     pub(crate) epoch: AtomicU32,
     /// Number of the thread slot of the current or last poll.
     pub(crate) thread: AtomicU16,
@@ -45,7 +44,7 @@ pub(crate) struct Record {
     pub(super) parent: AtomicU64,
     pub(super) next: AtomicU32,
     kind: AtomicU32,
-    /// Polls by length, from the clock's `long` bound upwards; they stop counting at 65,535.
+    /// Polls by length, without the last one, from the clock's `long` bound upwards; they stop counting at 65,535.
     pub(crate) long: [AtomicU16; LONG_BUCKETS],
 }
 
@@ -67,7 +66,14 @@ pub(crate) struct Seed {
     pub(crate) epoch: u32,
 }
 
-/// A consistent copy of a record.
+/// The bucket of a long poll.
+pub(crate) fn long_bucket(spent: u64, long_shift: u32) -> usize {
+    let length = (u64::BITS - 1).saturating_sub(spent.leading_zeros());
+    (length.saturating_sub(long_shift) as usize).min(LONG_BUCKETS - 1)
+}
+
+/// A consistent copy of a record: `polls`, `busy`, `max_poll` and `long` of the polls that have ended,
+/// `poll_start` 0 unless it is in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Copied {
     pub(crate) seed: Seed,
@@ -89,7 +95,6 @@ impl Record {
             polls: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             max_poll: AtomicU64::new(0),
-            outer: AtomicPtr::new(std::ptr::null_mut()),
             epoch: AtomicU32::new(0),
             thread: AtomicU16::new(0),
             runtime: AtomicU16::new(0),
@@ -116,7 +121,6 @@ impl Record {
         self.polls.store(0, Ordering::Relaxed);
         self.busy.store(0, Ordering::Relaxed);
         self.max_poll.store(0, Ordering::Relaxed);
-        self.outer.store(std::ptr::null_mut(), Ordering::Relaxed);
         self.epoch.store(seed.epoch, Ordering::Relaxed);
         self.runtime.store(seed.runtime, Ordering::Relaxed);
         self.location.store(seed.location, Ordering::Relaxed);
@@ -144,8 +148,14 @@ impl Record {
     }
 
     /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile.
-    pub(crate) fn copy(&self) -> Option<Copied> {
-        self.read(Self::copy_own)
+    pub(crate) fn copy(&self, long_shift: u32) -> Option<Copied> {
+        self.read(|record| record.copy_own(long_shift))
+    }
+
+    /// Whether the task is in a poll.
+    pub(crate) fn is_running(&self) -> bool {
+        let start = self.poll_start.load(Ordering::Relaxed);
+        start != 0 && self.poll_end.load(Ordering::Relaxed) <= start
     }
 
     /// Reads some fields together; `None` as in `copy`.
@@ -159,8 +169,29 @@ impl Record {
         (self.life.load(Ordering::Relaxed) == before).then_some(read)
     }
 
-    /// A copy by the side that ends the task: nobody else writes.
-    pub(crate) fn copy_own(&self) -> Copied {
+    /// A copy by the side that ends the task: nobody else writes. The last poll is added to the others if it
+    /// has ended.
+    pub(crate) fn copy_own(&self, long_shift: u32) -> Copied {
+        let mut copied = self.copy_raw();
+        if copied.poll_start == 0 {
+            return copied;
+        }
+        if copied.poll_end <= copied.poll_start {
+            copied.polls = copied.polls.saturating_sub(1);
+            return copied;
+        }
+        let spent = copied.poll_end - copied.poll_start;
+        copied.poll_start = 0;
+        copied.busy = copied.busy.wrapping_add(spent);
+        copied.max_poll = copied.max_poll.max(spent);
+        if spent >> long_shift != 0 {
+            let count = &mut copied.long[long_bucket(spent, long_shift)];
+            *count = count.saturating_add(1);
+        }
+        copied
+    }
+
+    fn copy_raw(&self) -> Copied {
         Copied {
             seed: Seed {
                 id: self.id.load(Ordering::Relaxed),

@@ -5,7 +5,6 @@ use crate::shard::{EndedTask, Sums};
 use crate::store::Store;
 use crate::sync::lock;
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 
 /// Follows the store from tick to tick.
 #[derive(Default)]
@@ -47,7 +46,7 @@ impl Collector {
         let mut fresh = Vec::new();
         store.drain_touched(|record| fresh.push(record));
         let mut touched = fresh.clone();
-        let running = |record: &&Record| record.poll_start.load(Ordering::Relaxed) != 0;
+        let running = |record: &&Record| record.is_running();
         let still: Vec<_> = self.again.iter().copied().filter(running).collect();
         touched.append(&mut self.again);
         self.again = fresh;

@@ -153,12 +153,12 @@ fn workers(core: &'static Core, slots: &[Arc<RuntimeSlot>]) -> Vec<Option<Worker
 /// The task that each worker of each runtime polls now.
 fn running(core: &'static Core, workers: &[Option<Worker>]) -> HashMap<(u16, Worker), TaskId> {
     let polled = |record: &Record| {
-        let copied = record.copy()?;
+        let copied = core.store.copy(record)?;
         (copied.poll_start != 0).then_some((copied.seed.runtime, TaskId(copied.seed.id)))
     };
     let threads = core.store.threads.all();
     let running = threads.iter().zip(workers).filter_map(|(thread, worker)| {
-        let (runtime, task) = polled(thread.current()?)?;
+        let (runtime, task) = polled(thread.current()?.0)?;
         Some(((runtime, (*worker)?), task))
     });
     running.collect()

@@ -13,7 +13,6 @@ use crate::store::Store;
 use crate::tell::Teller;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::Ordering;
 use taskscope_model::change::{Complete, Forgotten};
 use taskscope_model::codes::Counter;
 use taskscope_model::query::Value;
@@ -142,7 +141,7 @@ impl View {
         let mut best: Vec<Candidate> = Vec::new();
         let mut matched = 0;
         for record in store.slab.iter() {
-            if record.poll_start.load(Ordering::Relaxed) != 0 {
+            if record.is_running() {
                 running(record);
             }
             if let Some(candidate) = self.candidate(record, teller) {
@@ -178,7 +177,7 @@ impl View {
 
     /// The task of a record, if it is one and matches.
     fn candidate(&self, record: &'static Record, teller: &Teller) -> Option<Candidate> {
-        let copied = record.copy()?;
+        let copied = teller.copy(record)?;
         let task = teller.task(&copied);
         let matches = self.query.matches(&task, teller, teller.now);
         matches.then(|| (self.order.rank(&task, teller, teller.now), task.id(), record))
@@ -229,7 +228,7 @@ impl View {
                 Some(candidate) => {
                     new.insert(candidate.1, candidate);
                 }
-                None => self.drop_unmatched(record),
+                None => self.drop_unmatched(record, teller),
             }
         }
         for ended in &batch.ended {
@@ -243,7 +242,7 @@ impl View {
             }
         }
         if batch.lost {
-            self.drop_lost();
+            self.drop_lost(teller);
         }
         self.add(new.into_values().collect(), teller);
         if self.due.len() > 2 * self.rows.len() + MOST_ENDED {
@@ -266,8 +265,8 @@ impl View {
     }
 
     /// The record's task does not match any more, or is gone.
-    fn drop_unmatched(&mut self, record: &'static Record) {
-        let Some(copied) = record.copy() else { return };
+    fn drop_unmatched(&mut self, record: &'static Record, teller: &Teller) {
+        let Some(copied) = teller.copy(record) else { return };
         if let Some(row) = self.rows.remove(&TaskId(copied.seed.id)) {
             self.room = true;
             if row.told {
@@ -277,10 +276,10 @@ impl View {
     }
 
     /// Drops rows whose tasks ended without being noticed.
-    fn drop_lost(&mut self) {
+    fn drop_lost(&mut self, teller: &Teller) {
         let forgotten = &mut self.forgotten;
         self.rows.retain(|id, row| {
-            let here = row.record.copy().is_some_and(|copied| copied.seed.id == id.0);
+            let here = teller.copy(row.record).is_some_and(|copied| copied.seed.id == id.0);
             if !here && row.told {
                 forgotten.push(*id);
             }
@@ -401,7 +400,7 @@ impl View {
     fn tell_row(&mut self, id: TaskId, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> bool {
         let Some(row) = self.rows.get_mut(&id) else { return true };
         row.due = false;
-        let Some(copied) = row.record.copy().filter(|copied| copied.seed.id == id.0) else { return true };
+        let Some(copied) = teller.copy(row.record).filter(|copied| copied.seed.id == id.0) else { return true };
         if !row.told {
             row.told = true;
             tell(teller.spawned(&copied));

@@ -31,7 +31,10 @@ fn number(runtime: &Runtime) -> u16 {
 
 /// The live tasks of a runtime, by id.
 fn live(runtime: u16) -> Vec<Copied> {
-    let records = core::get().unwrap().store.slab.iter().filter_map(super::Record::copy);
+    let records = {
+        let store = &core::get().unwrap().store;
+        store.slab.iter().filter_map(|record| store.copy(record))
+    };
     let mut live: Vec<_> = records.filter(|copied| copied.seed.runtime == runtime).collect();
     live.sort_by_key(|copied| copied.seed.id);
     live
