@@ -16,9 +16,9 @@ mod measured;
 use measured::Work;
 use std::process::ExitCode;
 
-/// The most instructions that the agent may add to each operation. They only ever go down. What runs beside
-/// moves them by one or two: a little room is left.
-const BOUNDS: [(Work, f64); 2] = [(Work::Poll, 136.0), (Work::Spawn, 920.0)];
+/// The most instructions that the agent may add to each operation. They only ever go down; but they went up once,
+/// from 136 and 920, when the end of a poll was found to be told after the task was let go of.
+const BOUNDS: [(Work, f64); 2] = [(Work::Poll, 150.0), (Work::Spawn, 980.0)];
 /// Lengths of the work, in operations of each kind.
 const SHORT: u64 = 6_400;
 const LONG: u64 = 19_200;
