@@ -74,6 +74,20 @@ fn signals_leave_it_as_found() {
 }
 
 #[test]
+fn a_panic_leaves_it_as_found_and_says_why() {
+    let scene = Scene::new();
+    let mut command = scene.command();
+    // Else the message scrolls away above its backtrace.
+    command.env("TASKSCOPE_PANIC_ON_F12", "1").env("RUST_BACKTRACE", "0");
+    let mut pane = Pane::open(&command, (80, 24));
+    shows_tasks(&mut pane);
+    pane.keys("\x1b[24~");
+    assert_ne!(pane.wait().exit_code(), 0);
+    is_left_as_found(&pane);
+    assert!(pane.text().contains("on purpose"), "{}", pane.text());
+}
+
+#[test]
 fn a_closed_pane_ends_it() {
     let scene = Scene::new();
     scene.attached().close().wait();

@@ -8,6 +8,7 @@ use super::outside::Outside;
 use super::ui::Ui;
 use super::update::update;
 use crate::session::Session;
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::backend::Backend;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
@@ -138,6 +139,7 @@ impl App {
     /// Everything that comes is handled here.
     fn take<B: Backend>(&mut self, input: Input, outside: &mut Outside<B>) -> Option<End> {
         let action = match input {
+            Input::Key(key) if is_to_panic(&key) => panic!("on purpose"),
             Input::Key(key) => keys::command(self.ui.place(), &key).map(Action::Do),
             Input::Paste(text) => Some(Action::Paste(text)),
             Input::Resize(size) => Some(Action::Resized(size)),
@@ -221,4 +223,10 @@ fn later(at: At, span: Nanos) -> At {
 /// The World that is drawn.
 fn shown<'a>(before: &'a Option<Session>, session: &'a Option<Session>, nothing: &'a World) -> &'a World {
     before.as_ref().or(session.as_ref()).map_or(nothing, Session::world)
+}
+
+/// For the test of what a panic leaves behind: in development builds, where the environment asks for it.
+fn is_to_panic(key: &KeyEvent) -> bool {
+    let asked = || std::env::var_os("TASKSCOPE_PANIC_ON_F12").is_some();
+    cfg!(debug_assertions) && key.code == KeyCode::F(12) && asked()
 }
