@@ -7,7 +7,7 @@ use super::view::View;
 use std::io::{self, Read, Write};
 use taskscope_model::frame::{self, FrameError, FrameWriter, Reader};
 use taskscope_model::hello::{Greeting, Hello, Refusal, Refused, Rights, Welcome};
-use taskscope_model::request::{Answer, Cancelled, CancelResult, Denied, Reason, Request, Subscribe};
+use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Reason, Request, Subscribe, Switch, Trace};
 use taskscope_model::frame::Told;
 use taskscope_model::{At, TaskId};
 
@@ -205,17 +205,28 @@ impl Client {
             },
             Request::Cancel(cancel) if cancel.tasks.len() > MOST_CANCELLED => {
                 let message = format!("at most {MOST_CANCELLED} tasks are cancelled by one request");
-                let denied = Denied { number: cancel.number, reason: Reason::WRONG_QUERY, message };
-                self.tell(&Told::Answer(Answer::Denied(denied)));
+                self.deny(cancel.number, Reason::WRONG_QUERY, message);
             }
             Request::Cancel(cancel) if self.rights.control => wishes.push(Wish::Cancel(cancel.number, cancel.tasks)),
-            Request::Cancel(cancel) => {
-                let message = "this connection may only look: TASKSCOPE_RIGHTS=read,control lets it cancel".to_owned();
-                let denied = Denied { number: cancel.number, reason: Reason::NOT_PERMITTED, message };
-                self.tell(&Told::Answer(Answer::Denied(denied)));
-                wishes.push(Wish::Refused("a request to cancel without the right to control"));
+            Request::Cancel(Cancel { number, .. })
+            | Request::Trace(Trace { number, .. })
+            | Request::Switch(Switch { number, .. })
+                if !self.rights.control =>
+            {
+                let message = "this connection may only look: TASKSCOPE_RIGHTS=read,control lets it do more";
+                self.deny(number, Reason::NOT_PERMITTED, message.to_owned());
+                wishes.push(Wish::Refused("a request without the right to control"));
+            }
+            Request::Cancel(Cancel { number, .. })
+            | Request::Trace(Trace { number, .. })
+            | Request::Switch(Switch { number, .. }) => {
+                self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());
             }
         }
+    }
+
+    fn deny(&mut self, number: u32, reason: Reason, message: String) {
+        self.tell(&Told::Answer(Answer::Denied(Denied { number, reason, message })));
     }
 
     fn subscribe(&mut self, asked: Subscribe) -> Result<(), Denied> {

@@ -103,6 +103,7 @@ fn subscription(options: &Ps) -> Subscribe {
         totals: options.group.is_some(),
         figures: false,
         once: !options.watch,
+        ..Subscribe::default()
     }
 }
 

@@ -136,7 +136,7 @@ fn serve(
                     let _ = tell.send(subscribe.clone());
                     stream.write_all(&answer(&subscribe, changes, end == Some(true)))?;
                 }
-                Read::Message(Request::Cancel(_)) => {}
+                Read::Message(Request::Cancel(_) | Request::Trace(_) | Request::Switch(_)) => {}
             }
             if end.is_some() && asked {
                 return Ok(());

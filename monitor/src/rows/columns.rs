@@ -237,7 +237,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             topic: "scheduled",
             ..NUMBER
         },
-        cell: |task, _| Cell::of(task.scheduled(), Cell::Span),
+        cell: |task, world| Cell::of(task.scheduled(world.now()), Cell::Span),
     },
     TaskColumn {
         column: Column {

@@ -170,7 +170,7 @@ impl App {
             News::NotAttached(why) => Some(Action::NotAttached(why)),
             News::Heard(heard) => match self.session.as_mut()?.take(heard)? {
                 Answer::Denied(denied) => Some(Action::Denied(denied)),
-                Answer::Cancelled(_) => None,
+                Answer::Cancelled(_) | Answer::Done(_) => None,
             },
             News::Lost { error, played } => Some(Action::Lost { why: self.why_lost(error), played }),
             News::StillLost(why) => Some(Action::StillLost(why)),

@@ -144,6 +144,7 @@ pub(super) fn requests() -> Vec<(String, Request)> {
         totals: false,
         figures: true,
         once: false,
+        detail: vec![TaskId(7)],
     };
     let cancel = Cancel { number: 3, tasks: vec![TaskId(4711), TaskId::root(1)] };
     vec![("Subscribe".to_owned(), subscribe.into()), ("Cancel".to_owned(), cancel.into())]

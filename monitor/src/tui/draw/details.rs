@@ -156,7 +156,7 @@ fn times(task: &Task, world: &World, now: At) -> Vec<Line<'static>> {
     vec![
         fact("total", all),
         share("busy", task.busy(now)),
-        share("scheduled", task.scheduled()),
+        share("scheduled", task.scheduled(now)),
         share("idle", task.idle(now)),
     ]
 }
