@@ -30,6 +30,8 @@ mod signals;
 #[cfg(unix)]
 mod stream;
 #[cfg(unix)]
+mod subscriber;
+#[cfg(unix)]
 mod told;
 #[cfg(unix)]
 mod view;

@@ -6,7 +6,8 @@ use super::collector::Collector;
 use super::door::{self, Doors};
 use super::listen::Visitor;
 use super::news::{News, Visitors};
-use super::pages::{pages, told};
+use super::pages::pages;
+use super::subscriber::change;
 use super::pace::Pace;
 use super::reply::{not_cancelled, program};
 use super::signals;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 use taskscope_model::change::Goodbye;
 use taskscope_model::codes::Seen;
+use taskscope_model::frame::Told;
 use taskscope_model::hello::{Hello, Refused};
 use taskscope_model::{At, Nanos, Source};
 
@@ -298,11 +300,9 @@ impl Server {
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
         for client in self.clients.values_mut() {
-            if let Some(view) = &mut client.view {
-                view.take_in(&batch, &self.news.teller);
-            }
+            client.subscriber.take_in(&batch, &self.news.teller);
         }
-        if self.clients.values().any(|client| client.view.as_ref().is_some_and(|view| view.asked.figures)) {
+        if self.clients.values().any(|client| client.subscriber.wants_figures()) {
             self.news.refresh_figures(self.core);
         }
         if self.ticks.is_multiple_of(RELEASE_EVERY) {
@@ -324,9 +324,9 @@ impl Server {
         self.news.refresh(self.core, visitors);
         self.news.refresh_figures(self.core);
         let next = self.clients.values_mut().find(|client| client.wants_scan(now));
-        if let Some(view) = next.and_then(|client| client.view.as_mut()) {
+        if let Some(client) = next {
             let collector = &mut self.collector;
-            view.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
+            client.subscriber.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
         }
         // What the scan has seen and the refresh before it had not.
         self.news.refresh_places(self.core);
@@ -366,7 +366,7 @@ impl Server {
         let goodbye = Goodbye { at, reason: reason.to_owned() };
         self.clients.retain(|_, client| client.is_open());
         for client in self.clients.values_mut() {
-            client.tell(&told(goodbye.clone().into()));
+            client.tell(&Told::Change(change(goodbye.clone().into())));
             client.close();
             client.stream.make_room();
             // The socket takes it or the client is gone: either way nothing more can be done.
