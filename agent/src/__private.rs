@@ -1,6 +1,7 @@
 //! What the attribute macros expand to. Not for use by hand.
 
 use crate::builder::Builder;
+use crate::mode::Mode;
 use crate::runtime::root;
 use std::future::Future;
 use std::io;
@@ -15,6 +16,8 @@ pub struct Settings {
     pub flavor: Flavor,
     /// `worker_threads = ...`.
     pub worker_threads: Option<usize>,
+    /// `debug`, `log` or `on`: without it the agent is on; the environment has the last word.
+    pub mode: Option<Mode>,
     /// `name = "..."`.
     pub name: Option<&'static str>,
     /// Options that not every tokio has: the macro writes them where the program's tokio is known.
@@ -74,7 +77,7 @@ fn builders(settings: &Settings) -> (tokio::runtime::Builder, Builder) {
         tokio.worker_threads(threads);
     }
     (settings.configure)(&mut tokio);
-    let builder = Builder::from_env();
+    let builder = Builder::new().mode(settings.mode.unwrap_or_default()).and_environment();
     (
         tokio,
         match settings.name {

@@ -24,6 +24,8 @@ mod pages;
 #[cfg(unix)]
 mod reply;
 #[cfg(unix)]
+mod reporter;
+#[cfg(unix)]
 mod serve;
 #[cfg(unix)]
 mod signals;

@@ -76,12 +76,18 @@ fn settings(options: &Options, agent: &TokenStream, span: Span) -> TokenStream {
     };
     let worker_threads = option(options.worker_threads.as_ref());
     let name = option(options.name.as_ref());
+    let mode = options.mode.as_ref().map(|(mode, span)| {
+        let variant = Ident::new(mode.variant(), *span);
+        quote_spanned!(*span=> #agent::Mode::#variant)
+    });
+    let mode = option(mode.as_ref());
     let calls = configuration(options, agent);
     quote_spanned! {span=>
         #agent::__private::Settings {
             flavor: #agent::__private::Flavor::#flavor,
             worker_threads: #worker_threads,
             name: #name,
+            mode: #mode,
             configure: |_runtime| { #calls },
         }
     }

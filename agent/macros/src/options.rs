@@ -11,6 +11,32 @@ use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Result, Token
 /// Every option's name, in the order in which messages list them.
 const NAMES: [&str; 6] = ["flavor", "worker_threads", "start_paused", "unhandled_panic", "name", "crate"];
 
+/// How much the agent does, if the environment does not say. Given as a word of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    On,
+    Log,
+    Debug,
+}
+
+impl Mode {
+    /// The words, in the order in which messages list them.
+    const WORDS: [(&str, Mode); 3] = [("on", Mode::On), ("log", Mode::Log), ("debug", Mode::Debug)];
+
+    fn of(word: &Ident) -> Option<Self> {
+        Self::WORDS.iter().find(|(name, _)| word == name).map(|(_, mode)| *mode)
+    }
+
+    /// The name of the agent's variant.
+    pub(crate) fn variant(self) -> &'static str {
+        match self {
+            Self::On => "On",
+            Self::Log => "Log",
+            Self::Debug => "Debug",
+        }
+    }
+}
+
 /// Which of tokio's runtimes to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Flavor {
@@ -74,6 +100,7 @@ pub(crate) struct Options {
     pub(crate) unhandled_panic: Option<(UnhandledPanic, Span)>,
     pub(crate) name: Option<LitStr>,
     pub(crate) agent: Option<Path>,
+    pub(crate) mode: Option<(Mode, Span)>,
 }
 
 impl Options {
@@ -120,7 +147,14 @@ impl Parse for Options {
                 errors.push(Error::new(name.span(), format!("`{name}` is given twice")));
                 continue;
             }
-            errors.extend(options.set(&name, &value).err());
+            match (value, Mode::of(&name)) {
+                (None, Some(_)) if options.mode.is_some() => {
+                    errors.push(Error::new(name.span(), "one mode is enough"));
+                }
+                (None, Some(mode)) => options.mode = Some((mode, name.span())),
+                (None, None) => return Err(without_value(&name)),
+                (Some(value), _) => errors.extend(options.set(&name, &value).err()),
+            }
             seen.push(name);
         }
         all_of(errors)?;
@@ -129,20 +163,20 @@ impl Parse for Options {
     }
 }
 
-/// One `name = value`.
+/// One `name = value`, or a word alone.
 struct Given {
     name: Ident,
-    value: Expr,
+    value: Option<Expr>,
 }
 
 impl Parse for Given {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.call(Ident::parse_any)?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Err(without_value(&name));
+            return Ok(Self { name, value: None });
         }
         let _equals: Token![=] = input.parse()?;
-        Ok(Self { name, value: input.parse()? })
+        Ok(Self { name, value: Some(input.parse()?) })
     }
 }
 
@@ -169,7 +203,9 @@ fn without_value(name: &Ident) -> Error {
 }
 
 fn unknown(name: &Ident) -> Error {
-    let list = NAMES.map(|name| format!("`{name}`")).join(", ");
+    let modes = Mode::WORDS.map(|(word, _)| word);
+    let list: Vec<_> = NAMES.iter().chain(&modes).map(|name| format!("`{name}`")).collect();
+    let list = list.join(", ");
     Error::new(name.span(), format!("no option `{name}`: the options are {list}"))
 }
 

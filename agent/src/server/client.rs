@@ -1,5 +1,6 @@
 //! One connection: greets, reads requests, holds at most one page of what is to be sent.
 
+use crate::mode::Mode;
 use super::listen::{Visitor, same_token};
 use super::news::News;
 use super::stream::Stream;
@@ -79,6 +80,8 @@ pub(super) enum Wish {
     Subscribed,
     /// To have tasks cancelled.
     Cancel(u32, Vec<TaskId>),
+    /// To have the agent go on in another mode.
+    Switch(u32, Mode),
     /// Something it may not do; to be logged once.
     Refused(&'static str),
 }
@@ -241,9 +244,15 @@ impl Client {
                 self.deny(number, Reason::NOT_PERMITTED, message.to_owned());
                 wishes.push(Wish::Refused("a request without the right to control"));
             }
-            Request::Cancel(Cancel { number, .. })
-            | Request::Trace(Trace { number, .. })
-            | Request::Switch(Switch { number, .. }) => {
+            Request::Switch(Switch { number, mode }) => match mode.parse() {
+                Ok(Mode::Off) => {
+                    let message = "an agent that runs can be on, log or debug; TASKSCOPE=off keeps it from starting";
+                    self.deny(number, Reason::IMPOSSIBLE, message.to_owned());
+                }
+                Ok(mode) => wishes.push(Wish::Switch(number, mode)),
+                Err(error) => self.deny(number, Reason::WRONG_QUERY, format!("{mode}: {error}")),
+            },
+            Request::Cancel(Cancel { number, .. }) | Request::Trace(Trace { number, .. }) => {
                 self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());
             }
         }

@@ -76,6 +76,11 @@ impl Subscriber {
         }
     }
 
+    /// The next page is to hold all sums, also those that were told a moment ago.
+    pub(super) fn hurry(&mut self) {
+        self.told.hurry();
+    }
+
     /// Tells one page of what is new, until there is no more room; false if nothing is.
     pub(super) fn page(&mut self, news: &News, sink: &mut impl Sink) -> bool {
         let Some(view) = self.view.as_mut().filter(|view| !view.is_over()) else { return false };
