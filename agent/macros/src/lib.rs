@@ -11,12 +11,13 @@ use proc_macro::TokenStream;
 
 /// Runs an `async fn` on a tokio runtime that taskscope sees: `#[tokio::main]` with the agent built in.
 ///
-/// It takes what `#[tokio::main]` takes:
+/// It takes what `#[tokio::main]` takes, and a mode:
 ///
 /// - `flavor = "multi_thread"` (the default), `"current_thread"` or `"local"`
 /// - `worker_threads = 4`, any expression of type `usize`; only with `multi_thread`
 /// - `start_paused = true`, which needs tokio's feature `test-util`, and `unhandled_panic = "ignore"` or
 ///   `"shutdown_runtime"`, which needs `--cfg tokio_unstable`; neither goes with `multi_thread`
+/// - `debug`, `log` or `on`: the agent's mode, where `TASKSCOPE` in the environment does not say
 /// - `name = "…"`: the runtime's name; this and `"local"` need tokio 1.51
 /// - `crate = "path"`: where to find the agent, if not at `taskscope_agent`
 ///

@@ -112,6 +112,9 @@ impl Options {
             "unhandled_panic" => self.unhandled_panic = Some(UnhandledPanic::parse(&string(name, value)?)?),
             "name" => self.name = Some(not_blank(string(name, value)?)?),
             "crate" => self.agent = Some(path(&string(name, value)?)?),
+            _ if Mode::of(name).is_some() => {
+                return Err(Error::new(name.span(), format!("`{name}` takes no value")));
+            }
             _ => return Err(unknown(name)),
         }
         Ok(())

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::parse_str;
 
-use super::{Flavor, Options, UnhandledPanic};
+use super::{Flavor, Mode, Options, UnhandledPanic};
 
 fn options(text: &str) -> Options {
     parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -32,6 +32,15 @@ fn every_option_is_read() {
     assert_eq!(options.unhandled_panic.map(|(behavior, _)| behavior), Some(UnhandledPanic::Ignore));
     assert_eq!(options.name.map(|text| text.value()).as_deref(), Some("api"));
     assert_eq!(options.agent.to_token_stream().to_string(), ":: a :: b");
+}
+
+#[test]
+fn a_mode_is_a_word_of_its_own() {
+    let mode = |text| options(text).mode.map(|(mode, _)| mode);
+    assert_eq!(mode(""), None);
+    assert_eq!(mode("debug"), Some(Mode::Debug));
+    assert_eq!(mode(r#"name = "api", log"#), Some(Mode::Log));
+    assert_eq!(mode("on, flavor = \"local\""), Some(Mode::On));
 }
 
 #[test]
@@ -87,6 +96,9 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["`name` takes a string", "no option `colour`", "`name` is given twice"],
     ),
     ("flavor: 1", &["expected `=`"]),
+    ("debug, log", &["one mode is enough"]),
+    ("off", &["no option `off`"]),
+    ("debug = true", &["`debug` takes no value"]),
 ];
 
 #[test]
