@@ -68,7 +68,6 @@ fn the_flavors_are_tokios() {
 /// Brackets and the start of each message, in order.
 const MISTAKES: &[(&str, &[&str])] = &[
     ("worker_thread = 2", &["no option `worker_thread`: the options are `flavor`, `worker_threads`,"]),
-    ("debug", &["no option `debug`: the options are"]),
     ("flavor", &["`flavor` needs a value"]),
     ("current_thread", &["a flavor is given as `flavor = \"current_thread\"`"]),
     ("flavor = multi_thread", &["`flavor` takes a string in quotes"]),

@@ -11,7 +11,6 @@ use taskscope_model::detect::Event;
 use taskscope_model::keep::Keep;
 use taskscope_model::request::Subscribe;
 use taskscope_model::{Diagnosis, Fact, Finding, Severity, World};
-use voice::Voice;
 
 /// Most living tasks that the reporter's World holds; of more, those with the lowest ids.
 const MOST_TASKS: u32 = 10_000;
@@ -25,7 +24,6 @@ pub(super) struct Reporter {
     mode: Mode,
     pub(super) subscriber: Subscriber,
     folded: Folded,
-    voice: Voice,
     /// Whether it has said what is seen here, and summed up.
     introduced: bool,
     ended: bool,
@@ -70,7 +68,6 @@ impl Reporter {
             mode,
             subscriber,
             folded: Folded::default(),
-            voice: Voice::default(),
             introduced: false,
             ended: false,
             second: 0,
@@ -112,7 +109,7 @@ impl Reporter {
     fn introduce(&mut self, news: &News) {
         self.introduced = true;
         if self.mode == Mode::Debug {
-            self.voice.say(&summary::coverage(self.mode, &news.coverage));
+            voice::say(&summary::coverage(self.mode, &news.coverage));
         }
     }
 
@@ -131,13 +128,13 @@ impl Reporter {
             return;
         }
         self.written += 1;
-        self.voice.find(finding);
+        voice::find(finding);
     }
 
     fn say_how_many_were_not_written(&mut self) {
         let quiet = std::mem::take(&mut self.kept_quiet);
         if quiet > 0 {
-            self.voice.say(&format!("{quiet} more findings: taskscope findings {}", std::process::id()));
+            voice::say(&format!("{quiet} more findings: taskscope findings {}", std::process::id()));
         }
     }
 
@@ -157,7 +154,7 @@ impl Reporter {
         self.say_how_many_were_not_written();
         if self.mode == Mode::Debug {
             let findings: Vec<&Finding> = self.folded.diagnosis.findings().collect();
-            summary::lines(&self.folded.world, &findings).iter().for_each(|line| self.voice.say(line));
+            summary::lines(&self.folded.world, &findings).iter().for_each(|line| voice::say(line));
         }
     }
 }

@@ -4,32 +4,26 @@
 use std::io::Write;
 use taskscope_model::{Finding, Severity};
 
-/// Writes lines.
-#[derive(Default)]
-pub(super) struct Voice;
-
-impl Voice {
-    /// Writes a line that is no finding.
-    pub(super) fn say(&self, line: &str) {
-        if tracing::dispatcher::has_been_set() {
-            tracing::info!(target: "taskscope", "{line}");
-        } else {
-            write(line);
-        }
+/// Writes a line that is no finding.
+pub(super) fn say(line: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::info!(target: "taskscope", "{line}");
+    } else {
+        write(line);
     }
+}
 
-    /// Writes a finding.
-    pub(super) fn find(&self, finding: &Finding) {
-        let (kind, message, advice) = (finding.kind.name(), &finding.message, &finding.advice);
-        if !tracing::dispatcher::has_been_set() {
-            let advice = if advice.is_empty() { String::new() } else { format!("; {advice}") };
-            return write(&format!("{} {kind}: {message}{advice}", finding.severity));
-        }
-        match finding.severity {
-            Severity::Info => tracing::info!(target: "taskscope", kind, advice, "{message}"),
-            Severity::Warning => tracing::warn!(target: "taskscope", kind, advice, "{message}"),
-            Severity::Error => tracing::error!(target: "taskscope", kind, advice, "{message}"),
-        }
+/// Writes a finding.
+pub(super) fn find(finding: &Finding) {
+    let (kind, message, advice) = (finding.kind.name(), &finding.message, &finding.advice);
+    if !tracing::dispatcher::has_been_set() {
+        let advice = if advice.is_empty() { String::new() } else { format!("; {advice}") };
+        return write(&format!("{} {kind}: {message}{advice}", finding.severity));
+    }
+    match finding.severity {
+        Severity::Info => tracing::info!(target: "taskscope", kind, advice, "{message}"),
+        Severity::Warning => tracing::warn!(target: "taskscope", kind, advice, "{message}"),
+        Severity::Error => tracing::error!(target: "taskscope", kind, advice, "{message}"),
     }
 }
 
