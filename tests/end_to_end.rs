@@ -14,6 +14,8 @@ mod discovery;
 mod ends;
 #[path = "end_to_end/errors.rs"]
 mod errors;
+#[path = "end_to_end/findings.rs"]
+mod findings;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]
