@@ -46,6 +46,7 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    mod verdict;
 
     #[doc(hidden)]
     pub mod __private;
@@ -55,4 +56,4 @@ unless_loom! {
     pub use runtime::{Runtime, root};
 }
 
-pub use taskscope_macros::main;
+pub use taskscope_macros::{main, test};
