@@ -82,6 +82,16 @@ impl Default for Diagnosis {
 }
 
 impl Diagnosis {
+    /// The findings over a World as it is.
+    pub fn of(world: &World) -> Self {
+        let mut diagnosis = Self::default();
+        for change in world.snapshot() {
+            diagnosis.see(world, &change);
+        }
+        diagnosis.settle(world);
+        diagnosis
+    }
+
     /// Takes in a Change that has just been folded into `world`. The cost is that of the task or place that
     /// changed; a place that changes very often between two Ticks is judged anew only at the second one.
     pub fn see(&mut self, world: &World, change: &Change) {

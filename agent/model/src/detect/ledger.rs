@@ -10,7 +10,7 @@ use crate::world::World;
 use std::collections::{BTreeSet, HashMap};
 
 /// So often a place is judged between two Ticks; what is told of it after that waits for the next one.
-const MOST_JUDGEMENTS: u32 = 8;
+const MOST_JUDGEMENTS: u32 = 64;
 
 /// The state of one detector's findings.
 #[derive(Debug, Default)]

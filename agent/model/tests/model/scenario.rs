@@ -81,11 +81,10 @@ fn play(scenario: &Scenario<'_>) -> Vec<String> {
         assert_eq!(rest == " nothing", expected.is_empty(), "{place}: what is found?");
         let with_evidence = expected.contains("\n  - ");
         diagnosis.settle(&world);
-        let snapshot = world.snapshot();
-        let reversed: Vec<_> = snapshot.iter().rev().cloned().collect();
+        let reversed: Vec<_> = world.snapshot().into_iter().rev().collect();
         for (who, found) in [
             ("who was there from the start", report(&world, diagnosis.findings(), with_evidence)),
-            ("who attached late", report(&world, seen(&snapshot).findings(), with_evidence)),
+            ("who attached late", report(&world, Diagnosis::of(&world).findings(), with_evidence)),
             ("who is told the other way round", report(&world, seen(&reversed).findings(), with_evidence)),
         ] {
             if found != expected {
