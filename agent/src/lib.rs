@@ -43,6 +43,7 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    mod spawning;
     mod store;
     mod task_number;
     mod tell;

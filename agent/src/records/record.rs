@@ -24,10 +24,11 @@ pub(crate) struct Record {
     /// Raw clock at the start of the last poll, even; 0 before the first.
     pub(crate) poll_start: AtomicU64,
     /// Raw clock at the end of a poll, odd: of the last one, if it is later than `poll_start`.
+    /// 1 before the first.
     pub(crate) poll_end: AtomicU64,
     /// Polls begun.
     pub(crate) polls: AtomicU64,
-    /// Raw clock units spent in polls, without the last one; so too the longest.
+    /// Raw clock units spent in polls, without the last one; so too the longest, at least 1.
     pub(crate) busy: AtomicU64,
     pub(crate) max_poll: AtomicU64,
     /// The stamp (`stamp`) of the thread that has polled it last: which thread, and in which epoch.
@@ -126,7 +127,7 @@ impl Record {
             poll_end: AtomicU64::new(0),
             polls: AtomicU64::new(0),
             busy: AtomicU64::new(0),
-            max_poll: AtomicU64::new(0),
+            max_poll: AtomicU64::new(1),
             stamp: AtomicU64::new(0),
             slot: AtomicU32::new(slot),
             life: AtomicU32::new(FREE),
@@ -143,13 +144,15 @@ impl Record {
     }
 
     /// Fills a free record that the caller alone holds, and makes it live. The stamp is of no poll yet.
+    #[inline]
     pub(crate) fn fill(&self, seed: &Seed, stamp: u64) {
         let life = self.life.load(Ordering::Relaxed);
         // Pairs with the Acquire fence in `copy`: a reader that sees anything written below sees FREE too.
         fence(Ordering::Release);
         self.id.store(seed.id, Ordering::Relaxed);
         self.poll_start.store(0, Ordering::Relaxed);
-        self.poll_end.store(0, Ordering::Relaxed);
+        // As if a poll of no length had ended: so the first is like any other.
+        self.poll_end.store(1, Ordering::Relaxed);
         self.polls.store(0, Ordering::Relaxed);
         self.busy.store(0, Ordering::Relaxed);
         self.stamp.store(stamp, Ordering::Relaxed);
@@ -161,8 +164,8 @@ impl Record {
         rest.runtime.store(seed.runtime, Ordering::Relaxed);
         rest.kind.store(seed.kind.0.into(), Ordering::Relaxed);
         // Only what is not short is counted in the buckets, and it is in `max_poll` then.
-        if self.max_poll.load(Ordering::Relaxed) != 0 {
-            self.max_poll.store(0, Ordering::Relaxed);
+        if self.max_poll.load(Ordering::Relaxed) != 1 {
+            self.max_poll.store(1, Ordering::Relaxed);
             rest.long.store(LongPolls::default());
         }
         let generation = (life & !STATE).wrapping_add(STATE + 1);
@@ -212,9 +215,11 @@ impl Record {
 
     /// A copy by the side that ends the task: nobody else writes. The last poll is added to the others if it
     /// has ended.
+    #[inline]
     pub(crate) fn copy_own(&self, long_shift: u32) -> Copied {
         let mut copied = self.copy_raw();
         if copied.poll_start == 0 {
+            (copied.poll_end, copied.max_poll) = (0, 0);
             return copied;
         }
         if copied.poll_end <= copied.poll_start {
@@ -231,6 +236,7 @@ impl Record {
         copied
     }
 
+    #[inline]
     fn copy_raw(&self) -> Copied {
         let rest = self.rest();
         Copied {
