@@ -6,7 +6,6 @@ mod polls;
 use crate::clock::Clock;
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Index, Inserted, Record, Seed, Slab};
-use crate::shard::EndedTask;
 use crate::sync::lock;
 use crate::spawning::Place;
 use crate::threads::{Mine, Thread, Threads};
@@ -131,12 +130,11 @@ impl Store {
     /// Moves a task into the history and frees its record.
     #[inline]
     fn finish(&self, thread: Mine, record: &'static Record, outcome: Outcome, at: u64) {
+        // It is copied while it is live, and counted before anybody else can read the count: who has seen it
+        // live after that will find the end in a later one.
         let mut shard = lock(&thread.shard);
-        let last = record.copy_own(self.clock.long_shift());
-        // First it is not live any more, then its end is counted: who has seen it live after the count was
-        // read will find the end in a later one.
+        shard.end(at, outcome, |last| record.copy_own_into(last, self.clock.long_shift()));
         let freed = record.end();
-        shard.end(EndedTask { last, at, outcome });
         drop(shard);
         if freed {
             self.give_record(thread, record);

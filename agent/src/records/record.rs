@@ -103,6 +103,20 @@ pub(crate) struct Copied {
     pub(crate) long: LongPolls,
 }
 
+impl Copied {
+    /// Of no task; to be written over.
+    pub(crate) const NOTHING: Self = Self {
+        seed: Seed { id: 0, kind: TaskKind(0), runtime: 0, location: 0, chain: 0, parent: 0, spawned: 0 },
+        poll_start: 0,
+        poll_end: 0,
+        polls: 0,
+        busy: 0,
+        max_poll: 0,
+        thread: 0,
+        long: LongPolls::NONE,
+    };
+}
+
 impl Rest {
     pub(super) fn new() -> Self {
         Self {
@@ -166,7 +180,7 @@ impl Record {
         // Only what is not short is counted in the buckets, and it is in `max_poll` then.
         if self.max_poll.load(Ordering::Relaxed) != 1 {
             self.max_poll.store(1, Ordering::Relaxed);
-            rest.long.store(LongPolls::default());
+            rest.long.store(LongPolls::NONE);
         }
         let generation = (life & !STATE).wrapping_add(STATE + 1);
         self.life.store(generation | LIVE, Ordering::Release);
@@ -215,48 +229,44 @@ impl Record {
 
     /// A copy by the side that ends the task: nobody else writes. The last poll is added to the others if it
     /// has ended.
-    #[inline]
-    pub(crate) fn copy_own(&self, long_shift: u32) -> Copied {
-        let mut copied = self.copy_raw();
-        if copied.poll_start == 0 {
-            (copied.poll_end, copied.max_poll) = (0, 0);
-            return copied;
-        }
-        if copied.poll_end <= copied.poll_start {
-            copied.polls = copied.polls.saturating_sub(1);
-            return copied;
-        }
-        let spent = copied.poll_end - copied.poll_start;
-        copied.poll_start = 0;
-        copied.busy = copied.busy.wrapping_add(spent);
-        copied.max_poll = copied.max_poll.max(spent);
-        if spent >> long_shift != 0 {
-            copied.long.count(spent, long_shift);
-        }
+    fn copy_own(&self, long_shift: u32) -> Copied {
+        let mut copied = Copied::NOTHING;
+        self.copy_own_into(&mut copied, long_shift);
         copied
     }
 
+    /// The same in place, field by field: what is first put together elsewhere is then read before it has come
+    /// out of the processor's store buffer.
     #[inline]
-    fn copy_raw(&self) -> Copied {
+    pub(crate) fn copy_own_into(&self, copied: &mut Copied, long_shift: u32) {
+        let (start, end) = (self.poll_start.load(Ordering::Relaxed), self.poll_end.load(Ordering::Relaxed));
+        let (polls, busy) = (self.polls.load(Ordering::Relaxed), self.busy.load(Ordering::Relaxed));
+        let max_poll = self.max_poll.load(Ordering::Relaxed);
         let rest = self.rest();
-        Copied {
-            seed: Seed {
-                id: self.id.load(Ordering::Relaxed),
-                kind: TaskKind(rest.kind.load(Ordering::Relaxed) as u8),
-                runtime: rest.runtime.load(Ordering::Relaxed),
-                location: rest.location.load(Ordering::Relaxed),
-                chain: rest.chain.load(Ordering::Relaxed),
-                parent: rest.parent.load(Ordering::Relaxed),
-                spawned: rest.spawned.load(Ordering::Relaxed),
-            },
-            poll_start: self.poll_start.load(Ordering::Relaxed),
-            poll_end: self.poll_end.load(Ordering::Relaxed),
-            polls: self.polls.load(Ordering::Relaxed),
-            busy: self.busy.load(Ordering::Relaxed),
-            max_poll: self.max_poll.load(Ordering::Relaxed),
-            thread: stamped_thread(self.stamp.load(Ordering::Relaxed)),
-            long: rest.long.load(),
+        copied.long = rest.long.load();
+        if start == 0 {
+            (copied.poll_start, copied.poll_end, copied.polls, copied.busy, copied.max_poll) =
+                (0, 0, 0, 0, 0);
+        } else if end <= start {
+            (copied.poll_start, copied.poll_end) = (start, end);
+            (copied.polls, copied.busy, copied.max_poll) = (polls.saturating_sub(1), busy, max_poll);
+        } else {
+            let spent = end - start;
+            (copied.poll_start, copied.poll_end) = (0, end);
+            (copied.polls, copied.busy, copied.max_poll) =
+                (polls, busy.wrapping_add(spent), max_poll.max(spent));
+            if spent >> long_shift != 0 {
+                copied.long.count(spent, long_shift);
+            }
         }
+        copied.thread = stamped_thread(self.stamp.load(Ordering::Relaxed));
+        copied.seed.id = self.id.load(Ordering::Relaxed);
+        copied.seed.kind = TaskKind(rest.kind.load(Ordering::Relaxed) as u8);
+        copied.seed.runtime = rest.runtime.load(Ordering::Relaxed);
+        copied.seed.location = rest.location.load(Ordering::Relaxed);
+        copied.seed.chain = rest.chain.load(Ordering::Relaxed);
+        copied.seed.parent = rest.parent.load(Ordering::Relaxed);
+        copied.seed.spawned = rest.spawned.load(Ordering::Relaxed);
     }
 
     /// Whether a task is alive here.
