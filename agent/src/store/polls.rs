@@ -9,7 +9,7 @@
 use super::Store;
 use crate::frames::{InPoll, Left};
 use crate::records::{Record, stamped_epoch};
-use crate::threads::{Thread, Threads};
+use crate::threads::{Mine, Thread, Threads};
 use std::sync::atomic::Ordering;
 
 /// What a poll that was not usual has found.
@@ -58,10 +58,10 @@ pub(crate) fn starts_as_usual(id: u64, now: u64) -> bool {
 /// another thread may be in its next poll, or have ended it. So nothing is added up here: only the end is noted,
 /// and only if the record still tells of this poll.
 ///
-/// False: nothing is done yet, and [`Store::poll_ends`] is to do it.
+/// `thread` is `Threads::mine_by_now`. False: nothing is done yet, and [`Store::poll_ends`] is to do it.
 #[inline]
-pub(crate) fn ends_as_usual(id: u64, now: u64) -> bool {
-    let Some(thread) = Threads::mine_by_now() else { return false };
+pub(crate) fn ends_as_usual(thread: Option<Mine>, id: u64, now: u64) -> bool {
+    let Some(thread) = thread else { return false };
     match thread.frames.leave_innermost(id) {
         Left::Poll(poll) => note_end(poll, now),
         Left::Ended => {}
