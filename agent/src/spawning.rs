@@ -119,11 +119,9 @@ impl SpawnCounts {
 
     /// Those that are not 0, with their locations.
     pub(crate) fn all(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        let counts = self.0.iter().flat_map(|place| match made(place) {
-            Some(counts) => counts.each_ref().map(|count| count.load(Ordering::Relaxed)),
-            None => [0; COUNTS],
-        });
-        (0..).zip(counts).filter(|(_, count)| *count > 0)
+        let made = (0..).step_by(COUNTS).zip(&self.0).filter_map(|(first, place)| Some((first, made(place)?)));
+        let counts = made.flat_map(|(first, counts)| (first..).zip(counts));
+        counts.map(|(location, count)| (location, count.load(Ordering::Relaxed))).filter(|(_, count)| *count > 0)
     }
 }
 

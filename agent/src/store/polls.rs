@@ -2,8 +2,8 @@
 //!
 //! The budget of a start and an end together is 10 ns. There is no lock, no allocation, no hashing, no system call,
 //! no read-modify-write and no panic in them. Each looks first whether all is as usual, and then writes; anything
-//! else goes to a function of its own, called last, for which nothing has to be kept at hand: the first poll of
-//! a thread, of a task, and of a task since the collector looked, a poll that is long or longer than any before,
+//! else goes to a function of its own, called last, for which nothing has to be kept at hand: the first poll on
+//! a thread, and of a task since the collector looked, a poll after one that was long or longer than any before,
 //! one within another, one of a task that is not known.
 
 use super::Store;
