@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use taskscope_model::TaskId;
 use taskscope_model::codes::{Outcome, TaskKind};
 
+#[cfg(tokio_unstable)]
 pub(crate) use polls::{PollStart, ends_as_usual, starts_as_usual};
 
 /// The process's one store.
