@@ -9,6 +9,7 @@ mod app;
 mod cell;
 mod draw;
 mod filter;
+mod findings;
 mod input;
 mod keys;
 mod layout;

@@ -89,6 +89,7 @@ mod tests {
     fn row() -> FindingRow {
         let (id, file) = (LocationId(0), "src/jobs.rs".to_owned());
         FindingRow {
+            key: (Kind::PanicUnseen, None),
             kind: Kind::PanicUnseen,
             severity: Severity::Error,
             message: "tasks panicked, and nobody looked: \x1b[2J".to_owned(),
