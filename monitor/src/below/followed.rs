@@ -75,6 +75,7 @@ fn listen(address: &Address, share: &Mutex<Option<Asker>>) -> Program {
     while let Ok(heard) = live.next(None) {
         heard.map(|heard| session.take(heard));
     }
+    session.settle();
     Ok(session)
 }
 

@@ -175,7 +175,10 @@ impl App {
                 Answer::Cancelled(cancelled) => cancelled.results.into_iter().next().map(Action::Cancelled),
                 Answer::Done(_) => None,
             },
-            News::Lost { error, played } => Some(Action::Lost { why: self.why_lost(error), played }),
+            News::Lost { error, played } => {
+                self.session.as_mut().map(Session::settle);
+                Some(Action::Lost { why: self.why_lost(error), played })
+            }
             News::StillLost(why) => Some(Action::StillLost(why)),
         }
     }

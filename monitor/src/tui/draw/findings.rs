@@ -113,7 +113,8 @@ fn tasks(finding: &FindingRow) -> Option<String> {
     let named: Vec<_> = finding.tasks.iter().take(MOST_TASKS).map(ToString::to_string).collect();
     let more = finding.tasks.len().saturating_sub(MOST_TASKS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!named.is_empty()).then(|| format!("tasks {}{more}", named.join(", ")))
+    // One is named by the message.
+    (named.len() > 1).then(|| format!("tasks {}{more}", named.join(", ")))
 }
 
 /// How a severity looks.

@@ -55,7 +55,7 @@ fn findings(n: u64) -> Vec<FindingRow> {
         message: "語\u{1b}[2J is wrong ".repeat(n as usize),
         advice: "mend\nit".to_owned(),
         tasks: (0..n).map(TaskId).collect(),
-        location: (n % 2 == 0).then(|| Location {
+        location: n.is_multiple_of(2).then(|| Location {
             id: LocationId(0),
             file: "日/a.rs".to_owned(),
             line: 1,
