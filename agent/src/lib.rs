@@ -48,6 +48,7 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    mod verdict;
 
     #[doc(hidden)]
     pub mod __private;
@@ -57,4 +58,4 @@ unless_loom! {
     pub use runtime::{Runtime, root};
 }
 
-pub use taskscope_macros::main;
+pub use taskscope_macros::{main, test};

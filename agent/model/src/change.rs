@@ -5,6 +5,12 @@
 //! Figures are totals since the task's start, never increments, so that a Change told twice alters nothing
 //! and one left out is made good by the next.
 
+mod awaits;
+mod fate;
+
+pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
+pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+
 use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::kinds::kinds;
@@ -54,6 +60,61 @@ kinds! {
         Complete = 14,
         /// The program says that it ends.
         Goodbye = 15,
+        /// What only the call that spawned a task knows of it.
+        Described = 16,
+        /// What became of a task's handle.
+        Handled = 17,
+        /// Somebody asked a task to stop.
+        CancelAsked = 18,
+        /// What a task said when it failed or panicked.
+        Failure = 19,
+        /// How a task was woken so far.
+        Woken = 20,
+        /// An await tree got a number.
+        Tree = 21,
+        /// Where a task waits.
+        Awaits = 22,
+        /// Sums over the observed futures of one place.
+        Observed = 23,
+        /// The last observed future of a place that was dropped half way.
+        HalfWay = 24,
+        /// Sums over the ended tasks of one spawn location, by outcome.
+        Outcomes = 25,
+        /// Tasks alive and spawned at one location over the last minutes.
+        Load = 26,
+        /// The mode and the limits in force.
+        Limits = 27,
+    }
+}
+
+impl Fact {
+    /// The task that this is a fact about.
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Fact::Spawned(fact) => Some(fact.task),
+            Fact::Polled(fact) => Some(fact.task),
+            Fact::Ended(fact) => Some(fact.task),
+            Fact::Forgotten(fact) => Some(fact.task),
+            Fact::Described(fact) => Some(fact.task),
+            Fact::Handled(fact) => Some(fact.task),
+            Fact::CancelAsked(fact) => Some(fact.task),
+            Fact::Failure(fact) => Some(fact.task),
+            Fact::Woken(fact) => Some(fact.task),
+            Fact::Awaits(fact) => Some(fact.task),
+            _ => None,
+        }
+    }
+
+    /// The place that this counts something of.
+    pub fn place(&self) -> Option<LocationId> {
+        match self {
+            Fact::Totals(fact) => Some(fact.location),
+            Fact::Observed(fact) => Some(fact.location),
+            Fact::HalfWay(fact) => Some(fact.location),
+            Fact::Outcomes(fact) => Some(fact.location),
+            Fact::Load(fact) => Some(fact.location),
+            _ => None,
+        }
     }
 }
 

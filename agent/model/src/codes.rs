@@ -155,5 +155,83 @@ code! {
         WRONG_QUERY = 2 => "wrong query",
         /// The program does not know the request.
         UNKNOWN_REQUEST = 3 => "unknown request",
+        /// The program cannot do that, or not to this task.
+        IMPOSSIBLE = 4 => "impossible",
+        /// There is no such task.
+        NO_SUCH_TASK = 5 => "no such task",
+    }
+}
+
+code! {
+    /// What became of a task's handle.
+    HandleState {
+        /// Somebody has it.
+        HELD = 1 => "held",
+        /// It gave out what the task returned.
+        AWAITED = 2 => "awaited",
+        /// It was dropped before that.
+        DROPPED = 3 => "dropped",
+        /// It was let go on purpose.
+        DETACHED = 4 => "detached",
+        /// A JoinSet has it.
+        IN_SET = 5 => "in a JoinSet",
+    }
+}
+
+code! {
+    /// In which way a task was asked to stop.
+    CancelWay {
+        /// Through its handle.
+        ABORT = 1 => "abort",
+        /// `abort_all` or `shutdown` of the JoinSet that held it.
+        SET_ABORTED = 2 => "abort of its JoinSet",
+        /// The JoinSet that held it was dropped.
+        SET_DROPPED = 3 => "drop of its JoinSet",
+        /// A person asked through the monitor.
+        MONITOR = 4 => "taskscope",
+    }
+}
+
+code! {
+    /// How an await tree was found, and so what the locations of its nodes mean.
+    TreeKind {
+        /// Futures observed by the agent; a location is where the future was made.
+        OBSERVED = 1 => "observed futures",
+        /// The stack of a poll; a location is the line of the await.
+        STACK = 2 => "stack",
+        /// The program's memory; a location is the line of the await.
+        MEMORY = 3 => "memory",
+    }
+}
+
+code! {
+    /// What sort of thing a task waits for.
+    WaitKind {
+        /// A point in time.
+        SLEEP = 1 => "sleep",
+        /// Another task's end.
+        TASK = 2 => "task",
+        /// A lock.
+        LOCK = 3 => "lock",
+        /// A semaphore.
+        SEMAPHORE = 4 => "semaphore",
+        /// A channel.
+        CHANNEL = 5 => "channel",
+        /// A socket or pipe.
+        SOCKET = 6 => "socket",
+        /// A notification.
+        NOTIFY = 7 => "notify",
+        /// Anything else.
+        OTHER = 8 => "other",
+    }
+}
+
+code! {
+    /// What sort of future was dropped half way.
+    DropKind {
+        /// One observed in the code.
+        FUTURE = 1 => "future",
+        /// The handling of a request, observed by the tower layer.
+        REQUEST = 2 => "request",
     }
 }

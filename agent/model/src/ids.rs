@@ -75,11 +75,16 @@ number!(
 );
 number!(
     /// A source location, interned by its source.
+    #[derive(Default)]
     LocationId
 );
 number!(
     /// A node of the interned spawn chains: a spawn location and the chain of its spawner.
     ChainId
+);
+number!(
+    /// An await tree, interned by its source.
+    TreeId
 );
 number!(
     /// A worker of one runtime, counted from 0 as tokio counts them.

@@ -12,6 +12,10 @@ kinds! {
         Subscribe = 0x4001,
         /// Stop these tasks. Needs the right to control.
         Cancel = 0x4002,
+        /// Say where this task waits now, by its stack. Needs the right to control: it polls the task once more.
+        Trace = 0x4003,
+        /// Go on in this mode. Needs the right to control.
+        Switch = 0x4004,
     }
 }
 
@@ -22,6 +26,8 @@ kinds! {
         Denied = 0x8001,
         /// What became of each task of a `Cancel`.
         Cancelled = 0x8002,
+        /// A request was carried out.
+        Done = 0x8003,
     }
 }
 
@@ -46,6 +52,8 @@ pub struct Subscribe {
     pub figures: bool,
     /// Tell once and stop: no updates after the snapshot.
     pub once: bool,
+    /// These tasks too, whatever the query and the limit, alive or ended, and where each waits.
+    pub detail: Vec<TaskId>,
 }
 
 /// Stop these tasks.
@@ -55,6 +63,33 @@ pub struct Cancel {
     pub number: u32,
     /// The tasks.
     pub tasks: Vec<TaskId>,
+}
+
+/// Say where this task waits now. The facts come before the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// Chosen by the client, repeated in the answer.
+    pub number: u32,
+    /// The task.
+    pub task: TaskId,
+}
+
+/// Go on in this mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Chosen by the client, repeated in the answer.
+    pub number: u32,
+    /// `on`, `log` or `debug`.
+    pub mode: String,
+}
+
+/// A request was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The request's number.
+    pub number: u32,
+    /// What there is to say; may be empty.
+    pub message: String,
 }
 
 /// A request was not carried out.

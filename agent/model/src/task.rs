@@ -1,9 +1,10 @@
 //! One task, as told by one or several sources.
 
-use crate::change::{Ended, Fact, Polled, Spawned};
-use crate::codes::{Outcome, Source, TaskKind};
+use crate::change::{Awaits, CancelAsked, Described, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
+use crate::codes::{Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::time::{At, Nanos};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A number that only means something together with the source that gave it.
@@ -55,6 +56,62 @@ struct Facts {
     spawned: Option<Spawned>,
     polled: Option<Polled>,
     ended: Option<Ended>,
+    /// What is told of few tasks only.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
+    described: Option<Described>,
+    handled: Option<Handled>,
+    cancel: Option<CancelAsked>,
+    failure: Option<Failure>,
+    woken: Option<Woken>,
+    /// One of each kind.
+    awaits: BTreeMap<TreeKind, Awaits>,
+}
+
+impl Facts {
+    fn apply(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Spawned(spawned) => self.spawned = Some(spawned.clone()),
+            Fact::Polled(polled) => self.polled = Some(polled.clone()),
+            Fact::Ended(ended) => self.ended = Some(ended.clone()),
+            Fact::Described(described) => self.more().described = Some(described.clone()),
+            Fact::Handled(handled) => self.more().handled = Some(handled.clone()),
+            Fact::CancelAsked(cancel) => self.more().cancel = Some(cancel.clone()),
+            Fact::Failure(failure) => self.more().failure = Some(failure.clone()),
+            Fact::Woken(woken) => self.more().woken = Some(woken.clone()),
+            Fact::Awaits(awaits) => {
+                self.more().awaits.insert(awaits.kind, awaits.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
+        let spawned = self.spawned.iter().cloned().map(Fact::Spawned);
+        let polled = self.polled.iter().cloned().map(Fact::Polled);
+        let ended = self.ended.iter().cloned().map(Fact::Ended);
+        let more = self.more.iter().flat_map(|more| more.facts());
+        spawned.chain(polled).chain(ended).chain(more)
+    }
+}
+
+impl More {
+    fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
+        let described = self.described.iter().cloned().map(Fact::Described);
+        let handled = self.handled.iter().cloned().map(Fact::Handled);
+        let cancel = self.cancel.iter().cloned().map(Fact::CancelAsked);
+        let failure = self.failure.iter().cloned().map(Fact::Failure);
+        let woken = self.woken.iter().cloned().map(Fact::Woken);
+        let awaits = self.awaits.values().cloned().map(Fact::Awaits);
+        described.chain(handled).chain(cancel).chain(failure).chain(woken).chain(awaits)
+    }
 }
 
 /// One task. What several sources tell is kept apart, so the order in which they speak does not matter;
@@ -74,17 +131,8 @@ impl Task {
 
     /// Takes in a fact about this task; facts about anything else are ignored.
     pub fn apply(&mut self, source: Source, fact: &Fact) {
-        match fact {
-            Fact::Spawned(spawned) if spawned.task == self.id => {
-                self.facts_of(source).spawned = Some(spawned.clone());
-            }
-            Fact::Polled(polled) if polled.task == self.id => {
-                self.facts_of(source).polled = Some(polled.clone());
-            }
-            Fact::Ended(ended) if ended.task == self.id => {
-                self.facts_of(source).ended = Some(ended.clone());
-            }
-            _ => {}
+        if fact.task() == Some(self.id) {
+            self.facts_of(source).apply(fact);
         }
     }
 
@@ -96,12 +144,7 @@ impl Task {
 
     /// The facts from which this task can be told again.
     pub(crate) fn facts(&self) -> impl Iterator<Item = (Source, Fact)> + '_ {
-        self.told.iter().flat_map(|(source, facts)| {
-            let spawned = facts.spawned.iter().cloned().map(Fact::Spawned);
-            let polled = facts.polled.iter().cloned().map(Fact::Polled);
-            let ended = facts.ended.iter().cloned().map(Fact::Ended);
-            spawned.chain(polled).chain(ended).map(|fact| (*source, fact))
-        })
+        self.told.iter().flat_map(|(source, facts)| facts.facts().map(|fact| (*source, fact)))
     }
 
     fn facts_of(&mut self, source: Source) -> &mut Facts {
@@ -134,12 +177,67 @@ impl Task {
 
     /// Its name, if it was given one.
     pub fn name(&self) -> Option<&str> {
-        None
+        self.more(|more| more.described.as_ref().map(|it| it.name.as_str()).filter(|name| !name.is_empty()))
     }
 
     /// The type of its future.
     pub fn future(&self) -> Option<&str> {
-        None
+        self.more(|more| more.described.as_ref().map(|it| it.future.as_str()).filter(|it| !it.is_empty()))
+    }
+
+    /// Size of its future, bytes.
+    pub fn size(&self) -> Option<u64> {
+        self.more(|more| more.described.as_ref()?.size)
+    }
+
+    /// What became of its handle; `None` if nobody can tell.
+    pub fn handled(&self) -> Option<&Handled> {
+        self.more(|more| more.handled.as_ref())
+    }
+
+    /// Who asked it to stop first, if that is known.
+    pub fn cancel(&self) -> Option<&CancelAsked> {
+        self.asked_to_stop().map(|by| by.id)
+    }
+
+    /// The same, with who tells it and so numbers the places in it.
+    pub fn asked_to_stop(&self) -> Option<By<&CancelAsked>> {
+        self.more_by(|more| more.cancel.as_ref())
+    }
+
+    /// What it said when it failed or panicked.
+    pub fn failure(&self) -> Option<By<&Failure>> {
+        self.more_by(|more| more.failure.as_ref())
+    }
+
+    /// How it was woken; `None` where wakes are not seen.
+    pub fn woken(&self) -> Option<&Woken> {
+        self.more(|more| more.woken.as_ref())
+    }
+
+    /// Where it waits, the way it was found that says most: memory, then its stack, then observed futures.
+    pub fn awaits(&self) -> Option<By<&Awaits>> {
+        let all = self.told.iter().filter_map(|(source, facts)| {
+            let awaits = facts.more.as_ref()?.awaits.values().next_back()?;
+            Some(By { source: *source, id: awaits })
+        });
+        all.max_by_key(|by| by.id.kind)
+    }
+
+    /// Where it waits, as found in one way.
+    pub fn awaits_by(&self, kind: TreeKind) -> Option<By<&Awaits>> {
+        self.more_by(|more| more.awaits.get(&kind))
+    }
+
+    fn more<'a, T>(&'a self, get: impl Fn(&'a More) -> Option<T>) -> Option<T> {
+        self.more_by(get).map(|by| by.id)
+    }
+
+    fn more_by<'a, T>(&'a self, get: impl Fn(&'a More) -> Option<T>) -> Option<By<T>> {
+        self.told.iter().find_map(|(source, facts)| {
+            let id = get(facts.more.as_deref()?)?;
+            Some(By { source: *source, id })
+        })
     }
 
     /// The sources that have told of it, strongest first.
@@ -203,8 +301,10 @@ impl Task {
         if self.ended().is_some() {
             return Some(State::Ended);
         }
+        let woken = self.woken().is_some_and(|woken| woken.woken_since.is_some());
         match self.polled() {
             Some(polled) if polled.running_since.is_some() => Some(State::Running),
+            Some(_) if woken => Some(State::Scheduled),
             Some(polled) if polled.polls > 0 => Some(State::Idle),
             Some(_) => Some(State::Scheduled),
             None => None,
@@ -231,14 +331,16 @@ impl Task {
         self.polled().map(|polled| polled.max_poll.max(self.current_poll(now)))
     }
 
-    /// Time woken and not polled; `None` where wakes are not seen.
-    pub fn scheduled(&self) -> Option<Nanos> {
-        None
+    /// Time woken and not polled, the current wait included; `None` where that is not measured.
+    pub fn scheduled(&self, now: At) -> Option<Nanos> {
+        let woken = self.woken()?;
+        let current = woken.woken_since.filter(|_| self.state() == Some(State::Scheduled));
+        Some(woken.scheduled? + current.map_or(Nanos(0), |since| now.since(since)))
     }
 
     /// Time not in a poll; where `scheduled` is unknown it is part of this.
     pub fn idle(&self, now: At) -> Option<Nanos> {
-        Some(self.total(now)? - self.busy(now)? - self.scheduled().unwrap_or_default())
+        Some(self.total(now)? - self.busy(now)? - self.scheduled(now).unwrap_or_default())
     }
 
     /// Time from its spawn to its end, or to now.

@@ -1,11 +1,11 @@
 //! What we believe: the fold of Changes.
 
 use crate::change::{
-    Chain, Change, Complete, Counted, Coverage, Fact, Figures, Goodbye, Location, Runtime, RuntimeEnded,
-    Tick, Totals,
+    Chain, Change, Complete, Counted, Coverage, Fact, Figures, Goodbye, HalfWay, Limits, Load, Location,
+    Observed, Outcomes, Runtime, RuntimeEnded, Tick, Totals, Tree,
 };
 use crate::codes::{Counter, Source};
-use crate::ids::{ChainId, LocationId, RuntimeId, TaskId};
+use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, TreeId};
 use crate::task::{By, Task};
 use crate::time::At;
 use std::borrow::Cow;
@@ -38,6 +38,21 @@ pub struct RuntimeView {
     pub ended: Option<At>,
 }
 
+/// What was counted at one place: of the tasks spawned there, and of the observed futures made there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlaceView {
+    /// Sums over its tasks.
+    pub totals: Option<Totals>,
+    /// Sums over its ended tasks, by outcome.
+    pub outcomes: Option<Outcomes>,
+    /// Its tasks over the last minutes.
+    pub load: Option<Load>,
+    /// Sums over its observed futures.
+    pub observed: Option<Observed>,
+    /// The last of them that was dropped half way.
+    pub half_way: Option<HalfWay>,
+}
+
 /// A location, and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
@@ -56,7 +71,9 @@ pub struct World {
     locations: BTreeMap<By<LocationId>, Place>,
     chains: BTreeMap<By<ChainId>, Chain>,
     runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
-    totals: BTreeMap<By<LocationId>, Totals>,
+    trees: BTreeMap<By<TreeId>, Tree>,
+    places: BTreeMap<By<LocationId>, PlaceView>,
+    limits: BTreeMap<Source, Limits>,
     coverage: BTreeMap<(Reverse<Source>, String), Coverage>,
     counted: BTreeMap<(Source, Counter), u64>,
     complete: BTreeMap<Source, u32>,
@@ -81,12 +98,26 @@ impl World {
             Fact::Figures(figures) => {
                 self.runtime_mut(source, figures.runtime).figures = Some(figures.clone());
             }
-            Fact::Spawned(spawned) => self.tell(spawned.task, change),
-            Fact::Polled(polled) => self.tell(polled.task, change),
-            Fact::Ended(ended) => self.tell(ended.task, change),
             Fact::Forgotten(forgotten) => self.forget(source, forgotten.task),
-            Fact::Totals(totals) => {
-                self.totals.insert(By { source, id: totals.location }, totals.clone());
+            Fact::Spawned(_)
+            | Fact::Polled(_)
+            | Fact::Ended(_)
+            | Fact::Described(_)
+            | Fact::Handled(_)
+            | Fact::CancelAsked(_)
+            | Fact::Failure(_)
+            | Fact::Woken(_)
+            | Fact::Awaits(_) => self.tell(change),
+            Fact::Tree(tree) => {
+                self.trees.insert(By { source, id: tree.id }, tree.clone());
+            }
+            Fact::Totals(it) => self.place_mut(source, it.location).totals = Some(it.clone()),
+            Fact::Outcomes(it) => self.place_mut(source, it.location).outcomes = Some(it.clone()),
+            Fact::Load(it) => self.place_mut(source, it.location).load = Some(it.clone()),
+            Fact::Observed(it) => self.place_mut(source, it.location).observed = Some(it.clone()),
+            Fact::HalfWay(it) => self.place_mut(source, it.location).half_way = Some(it.clone()),
+            Fact::Limits(limits) => {
+                self.limits.insert(source, limits.clone());
             }
             Fact::Coverage(coverage) => {
                 self.coverage.insert((Reverse(source), coverage.topic.clone()), coverage.clone());
@@ -107,7 +138,12 @@ impl World {
         self.runtimes.entry(By { source, id }).or_default()
     }
 
-    fn tell(&mut self, id: TaskId, change: &Change) {
+    fn place_mut(&mut self, source: Source, id: LocationId) -> &mut PlaceView {
+        self.places.entry(By { source, id }).or_default()
+    }
+
+    fn tell(&mut self, change: &Change) {
+        let Some(id) = change.fact.task() else { return };
         let task = self.tasks.entry(id).or_insert_with(|| Task::new(id));
         let before = task.ended().map(|ended| ended.at);
         task.apply(change.source, &change.fact);
@@ -144,10 +180,14 @@ impl World {
             changes.extend(view.figures.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.ended.map(|at| by(key.source, RuntimeEnded { id: key.id, at }.into())));
         }
+        changes.extend(self.trees.iter().map(|(key, it)| by(key.source, it.clone().into())));
         for task in self.tasks.values() {
             changes.extend(task.facts().map(|(source, fact)| by(source, fact)));
         }
-        changes.extend(self.totals.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        for (key, view) in &self.places {
+            changes.extend(view.facts().map(|fact| by(key.source, fact)));
+        }
+        changes.extend(self.limits.iter().map(|(source, it)| by(*source, it.clone().into())));
         changes.extend(self.coverage.iter().map(|((source, _), it)| by(source.0, it.clone().into())));
         for (&(source, counter), &count) in &self.counted {
             changes.push(by(source, Counted { counter, count }.into()));
@@ -214,7 +254,27 @@ impl World {
 
     /// Sums per spawn location, by number.
     pub fn totals(&self) -> impl Iterator<Item = (By<LocationId>, &Totals)> {
-        self.totals.iter().map(|(key, totals)| (*key, totals))
+        self.places.iter().filter_map(|(key, view)| Some((*key, view.totals.as_ref()?)))
+    }
+
+    /// What was counted at each place, by number.
+    pub fn places(&self) -> impl Iterator<Item = (By<LocationId>, &PlaceView)> {
+        self.places.iter().map(|(key, view)| (*key, view))
+    }
+
+    /// What was counted at one place.
+    pub fn place(&self, location: By<LocationId>) -> Option<&PlaceView> {
+        self.places.get(&location)
+    }
+
+    /// An await tree.
+    pub fn tree(&self, tree: By<TreeId>) -> Option<&Tree> {
+        self.trees.get(&tree)
+    }
+
+    /// The mode and limits in force, of the strongest source that has told them.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.limits.values().next_back()
     }
 
     /// What the sources can see, strongest source first, topics in order.
@@ -240,6 +300,17 @@ impl World {
     /// The program's own word that it ends.
     pub fn goodbye(&self) -> Option<&Goodbye> {
         self.goodbyes.values().next_back()
+    }
+}
+
+impl PlaceView {
+    fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
+        let totals = self.totals.iter().cloned().map(Fact::Totals);
+        let outcomes = self.outcomes.iter().cloned().map(Fact::Outcomes);
+        let load = self.load.iter().cloned().map(Fact::Load);
+        let observed = self.observed.iter().cloned().map(Fact::Observed);
+        let half_way = self.half_way.iter().cloned().map(Fact::HalfWay);
+        totals.chain(outcomes).chain(load).chain(observed).chain(half_way)
     }
 }
 

@@ -108,7 +108,7 @@ pub const KEYS: &[Key] = &[
     Key { name: "parent", takes: Takes::Task, value: |task, _, _| task.parent().map(Value::Task) },
     Key { name: "polls", takes: Takes::Number, value: |task, _, _| task.polls().map(Value::Number) },
     Key { name: "busy", takes: Takes::Span, value: |task, _, now| task.busy(now).map(Value::Span) },
-    Key { name: "scheduled", takes: Takes::Span, value: |task, _, _| task.scheduled().map(Value::Span) },
+    Key { name: "scheduled", takes: Takes::Span, value: |task, _, now| task.scheduled(now).map(Value::Span) },
     Key { name: "idle", takes: Takes::Span, value: |task, _, now| task.idle(now).map(Value::Span) },
     Key { name: "total", takes: Takes::Span, value: |task, _, now| task.total(now).map(Value::Span) },
     Key { name: "max_poll", takes: Takes::Span, value: |task, _, now| task.max_poll(now).map(Value::Span) },

@@ -187,7 +187,8 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let subscribe = (any::<u32>(), word(), word(), any::<u32>(), flags).prop_map(
         |(number, query, sort, limit, (reverse, ended, totals, figures, once))| {
-            Subscribe { number, query, sort, reverse, limit, ended, totals, figures, once }.into()
+            let detail = Vec::new();
+            Subscribe { number, query, sort, reverse, limit, ended, totals, figures, once, detail }.into()
         },
     );
     let cancel =

@@ -45,7 +45,7 @@ pub(crate) fn program(bytes: &[u8], piece: usize) -> Result<(), FrameError> {
             query(&subscribe.query);
             drop(Order::parse(&subscribe.sort, subscribe.reverse));
         }
-        Read::Message(Request::Cancel(_)) => {}
+        Read::Message(_) => {}
     })
 }
 
