@@ -26,7 +26,8 @@
 //! The end of a poll is different: tokio calls the hook when it has let go of the task, so another thread may be
 //! in the next poll already. That hook knows from its own thread which poll it was, writes `poll_end` alone, and
 //! only if `poll_start` is still that poll's; the poll is added up when the next one begins. If the next one
-//! begins between the look and the store it looks ended until it is: no sum is ever wrong by that.
+//! begins between the look and the store it looks ended until it is; and if it even ends in between, the older end
+//! stands in its place, and that one poll counts as nothing.
 //!
 //! A record is filled as if a poll of no length had ended, from 0 to 1. If a hook that is late writes the end of the
 //! record's former task there, the first poll finds one that seems to have begun at 0: that counts as none.
