@@ -6,7 +6,18 @@ use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
 
+pub use crate::observe::observe;
 pub use tokio;
+
+/// What a function returns, to name `!` where it is not yet a type.
+pub trait Returns {
+    /// What it returns.
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
+}
 
 /// The options of `#[main]`.
 #[derive(Debug)]

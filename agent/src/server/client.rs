@@ -94,6 +94,11 @@ impl Client {
         self.is_open() && self.view.as_ref().is_some_and(|view| view.wants_scan(now))
     }
 
+    /// Whether it asked for sums over places.
+    pub(super) fn wants_totals(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.asked.totals)
+    }
+
     /// Whether it is told things as they change.
     pub(super) fn is_watching(&self) -> bool {
         self.is_open() && self.view.as_ref().is_some_and(|view| !view.is_over())

@@ -1,6 +1,7 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
 use super::at_exit;
+use super::awaits::Judge;
 use super::client::{Client, Wish};
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -73,6 +74,7 @@ struct Server {
     ticks: u64,
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
+    judge: Judge,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -92,6 +94,7 @@ impl Server {
             tick: None,
             ticks: 0,
             last_ticks: None,
+            judge: Judge::default(),
             refused: 0,
             logged: HashSet::new(),
         }
@@ -133,7 +136,7 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let next = deadlines.chain(self.tick).chain(work.then_some(allowed)).chain(again).min()?;
+        let next = deadlines.chain(self.tick).chain(self.judge.deadline(now)).chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -141,6 +144,7 @@ impl Server {
 
     fn turn(&mut self) {
         let now = self.core.store.clock.now();
+        self.judge.start(self.core, now);
         if self.pace.wait(now) == Nanos(0) {
             if self.doors.are_waited_at() {
                 self.doors.knock();
@@ -297,6 +301,7 @@ impl Server {
         }
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
+        self.refresh_awaits();
         for client in self.clients.values_mut() {
             if let Some(view) = &mut client.view {
                 view.take_in(&batch, &self.news.teller);
@@ -322,8 +327,10 @@ impl Server {
             self.begin_watch(now);
         }
         self.news.refresh(self.core, visitors);
+        self.refresh_awaits();
         self.news.refresh_figures(self.core);
-        let next = self.clients.values_mut().find(|client| client.wants_scan(now));
+        let judging = self.judge.deadline(now).is_some();
+        let next = self.clients.values_mut().find(|client| client.wants_scan(now) && !(judging && client.wants_totals()));
         if let Some(view) = next.and_then(|client| client.view.as_mut()) {
             let collector = &mut self.collector;
             view.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
@@ -333,7 +340,14 @@ impl Server {
     }
 
     fn wants_scan(&self, now: At) -> bool {
-        self.clients.values().any(|client| client.wants_scan(now))
+        // Sums of observed futures wait a moment for what the last drops mean.
+        let judging = self.judge.deadline(now).is_some();
+        self.clients.values().any(|client| client.wants_scan(now) && !(judging && client.wants_totals()))
+    }
+
+    fn refresh_awaits(&mut self) {
+        let views = self.clients.values().filter_map(|client| client.view.as_ref());
+        self.news.awaits.refresh(self.core, self.news.teller.now, views);
     }
 
     fn begin_watch(&mut self, now: At) {
