@@ -1,13 +1,28 @@
 //! What the attribute macros expand to. Not for use by hand.
 
 use crate::builder::Builder;
+use crate::mode::Mode;
 use crate::runtime::root;
+use crate::verdict;
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::pin::{Pin, pin};
 
 pub use crate::observe::observe;
+use crate::core;
+use crate::observe::observer;
+use taskscope_model::change::{HalfWay, Observed};
+pub use taskscope_model::Kind;
 pub use tokio;
+
+/// What became of the observed futures of each place, as it would be told now: where they are made, the sums,
+/// and the last one that was dropped half way. For tests of the evidence itself.
+pub fn observed() -> Vec<(String, Observed, Option<HalfWay>)> {
+    let (Some(core), Some(observer)) = (core::get(), observer()) else { return Vec::new() };
+    observer.judge();
+    let place = |observed: &Observed| core.store.places.text(observed.location.0).unwrap_or_default();
+    observer.sums().into_iter().map(|(observed, half_way)| (place(&observed), observed, half_way)).collect()
+}
 
 /// What a function returns, to name `!` where it is not yet a type.
 pub trait Returns {
@@ -26,6 +41,8 @@ pub struct Settings {
     pub flavor: Flavor,
     /// `worker_threads = ...`.
     pub worker_threads: Option<usize>,
+    /// `debug`, `log` or `on`: without it the agent is on; the environment has the last word.
+    pub mode: Option<Mode>,
     /// `name = "..."`.
     pub name: Option<&'static str>,
     /// Options that not every tokio has: the macro writes them where the program's tokio is known.
@@ -75,6 +92,44 @@ pub fn run_with<F: Future>(
     built(start(&mut tokio, pin!(root(body))))
 }
 
+/// What there is to know about a `#[test]` besides its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Test {
+    /// Its path.
+    pub name: &'static str,
+    /// Whether `#[should_panic]` stands at it.
+    pub should_panic: bool,
+    /// Kinds of findings it may leave behind: anywhere, or at places whose path holds the text.
+    pub allowed: &'static [(Kind, Option<&'static str>)],
+}
+
+/// Runs the body of a `#[test]` function, and judges what it leaves behind.
+///
+/// # Panics
+/// As `#[tokio::test]`; and if the test leaves something behind that is not allowed.
+#[track_caller]
+pub fn test<F: Future>(
+    settings: Settings,
+    test: Test,
+    body: F,
+    has_failed: impl FnOnce(&F::Output) -> bool,
+) -> F::Output {
+    let (mut tokio, builder) = builders(&settings);
+    let builder = if settings.name.is_none() { builder.name(test.name) } else { builder };
+    let runtime = built(builder.build_from(&mut tokio));
+    let output = runtime.block_on(body);
+    let left = verdict::left_behind(runtime, test.allowed);
+    if let Some(words) = left {
+        if test.should_panic || has_failed(&output) {
+            // It fails, or is to fail, by itself.
+            let _ = writeln!(io::stderr(), "{words}");
+        } else {
+            panic!("{words}");
+        }
+    }
+    output
+}
+
 fn builders(settings: &Settings) -> (tokio::runtime::Builder, Builder) {
     let mut tokio = match settings.flavor {
         Flavor::MultiThread => tokio::runtime::Builder::new_multi_thread(),
@@ -85,7 +140,7 @@ fn builders(settings: &Settings) -> (tokio::runtime::Builder, Builder) {
         tokio.worker_threads(threads);
     }
     (settings.configure)(&mut tokio);
-    let builder = Builder::from_env();
+    let builder = Builder::new().mode(settings.mode.unwrap_or_default()).and_environment();
     (
         tokio,
         match settings.name {
@@ -108,7 +163,7 @@ struct Goodbye;
 
 impl Drop for Goodbye {
     fn drop(&mut self) {
-        if let Some(core) = crate::core::get() {
+        if let Some(core) = core::get() {
             let reason = if std::thread::panicking() { "main panicked" } else { "main returned" };
             core.farewell.say(reason);
         }

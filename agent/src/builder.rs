@@ -53,14 +53,19 @@ impl Builder {
 
     /// As [`new`](Self::new), then as the environment says:
     ///
-    /// - `TASKSCOPE=off|on`
+    /// - `TASKSCOPE=off|on|log|debug`: see [`Mode`]
     /// - `TASKSCOPE_LISTEN=127.0.0.1:6670`: listen on TCP too
     /// - `TASKSCOPE_TOKEN_FILE=PATH`: the secret that every TCP connection must present
     /// - `TASKSCOPE_RIGHTS=read,control,memory`: what TCP connections may do; without it they may read
     ///
     /// A value that cannot be understood is named in one line on standard error, and left out.
     pub fn from_env() -> Self {
-        let mut builder = Self::new();
+        Self::new().and_environment()
+    }
+
+    /// What was set so far, then as the environment says.
+    pub(crate) fn and_environment(self) -> Self {
+        let mut builder = self;
         if let Some(mode) = read("TASKSCOPE") {
             match mode.parse() {
                 Ok(mode) => builder.mode = mode,
@@ -144,7 +149,7 @@ impl Builder {
     }
 
     fn install_leased(self, runtime: &mut tokio::runtime::Builder) -> Option<Arc<Lease>> {
-        let core = if self.mode == Mode::Off { None } else { started(self.settings) };
+        let core = if self.mode == Mode::Off { None } else { started(self.settings, self.mode) };
         let Some(core) = core else {
             #[cfg(tokio_unstable)]
             self.hooks.install_alone(runtime);
@@ -180,9 +185,10 @@ impl Builder {
 }
 
 /// The agent, serving; the first call starts it.
-fn started(settings: Settings) -> Option<&'static Core> {
+fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     static SERVED: OnceLock<()> = OnceLock::new();
-    let core = core::get_or_make(settings)?;
+    let core = core::get_or_make(settings, mode)?;
+    core.mode.raise(mode);
     SERVED.get_or_init(|| {
         observe::begin(&core.store, wake_server);
         server::start(core);

@@ -1,6 +1,7 @@
 //! The process's one agent: made by the first builder that is not off, and then there until the process ends.
 
 use crate::farewell::Farewell;
+use crate::mode::{CurrentMode, Mode};
 use crate::notes::Notes;
 use crate::runtimes::Runtimes;
 use crate::settings::Settings;
@@ -15,6 +16,7 @@ pub(crate) struct Core {
     pub(crate) notes: Notes,
     pub(crate) farewell: Farewell,
     pub(crate) settings: Settings,
+    pub(crate) mode: CurrentMode,
     /// Raw clock.
     pub(crate) started_at: u64,
 }
@@ -27,12 +29,12 @@ pub(crate) fn get() -> Option<&'static Core> {
 }
 
 /// The agent; the first call makes it. `None` if it cannot run with this tokio: then nothing is installed.
-pub(crate) fn get_or_make(settings: Settings) -> Option<&'static Core> {
-    CORE.get_or_init(|| task_ids_can_be_read().then(|| Core::new(settings))).as_ref()
+pub(crate) fn get_or_make(settings: Settings, mode: Mode) -> Option<&'static Core> {
+    CORE.get_or_init(|| task_ids_can_be_read().then(|| Core::new(settings, mode))).as_ref()
 }
 
 impl Core {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: Settings, mode: Mode) -> Self {
         let store = Store::new();
         Self {
             started_at: store.clock.raw(),
@@ -41,6 +43,7 @@ impl Core {
             notes: Notes::default(),
             farewell: Farewell::default(),
             settings,
+            mode: CurrentMode::new(mode),
         }
     }
 }

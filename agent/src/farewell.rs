@@ -1,11 +1,20 @@
-//! How the program's threads reach the server's: to wake it, and to have it say goodbye.
+//! How the program's threads reach the server's: to wake it, and to have it deliver what is new or say goodbye.
 
 use crate::sync::lock;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long the end of `main` waits for the last Changes to be delivered.
+/// How long the end of a runtime or of `main` waits for the last Changes to be delivered.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What the server is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// To tell everybody attached what is new.
+    Deliver,
+    /// To say goodbye, for this reason, after that.
+    Goodbye(&'static str),
+}
 
 /// The way to the server's thread.
 #[derive(Default)]
@@ -18,7 +27,7 @@ pub(crate) struct Farewell {
 struct State {
     #[cfg(unix)]
     waker: Option<mio::Waker>,
-    asked: Option<&'static str>,
+    asked: Option<Ask>,
     welcome: bool,
 }
 
@@ -52,8 +61,20 @@ impl Farewell {
 
     /// Has the server say goodbye to everyone attached, and waits a moment for that.
     pub(crate) fn say(&self, reason: &'static str) {
+        self.ask(Ask::Goodbye(reason));
+    }
+
+    /// Has the server tell everyone attached what is new, and waits a moment for that.
+    pub(crate) fn deliver(&self) {
+        self.ask(Ask::Deliver);
+    }
+
+    fn ask(&self, ask: Ask) {
         let mut state = lock(&self.state);
-        state.asked = Some(reason);
+        // Who delivers does not take a goodbye back.
+        if !matches!(state.asked, Some(Ask::Goodbye(_))) {
+            state.asked = Some(ask);
+        }
         drop(state);
         self.wake();
         state = lock(&self.state);
@@ -67,16 +88,16 @@ impl Farewell {
         }
     }
 
-    /// The reason, if a goodbye is asked for.
+    /// What is asked for.
     #[cfg(unix)]
-    pub(crate) fn asked(&self) -> Option<&'static str> {
+    pub(crate) fn asked(&self) -> Option<Ask> {
         lock(&self.state).asked
     }
 
-    /// The goodbye has been said.
+    /// This is done. If something else has been asked for since, that stays.
     #[cfg(unix)]
-    pub(crate) fn done(&self) {
-        lock(&self.state).asked = None;
+    pub(crate) fn done(&self, ask: Ask) {
+        lock(&self.state).asked.take_if(|asked| *asked == ask);
         self.said.notify_all();
     }
 }

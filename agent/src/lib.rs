@@ -49,6 +49,7 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    mod verdict;
 
     #[doc(hidden)]
     pub mod __private;
@@ -59,4 +60,4 @@ unless_loom! {
     pub use runtime::{Runtime, root};
 }
 
-pub use taskscope_macros::{main, observe};
+pub use taskscope_macros::{main, observe, test};

@@ -48,9 +48,13 @@ impl Runtime {
     }
 
     /// Its number, if the agent is in it.
-    #[cfg(all(test, tokio_unstable))]
     pub(crate) fn number(&self) -> Option<u16> {
         self.lease.as_ref().map(|lease| lease.slot.number)
+    }
+
+    /// Runs a future that is not shown: the agent's own.
+    pub(crate) fn drive<F: Future>(&self, future: F) -> F::Output {
+        self.tokio().block_on(future)
     }
 
     /// As [`tokio::runtime::Runtime::shutdown_timeout`].
@@ -58,6 +62,7 @@ impl Runtime {
         self.unguard();
         if let Some(tokio) = self.tokio.take() {
             tokio.shutdown_timeout(duration);
+            self.deliver();
         }
     }
 
@@ -71,6 +76,13 @@ impl Runtime {
             Some(tokio) => tokio,
             // Taken only by methods that consume the guard.
             None => unreachable!("the runtime is gone only when its guard is"),
+        }
+    }
+
+    /// What ended with the runtime is told to whoever is watching, before the program may end too.
+    fn deliver(&self) {
+        if let Some(core) = self.lease.as_ref().and_then(|_| core::get()).filter(|core| core.store.is_watched()) {
+            core.farewell.deliver();
         }
     }
 
@@ -92,7 +104,10 @@ impl Deref for Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.unguard();
-        drop(self.tokio.take());
+        if let Some(tokio) = self.tokio.take() {
+            drop(tokio);
+            self.deliver();
+        }
     }
 }
 

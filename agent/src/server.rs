@@ -26,11 +26,15 @@ mod pages;
 #[cfg(unix)]
 mod reply;
 #[cfg(unix)]
+mod reporter;
+#[cfg(unix)]
 mod serve;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 mod stream;
+#[cfg(unix)]
+mod subscriber;
 #[cfg(unix)]
 mod told;
 #[cfg(unix)]

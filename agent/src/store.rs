@@ -288,6 +288,11 @@ impl Store {
         self.next_epoch();
     }
 
+    /// Whether somebody looks.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch.on.load(Ordering::Relaxed)
+    }
+
     /// From now on nobody looks.
     pub(crate) fn unwatch(&self) {
         self.watch.on.store(false, Ordering::SeqCst);

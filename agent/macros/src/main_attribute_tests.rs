@@ -52,6 +52,7 @@ fn the_settings_are_handed_over() {
                     flavor: ::taskscope_agent::__private::Flavor::MultiThread,
                     worker_threads: ::core::option::Option::Some(1 + 1),
                     name: ::core::option::Option::Some("api"),
+                    mode: ::core::option::Option::None,
                     configure: |_runtime| { _runtime.name("api"); },
                 },
                 body

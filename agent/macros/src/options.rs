@@ -2,14 +2,40 @@
 
 use std::fmt;
 
-use proc_macro2::Span;
-use syn::parse::{Parse, ParseStream};
+use proc_macro2::{Span, TokenStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Result, Token, ext::IdentExt};
 
 /// Every option's name, in the order in which messages list them.
 const NAMES: [&str; 6] = ["flavor", "worker_threads", "start_paused", "unhandled_panic", "name", "crate"];
+
+/// How much the agent does, if the environment does not say. Given as a word of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    On,
+    Log,
+    Debug,
+}
+
+impl Mode {
+    /// The words, in the order in which messages list them.
+    const WORDS: [(&str, Mode); 3] = [("on", Mode::On), ("log", Mode::Log), ("debug", Mode::Debug)];
+
+    fn of(word: &Ident) -> Option<Self> {
+        Self::WORDS.iter().find(|(name, _)| word == name).map(|(_, mode)| *mode)
+    }
+
+    /// The name of the agent's variant.
+    pub(crate) fn variant(self) -> &'static str {
+        match self {
+            Self::On => "On",
+            Self::Log => "Log",
+            Self::Debug => "Debug",
+        }
+    }
+}
 
 /// Which of tokio's runtimes to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,18 +91,56 @@ impl UnhandledPanic {
     }
 }
 
+/// Whose options these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Entry {
+    #[default]
+    Main,
+    Test,
+}
+
+impl Entry {
+    /// What tokio's attribute of that name takes.
+    fn flavor(self) -> Flavor {
+        match self {
+            Self::Main => Flavor::MultiThread,
+            Self::Test => Flavor::CurrentThread,
+        }
+    }
+}
+
+/// A kind of finding that a test may leave behind: anywhere, or at places whose path holds a text.
+pub(crate) struct Allowed {
+    pub(crate) kind: Ident,
+    pub(crate) path: Option<LitStr>,
+}
+
 /// The options, each as it was given.
 #[derive(Default)]
 pub(crate) struct Options {
+    pub(crate) entry: Entry,
     pub(crate) flavor: Flavor,
+    pub(crate) allowed: Vec<Allowed>,
     pub(crate) worker_threads: Option<Expr>,
     pub(crate) start_paused: Option<LitBool>,
     pub(crate) unhandled_panic: Option<(UnhandledPanic, Span)>,
     pub(crate) name: Option<LitStr>,
     pub(crate) agent: Option<Path>,
+    pub(crate) mode: Option<(Mode, Span)>,
 }
 
 impl Options {
+    /// Those of an attribute with nothing in its brackets.
+    pub(crate) fn of(entry: Entry) -> Self {
+        Self { entry, flavor: entry.flavor(), ..Self::default() }
+    }
+
+    /// Reads what stands in the brackets of such an attribute.
+    pub(crate) fn read(entry: Entry, brackets: TokenStream) -> Result<Self> {
+        let parse = |input: ParseStream<'_>| Self::of(entry).parse(input);
+        parse.parse2(brackets)
+    }
+
     fn set(&mut self, name: &Ident, value: &Expr) -> Result<()> {
         match name.unraw().to_string().as_str() {
             "flavor" => self.flavor = Flavor::parse(&string(name, value)?)?,
@@ -85,9 +149,23 @@ impl Options {
             "unhandled_panic" => self.unhandled_panic = Some(UnhandledPanic::parse(&string(name, value)?)?),
             "name" => self.name = Some(not_blank(string(name, value)?)?),
             "crate" => self.agent = Some(path(&string(name, value)?)?),
+            _ if Mode::of(name).is_some() => {
+                return Err(Error::new(name.span(), format!("`{name}` takes no value")));
+            }
             _ => return Err(unknown(name)),
         }
         Ok(())
+    }
+
+    fn set_mode(&mut self, word: &Ident) -> Result<()> {
+        match Mode::of(word) {
+            Some(_) if self.mode.is_some() => Err(Error::new(word.span(), "one mode is enough")),
+            Some(mode) => {
+                self.mode = Some((mode, word.span()));
+                Ok(())
+            }
+            None => Err(without_value(word)),
+        }
     }
 
     /// Options that tokio takes with one kind of scheduler only.
@@ -108,11 +186,9 @@ impl Options {
         }
         all_of(errors)
     }
-}
 
-impl Parse for Options {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut options = Self::default();
+    fn parse(self, input: ParseStream<'_>) -> Result<Self> {
+        let mut options = self;
         let mut seen: Vec<Ident> = Vec::new();
         let mut errors = Vec::new();
         for Given { name, value } in Punctuated::<Given, Token![,]>::parse_terminated(input)? {
@@ -120,7 +196,16 @@ impl Parse for Options {
                 errors.push(Error::new(name.span(), format!("`{name}` is given twice")));
                 continue;
             }
-            errors.extend(options.set(&name, &value).err());
+            match value {
+                Value::Of(value) => errors.extend(options.set(&name, &value).err()),
+                Value::List(allowed) if name == "allow" && options.entry == Entry::Test => {
+                    options.allowed.push(allowed);
+                    // It may be given for several kinds.
+                    continue;
+                }
+                Value::List(_) => return Err(unknown(&name)),
+                Value::None => errors.extend(options.set_mode(&name).err()),
+            }
             seen.push(name);
         }
         all_of(errors)?;
@@ -129,20 +214,46 @@ impl Parse for Options {
     }
 }
 
-/// One `name = value`.
+/// One `name = value`, `name(…)`, or a word alone.
 struct Given {
     name: Ident,
-    value: Expr,
+    value: Value,
+}
+
+enum Value {
+    None,
+    Of(Expr),
+    List(Allowed),
+}
+
+impl Parse for Allowed {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let kind = input.call(Ident::parse_any)?;
+        let path = match input.parse::<Option<Token![,]>>()? {
+            Some(_) if !input.is_empty() => Some(input.parse()?),
+            _ => None,
+        };
+        if input.is_empty() {
+            Ok(Self { kind, path })
+        } else {
+            Err(input.error("`allow` takes a kind and a path"))
+        }
+    }
 }
 
 impl Parse for Given {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.call(Ident::parse_any)?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Err(without_value(&name));
+            return Ok(Self { name, value: Value::None });
+        }
+        if input.peek(syn::token::Paren) {
+            let list;
+            syn::parenthesized!(list in input);
+            return Ok(Self { name, value: Value::List(list.parse()?) });
         }
         let _equals: Token![=] = input.parse()?;
-        Ok(Self { name, value: input.parse()? })
+        Ok(Self { name, value: Value::Of(input.parse()?) })
     }
 }
 
@@ -169,7 +280,9 @@ fn without_value(name: &Ident) -> Error {
 }
 
 fn unknown(name: &Ident) -> Error {
-    let list = NAMES.map(|name| format!("`{name}`")).join(", ");
+    let modes = Mode::WORDS.map(|(word, _)| word);
+    let list: Vec<_> = NAMES.iter().chain(&modes).map(|name| format!("`{name}`")).collect();
+    let list = list.join(", ");
     Error::new(name.span(), format!("no option `{name}`: the options are {list}"))
 }
 

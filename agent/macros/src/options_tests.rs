@@ -1,17 +1,21 @@
 //! What the brackets take, and what each mistake is told.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::parse_str;
 
-use super::{Flavor, Options, UnhandledPanic};
+use super::{Entry, Flavor, Mode, Options, UnhandledPanic};
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
 
 fn options(text: &str) -> Options {
-    parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    Options::read(Entry::Main, tokens(text)).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// Every message told for these brackets.
 fn mistakes(text: &str) -> Vec<String> {
-    let error = parse_str::<Options>(text).err().unwrap_or_else(|| panic!("{text} was taken"));
+    let error = Options::read(Entry::Main, tokens(text)).err().unwrap_or_else(|| panic!("{text} was taken"));
     error.into_iter().map(|error| error.to_string()).collect()
 }
 
@@ -32,6 +36,15 @@ fn every_option_is_read() {
     assert_eq!(options.unhandled_panic.map(|(behavior, _)| behavior), Some(UnhandledPanic::Ignore));
     assert_eq!(options.name.map(|text| text.value()).as_deref(), Some("api"));
     assert_eq!(options.agent.to_token_stream().to_string(), ":: a :: b");
+}
+
+#[test]
+fn a_mode_is_a_word_of_its_own() {
+    let mode = |text| options(text).mode.map(|(mode, _)| mode);
+    assert_eq!(mode(""), None);
+    assert_eq!(mode("debug"), Some(Mode::Debug));
+    assert_eq!(mode(r#"name = "api", log"#), Some(Mode::Log));
+    assert_eq!(mode("on, flavor = \"local\""), Some(Mode::On));
 }
 
 #[test]
@@ -59,7 +72,6 @@ fn the_flavors_are_tokios() {
 /// Brackets and the start of each message, in order.
 const MISTAKES: &[(&str, &[&str])] = &[
     ("worker_thread = 2", &["no option `worker_thread`: the options are `flavor`, `worker_threads`,"]),
-    ("debug", &["no option `debug`: the options are"]),
     ("flavor", &["`flavor` needs a value"]),
     ("current_thread", &["a flavor is given as `flavor = \"current_thread\"`"]),
     ("flavor = multi_thread", &["`flavor` takes a string in quotes"]),
@@ -87,6 +99,9 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["`name` takes a string", "no option `colour`", "`name` is given twice"],
     ),
     ("flavor: 1", &["expected `=`"]),
+    ("debug, log", &["one mode is enough"]),
+    ("off", &["no option `off`"]),
+    ("debug = true", &["`debug` takes no value"]),
 ];
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// Where the look at the stack stands, as debug information names it.
+pub(super) const FILE: &str = file!();
+
 /// Most different stacks that a place keeps; more are only counted.
 const MOST_STACKS: usize = 32;
 /// Most frames of a stack. In a debug build a request of a web service may have a hundred.

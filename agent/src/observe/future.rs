@@ -15,6 +15,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::thread::panicking;
 
+/// Where the drop of an observed future stands, as debug information names it.
+pub(super) const FILE: &str = file!();
+
 /// Lets taskscope see a future.
 ///
 /// ```

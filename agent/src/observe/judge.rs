@@ -24,6 +24,9 @@ use std::sync::atomic::Ordering;
 /// Larger sources are generated, and nobody forgets an await there.
 const LARGEST_SOURCE: u64 = 4 * 1024 * 1024;
 
+/// The files in which we drop and look at the stack.
+const OWN: &[&str] = &[super::future::FILE, super::observer::FILE, super::drops::FILE];
+
 /// One frame, inlined ones too.
 #[derive(Clone, Debug, Default)]
 struct Frame {
@@ -66,12 +69,8 @@ fn judge(place: &Place, symbols: &mut Symbols) {
 
 /// Whether an unpolled future was dropped by the statement that made it.
 fn forgotten(frames: &[Frame], place: &Place) -> Meaning {
-    let Some(own) = frames.iter().position(|frame| is_own_drop(&frame.function)) else {
-        return Meaning::Unknown;
-    };
-    let Some(user) = frames[own..].iter().find(|frame| !is_own_drop(&frame.function)) else {
-        return Meaning::Unknown;
-    };
+    let Some(own) = frames.iter().position(Frame::is_own_drop) else { return Meaning::Unknown };
+    let Some(user) = frames[own..].iter().find(|frame| !frame.is_own_drop()) else { return Meaning::Unknown };
     let (Some(file), Some(line)) = (&user.file, user.line) else { return Meaning::Unknown };
     if !file.ends_with(Path::new(place.location.file())) {
         return Meaning::No;
@@ -87,36 +86,57 @@ fn forgotten(frames: &[Frame], place: &Place) -> Meaning {
     }
 }
 
-/// The drop of the observed future itself, also of one in a box, and what we call in it.
-fn is_own_drop(function: &str) -> bool {
-    const GLUE: &[&str] =
-        &["taskscope_agent::observe::", "core::pin::Pin<alloc::boxed::Box<", "alloc::boxed::Box<"];
-    let inside =
-        function.strip_prefix("core::ptr::drop_in_place").map(|rest| rest.trim_start_matches([':', '<']));
-    match inside {
-        Some(dropped) => GLUE.iter().any(|own| dropped.starts_with(own)),
-        None => function.contains("taskscope_agent::observe::"),
-    }
-}
-
 /// Whether a polled future was dropped while its task went on.
 fn went_on(frames: &[Frame]) -> Meaning {
-    let is_tokios = |frame: &&Frame| frame.function.contains("tokio::runtime::task::");
-    match frames.iter().find(is_tokios) {
+    match frames.iter().find(|frame| frame.is_of_a_task()) {
         None if frames.iter().any(|frame| frame.line.is_some()) => Meaning::Yes,
         // Without line tables what was inlined is not seen.
         None => Meaning::Unknown,
         Some(first) if first.line.is_none() => Meaning::Unknown,
         Some(_) => {
-            let end = |frame: &&Frame| frame.function.contains("cancel_task") || is_poll(frame);
-            if frames.iter().find(end).is_some_and(is_poll) { Meaning::Yes } else { Meaning::No }
+            let end = |frame: &&Frame| frame.function.contains("cancel_task") || frame.is_poll();
+            if frames.iter().find(end).is_some_and(Frame::is_poll) { Meaning::Yes } else { Meaning::No }
         }
     }
 }
 
-/// The poll of a task's future by tokio.
-fn is_poll(frame: &Frame) -> bool {
-    frame.function.contains("tokio::runtime::task::core::Core<") && frame.function.contains(">::poll")
+/// A full debug information names functions with their path, line tables alone by their last name, with the
+/// types that they were made for. So the file has to tell where a function belongs.
+impl Frame {
+    fn is_in(&self, file: &str) -> bool {
+        self.file.as_ref().is_some_and(|path| path.ends_with(file))
+    }
+
+    /// The drop of the observed future itself, also of one in a box, and what we call in it.
+    fn is_own_drop(&self) -> bool {
+        let function = self.function.trim_start_matches(['<', '_']);
+        let function = function.strip_prefix("core::ptr::").unwrap_or(function);
+        match function.strip_prefix("drop_in_place") {
+            Some(dropped) => {
+                let dropped = dropped.trim_start_matches([':', '<']);
+                let dropped = dropped.strip_prefix("core::pin::Pin<").unwrap_or(dropped);
+                ["taskscope_agent::observe::", "alloc::boxed::Box<"]
+                    .iter()
+                    .any(|own| dropped.starts_with(own))
+            }
+            None => {
+                function.starts_with("taskscope_agent::observe::") || OWN.iter().any(|file| self.is_in(file))
+            }
+        }
+    }
+
+    /// A part of tokio that runs and ends tasks.
+    fn is_of_a_task(&self) -> bool {
+        let file = self.file.as_ref().and_then(|file| file.parent());
+        file.is_some_and(|folder| folder.ends_with("src/runtime/task"))
+            || self.function.contains("tokio::runtime::task::") && !self.function.starts_with("drop_in_place")
+    }
+
+    /// The poll of a task's future by tokio.
+    fn is_poll(&self) -> bool {
+        let last = self.function.contains(">::poll") || self.function.starts_with("poll<");
+        self.is_in("src/runtime/task/core.rs") && last
+    }
 }
 
 /// Frames by address, as far as they were asked for.

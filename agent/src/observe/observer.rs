@@ -11,7 +11,9 @@ use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use taskscope_model::TaskId;
-use taskscope_model::codes::DropKind;
+
+/// Where the taking of samples stands, as debug information names it.
+pub(super) const FILE: &str = file!();
 
 /// The process's one.
 pub(crate) struct Observer {
@@ -56,16 +58,6 @@ impl Observer {
         label: &'static str,
     ) -> &'static Place {
         self.table.place(&self.store.places, location, label)
-    }
-
-    /// A place of a kind of its own; looked up without a thread's help.
-    #[cfg(feature = "tower")]
-    pub(crate) fn place_of_requests(
-        &'static self,
-        location: &'static Location<'static>,
-        label: &'static str,
-    ) -> &'static Place {
-        self.table.far(&self.store.places, location, label, DropKind::REQUEST)
     }
 
     /// A node for a future that is polled for the first time.

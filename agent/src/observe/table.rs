@@ -66,6 +66,7 @@ impl Table {
         label: &'static str,
         kind: DropKind,
     ) -> &'static Place {
+        let label = function(label);
         let mut inner = lock(&self.0);
         let text = (location.file(), location.line(), location.column());
         if let Some(place) = inner.by_text.get(&(text, label)) {
@@ -80,9 +81,8 @@ impl Table {
         {
             return other;
         }
-        let shown =
-            if number == OTHER_PLACES { "(other places)" } else { label.trim_end_matches("::{{closure}}") };
-        let place = Place::new(inner.all.len() as u32, number, shown, location, kind);
+        let label = if number == OTHER_PLACES { "(other places)" } else { label };
+        let place = Place::new(inner.all.len() as u32, number, label, location, kind);
         let place: &'static Place = Box::leak(Box::new(place));
         inner.all.push(place);
         if number != OTHER_PLACES {
@@ -94,5 +94,40 @@ impl Table {
     /// All places, by index.
     pub(super) fn all(&self) -> Vec<&'static Place> {
         lock(&self.0).all.clone()
+    }
+}
+
+/// The function in the type name of its future; any other label as it is.
+fn function(label: &'static str) -> &'static str {
+    const FUTURE: &str = "::{{closure}}";
+    let function = label.trim_end_matches(FUTURE);
+    if function.len() == label.len() || !function.ends_with('>') {
+        return function;
+    }
+    // Its own type parameters differ from call to call.
+    let mut depth = 0;
+    let opens = function.char_indices().rev().find(|(_, c)| {
+        depth += i32::from(*c == '>') - i32::from(*c == '<');
+        depth == 0
+    });
+    opens.map_or(function, |(at, _)| function[..at].trim_end_matches("::"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::function;
+
+    #[test]
+    fn a_function_is_called_by_its_name() {
+        for (label, expected) in [
+            ("a::b::{{closure}}", "a::b"),
+            ("a::b::{{closure}}::{{closure}}", "a::b"),
+            ("a::b<alloc::vec::Vec<u8>, u8>::{{closure}}", "a::b"),
+            ("<a::T<u8> as a::Trait>::b::{{closure}}", "<a::T<u8> as a::Trait>::b"),
+            ("order <7>", "order <7>"),
+            ("", ""),
+        ] {
+            assert_eq!(function(label), expected);
+        }
     }
 }

@@ -7,6 +7,16 @@ use crate::sync::lock;
 use taskscope_model::change::{HalfWay, Observed, TreeNode};
 use taskscope_model::{At, LocationId, TaskId};
 
+/// How much is seen of observed futures.
+pub(crate) struct Visibility {
+    /// There are some.
+    pub(crate) any: bool,
+    /// Drops that cannot be understood for want of line tables or sources.
+    pub(crate) not_understood: u64,
+    /// Drops whose stacks found no room.
+    pub(crate) left_out: u64,
+}
+
 impl Observer {
     /// The sums of all places, and the last one of each that was dropped half way.
     pub(crate) fn sums(&self) -> Vec<(Observed, Option<HalfWay>)> {
@@ -79,12 +89,15 @@ impl Observer {
         tree.since.iter().map(|raw| clock.at(*raw)).collect()
     }
 
-    /// Whether there is any observed future, drops that cannot be understood for want of debug information
-    /// or sources, and drops that found no room.
-    pub(crate) fn seen(&self) -> (bool, u64, u64) {
+    /// How much is seen.
+    pub(crate) fn seen(&self) -> Visibility {
         let places = self.table.all();
-        let unknown = places.iter().map(|place| lock(&place.stacks).unknown());
-        let (unknown, left_out) = unknown.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
-        (!places.is_empty(), unknown, left_out)
+        let mut seen = Visibility { any: !places.is_empty(), not_understood: 0, left_out: 0 };
+        for place in places {
+            let (not_understood, left_out) = lock(&place.stacks).unknown();
+            seen.not_understood += not_understood;
+            seen.left_out += left_out;
+        }
+        seen
     }
 }

@@ -1,15 +1,16 @@
 //! One connection: greets, reads requests, holds at most one page of what is to be sent.
 
+use crate::mode::Mode;
 use super::listen::{Visitor, same_token};
+use super::news::News;
 use super::stream::Stream;
-use super::told::ToldSoFar;
-use super::view::View;
+use super::subscriber::{Sink, Subscriber, change};
 use std::io::{self, Read, Write};
 use taskscope_model::frame::{self, FrameError, FrameWriter, Reader};
 use taskscope_model::hello::{Greeting, Hello, Refusal, Refused, Rights, Welcome};
 use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Reason, Request, Subscribe, Switch, Trace};
 use taskscope_model::frame::Told;
-use taskscope_model::{At, TaskId};
+use taskscope_model::{At, Fact, TaskId};
 
 /// A client has so long to greet, nanoseconds.
 const GREETING_TIME: u64 = 5_000_000_000;
@@ -31,14 +32,36 @@ pub(super) struct Client {
     pub(super) rights: Rights,
     stage: Stage,
     reader: Reader<Request>,
-    writer: FrameWriter,
-    out: Vec<u8>,
-    sent: usize,
-    pub(super) view: Option<View>,
-    pub(super) told: ToldSoFar,
+    outbox: Outbox,
+    pub(super) subscriber: Subscriber,
     /// Whether the socket may have something to read.
     readable: bool,
     since: At,
+}
+
+/// What waits to be sent.
+#[derive(Default)]
+struct Outbox {
+    writer: FrameWriter,
+    out: Vec<u8>,
+    /// How much of `out` is sent.
+    sent: usize,
+}
+
+impl Outbox {
+    fn waiting(&self) -> usize {
+        self.out.len() - self.sent + self.writer.len()
+    }
+}
+
+impl Sink for Outbox {
+    fn tell(&mut self, fact: Fact) {
+        self.writer.push(&Told::Change(change(fact)));
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting() < MOST_WAITING
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,6 +80,8 @@ pub(super) enum Wish {
     Subscribed,
     /// To have tasks cancelled.
     Cancel(u32, Vec<TaskId>),
+    /// To have the agent go on in another mode.
+    Switch(u32, Mode),
     /// Something it may not do; to be logged once.
     Refused(&'static str),
 }
@@ -69,11 +94,8 @@ impl Client {
             rights: visitor.rights,
             stage: Stage::Greeting,
             reader: Reader::with_largest(MOST_REQUEST),
-            writer: FrameWriter::default(),
-            out: Vec::new(),
-            sent: 0,
-            view: None,
-            told: ToldSoFar::default(),
+            outbox: Outbox::default(),
+            subscriber: Subscriber::default(),
             readable: true,
             since: now,
         }
@@ -91,17 +113,12 @@ impl Client {
 
     /// Whether all tasks have to be scanned for it.
     pub(super) fn wants_scan(&self, now: At) -> bool {
-        self.is_open() && self.view.as_ref().is_some_and(|view| view.wants_scan(now))
-    }
-
-    /// Whether it asked for sums over places.
-    pub(super) fn wants_totals(&self) -> bool {
-        self.view.as_ref().is_some_and(|view| view.asked.totals)
+        self.is_open() && self.subscriber.wants_scan(now)
     }
 
     /// Whether it is told things as they change.
     pub(super) fn is_watching(&self) -> bool {
-        self.is_open() && self.view.as_ref().is_some_and(|view| !view.is_over())
+        self.is_open() && self.subscriber.is_watching()
     }
 
     /// The socket may have something to read.
@@ -125,16 +142,21 @@ impl Client {
 
     /// For how long it has asked for nothing, or taken nothing of what waits for it, nanoseconds.
     pub(super) fn in_the_way(&self, now: At) -> u64 {
-        if self.waiting() > 0 || self.view.is_none() { now.since(self.since).0 } else { 0 }
+        if self.waiting() > 0 || !self.subscriber.has_asked() { now.since(self.since).0 } else { 0 }
     }
 
     fn waiting(&self) -> usize {
-        self.out.len() - self.sent + self.writer.len()
+        self.outbox.waiting()
     }
 
     /// Whether a page may be made.
     pub(super) fn has_room(&self) -> bool {
-        self.is_open() && self.waiting() < MOST_WAITING
+        self.is_open() && self.outbox.has_room()
+    }
+
+    /// Makes a page of what is new for it; false if nothing is.
+    pub(super) fn page(&mut self, news: &News) -> bool {
+        self.subscriber.page(news, &mut self.outbox)
     }
 
     /// Reads what is there, up to a bound, and says what is wanted. `Err`: the connection is over.
@@ -189,7 +211,7 @@ impl Client {
     pub(super) fn refuse(&mut self, refused: Refused, message: &str) {
         let refusal = Welcome::Refusal(Refusal { refused, message: message.to_owned() });
         if let Ok(bytes) = frame::preamble(&refusal) {
-            self.out.extend_from_slice(&bytes);
+            self.outbox.out.extend_from_slice(&bytes);
         }
         self.close();
     }
@@ -197,7 +219,7 @@ impl Client {
     /// Answers a greeting.
     pub(super) fn welcome(&mut self, hello: Hello) {
         match frame::preamble(&Welcome::Hello(Box::new(hello))) {
-            Ok(bytes) => self.out.extend_from_slice(&bytes),
+            Ok(bytes) => self.outbox.out.extend_from_slice(&bytes),
             Err(_) => self.close(),
         }
     }
@@ -222,9 +244,15 @@ impl Client {
                 self.deny(number, Reason::NOT_PERMITTED, message.to_owned());
                 wishes.push(Wish::Refused("a request without the right to control"));
             }
-            Request::Cancel(Cancel { number, .. })
-            | Request::Trace(Trace { number, .. })
-            | Request::Switch(Switch { number, .. }) => {
+            Request::Switch(Switch { number, mode }) => match mode.parse() {
+                Ok(Mode::Off) => {
+                    let message = "an agent that runs can be on, log or debug; TASKSCOPE=off keeps it from starting";
+                    self.deny(number, Reason::IMPOSSIBLE, message.to_owned());
+                }
+                Ok(mode) => wishes.push(Wish::Switch(number, mode)),
+                Err(error) => self.deny(number, Reason::WRONG_QUERY, format!("{mode}: {error}")),
+            },
+            Request::Cancel(Cancel { number, .. }) | Request::Trace(Trace { number, .. }) => {
                 self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());
             }
         }
@@ -239,12 +267,7 @@ impl Client {
             let message = "this connection may not look: its rights leave out read".to_owned();
             return Err(Denied { number: asked.number, reason: Reason::NOT_PERMITTED, message });
         }
-        let mut view = View::new(asked)?;
-        if let Some(before) = self.view.take() {
-            view.succeed(before);
-        }
-        self.view = Some(view);
-        Ok(())
+        self.subscriber.ask(asked)
     }
 
     /// Answers a `Cancel`.
@@ -254,7 +277,7 @@ impl Client {
 
     /// Puts a message behind those that wait.
     pub(super) fn tell(&mut self, message: &Told) {
-        self.writer.push(message);
+        self.outbox.writer.push(message);
     }
 
     /// Sends what waits, then closes.
@@ -265,19 +288,19 @@ impl Client {
     /// Sends as much as the socket takes. `Err`: the connection is over.
     pub(super) fn write(&mut self, now: At) -> io::Result<()> {
         loop {
-            if self.sent == self.out.len() {
-                self.sent = 0;
-                self.out = self.writer.take();
+            if self.outbox.sent == self.outbox.out.len() {
+                self.outbox.sent = 0;
+                self.outbox.out = self.outbox.writer.take();
                 self.since = now;
             }
-            if self.out.is_empty() {
+            if self.outbox.out.is_empty() {
                 let over = self.stage == Stage::Closing;
                 return if over { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) };
             }
-            match self.stream.write(&self.out[self.sent..]) {
+            match self.stream.write(&self.outbox.out[self.outbox.sent..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => {
-                    self.sent += count;
+                    self.outbox.sent += count;
                     self.since = now;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),

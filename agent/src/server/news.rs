@@ -12,7 +12,7 @@ use crate::shard::Sums;
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
-use taskscope_model::change::{Chain, Coverage, Figures, Runtime};
+use taskscope_model::change::{Chain, Coverage, Figures, Limits, Runtime};
 use taskscope_model::codes::Counter;
 use taskscope_model::{At, RuntimeId, TaskId, Worker};
 
@@ -28,6 +28,7 @@ pub(super) struct News {
     pub(super) counts: Vec<(Counter, u64)>,
     pub(super) live: u64,
     pub(super) coverage: Vec<Coverage>,
+    pub(super) limits: Limits,
     /// By the number of the location.
     pub(super) sums: Vec<Sums>,
     pub(super) figures: Vec<Figures>,
@@ -47,14 +48,14 @@ pub(super) struct Visitors {
 impl News {
     pub(super) fn new(core: &'static Core) -> Self {
         let clock = &core.store.clock;
-        let (workers, locations, runtimes) = (Vec::new(), Vec::new(), Vec::new());
         Self {
-            teller: Teller { clock, now: clock.now(), workers, locations, runtimes },
+            teller: Teller::new(clock),
             chains: Vec::new(),
             runtimes: Vec::new(),
             counts: Vec::new(),
             live: 0,
             coverage: Vec::new(),
+            limits: limits(core),
             sums: Vec::new(),
             figures: Vec::new(),
             figures_at: At(0),
@@ -72,17 +73,15 @@ impl News {
         teller.workers = workers(core, &slots);
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
+        self.limits = limits(core);
         self.count(core, visitors);
         self.refresh_places(core);
     }
 
     /// Brings locations and chains up to now: what was seen before this can be told after it.
     pub(super) fn refresh_places(&mut self, core: &'static Core) {
-        let (places, teller) = (&core.store.places, &mut self.teller);
-        for location in places.locations_after(teller.locations.len()) {
-            let text = location.to_string();
-            teller.locations.push((location, text));
-        }
+        let places = &core.store.places;
+        self.teller.refresh_places(places);
         self.chains.extend(places.chains_after(self.chains.len()));
     }
 
@@ -133,6 +132,10 @@ impl News {
         }
         self.readers.retain(|id, _| !all && core.runtimes.all().iter().any(|slot| slot.id() == *id));
     }
+}
+
+fn limits(core: &Core) -> Limits {
+    Limits { mode: core.mode.get().name().to_owned(), slow_poll: None }
 }
 
 /// The worker that each thread slot is, by the slot's number.

@@ -7,18 +7,24 @@ use super::collector::Collector;
 use super::door::{self, Doors};
 use super::listen::Visitor;
 use super::news::{News, Visitors};
-use super::pages::{pages, told};
+use super::pages::pages;
+use super::reporter::Reporter;
+use super::subscriber::change;
 use super::pace::Pace;
 use super::reply::{not_cancelled, program};
 use super::signals;
 use crate::core::Core;
+use crate::farewell::Ask;
+use crate::mode::Mode;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::time::Duration;
 use taskscope_model::change::Goodbye;
 use taskscope_model::codes::Seen;
+use taskscope_model::frame::Told;
 use taskscope_model::hello::{Hello, Refused};
+use taskscope_model::request::Done;
 use taskscope_model::{At, Nanos, Source};
 
 const WAKER: Token = Token(2);
@@ -69,6 +75,8 @@ struct Server {
     collector: Collector,
     news: News,
     pace: Pace,
+    /// In the modes that say something.
+    reporter: Option<Reporter>,
     /// When the next tick is due, while somebody watches.
     tick: Option<At>,
     ticks: u64,
@@ -91,6 +99,7 @@ impl Server {
             collector: Collector::default(),
             news: News::new(core),
             pace: Pace::new(core.store.clock.now()),
+            reporter: None,
             tick: None,
             ticks: 0,
             last_ticks: None,
@@ -153,6 +162,7 @@ impl Server {
                 self.admit(visitor, now);
             }
             self.read(now);
+            self.follow_mode();
             self.bury();
             self.scan(now);
         }
@@ -225,6 +235,11 @@ impl Server {
                 }
             }
             Wish::Subscribed => {}
+            Wish::Switch(number, mode) => {
+                self.core.mode.set(mode);
+                let done = Done { number, message: format!("the agent is in mode {mode}") };
+                client.tell(&Told::Answer(done.into()));
+            }
             Wish::Cancel(request, tasks) => {
                 for piece in tasks.chunks(RESULTS_AT_ONCE) {
                     let results = piece.iter().map(|task| not_cancelled(self.core, *task)).collect();
@@ -259,7 +274,7 @@ impl Server {
             program: program(),
             source: Source::AGENT,
             agent: concat!("taskscope-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
-            mode: crate::Mode::On.name().to_owned(),
+            mode: self.core.mode.get().name().to_owned(),
             started_at: self.core.store.clock.at(self.core.started_at),
             clock: self.core.store.clock.pair(),
             rights: Default::default(),
@@ -283,6 +298,14 @@ impl Server {
         }
     }
 
+    /// Has the reader that the mode in force wants.
+    fn follow_mode(&mut self) {
+        let mode = self.core.mode.get();
+        if self.reporter.as_ref().map_or(Mode::On, Reporter::mode) != mode {
+            self.reporter = Reporter::of(mode);
+        }
+    }
+
     /// Runtimes that are gone: what is left of their tasks has ended.
     fn bury(&mut self) {
         let gone = self.core.runtimes.all().into_iter().filter(|slot| slot.take_gone());
@@ -303,11 +326,12 @@ impl Server {
         self.news.refresh(self.core, visitors);
         self.refresh_awaits();
         for client in self.clients.values_mut() {
-            if let Some(view) = &mut client.view {
-                view.take_in(&batch, &self.news.teller);
-            }
+            client.subscriber.take_in(&batch, &self.news.teller);
         }
-        if self.clients.values().any(|client| client.view.as_ref().is_some_and(|view| view.asked.figures)) {
+        if let Some(reporter) = &mut self.reporter {
+            reporter.subscriber.take_in(&batch, &self.news.teller);
+        }
+        if self.clients.values().any(|client| client.subscriber.wants_figures()) {
             self.news.refresh_figures(self.core);
         }
         if self.ticks.is_multiple_of(RELEASE_EVERY) {
@@ -330,24 +354,32 @@ impl Server {
         self.refresh_awaits();
         self.news.refresh_figures(self.core);
         let judging = self.judge.deadline(now).is_some();
-        let next = self.clients.values_mut().find(|client| client.wants_scan(now) && !(judging && client.wants_totals()));
-        if let Some(view) = next.and_then(|client| client.view.as_mut()) {
+        let clients = self.clients.values_mut().filter(|client| client.wants_scan(now));
+        let clients = clients.filter(|client| !(judging && client.subscriber.wants_totals()));
+        let own = self.reporter.iter_mut().map(|reporter| &mut reporter.subscriber);
+        let own = own.filter(|subscriber| subscriber.wants_scan(now));
+        if let Some(next) = clients.map(|client| &mut client.subscriber).chain(own).next() {
             let collector = &mut self.collector;
-            view.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
+            next.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
         }
         // What the scan has seen and the refresh before it had not.
         self.news.refresh_places(self.core);
     }
 
     fn wants_scan(&self, now: At) -> bool {
+        let own = self.reporter.as_ref().is_some_and(|reporter| reporter.subscriber.wants_scan(now));
         // Sums of observed futures wait a moment for what the last drops mean.
         let judging = self.judge.deadline(now).is_some();
-        self.clients.values().any(|client| client.wants_scan(now) && !(judging && client.wants_totals()))
+        let waits = |client: &Client| judging && client.subscriber.wants_totals();
+        own || self.clients.values().any(|client| client.wants_scan(now) && !waits(client))
     }
 
     fn refresh_awaits(&mut self) {
-        let views = self.clients.values().filter_map(|client| client.view.as_ref());
-        self.news.awaits.refresh(self.core, self.news.teller.now, views);
+        let own = self.reporter.iter().map(|reporter| &reporter.subscriber);
+        let all = self.clients.values().map(|client| &client.subscriber).chain(own);
+        self.news.awaits.refresh(self.core, self.news.teller.now, all.filter_map(|subscriber| subscriber.view()));
+        // What it tells of may be new.
+        self.news.refresh_places(self.core);
     }
 
     fn begin_watch(&mut self, now: At) {
@@ -364,23 +396,39 @@ impl Server {
             let late = client.deadline().is_some_and(|deadline| deadline <= now);
             !late && pages(client, news, now).is_ok()
         });
+        if let Some(reporter) = &mut self.reporter {
+            reporter.read(news);
+        }
     }
 
     fn farewell(&mut self, now: At) {
-        if self.core.farewell.take_welcome() && !self.doors.are_open() {
-            self.doors = Doors::open(self.core, self.poll.registry());
+        if self.core.farewell.take_welcome() {
+            if !self.doors.are_open() {
+                self.doors = Doors::open(self.core, self.poll.registry());
+            }
+            self.reporter.take_if(|reporter| reporter.has_ended());
         }
-        let Some(reason) = self.core.farewell.asked() else { return };
+        let Some(ask) = self.core.farewell.asked() else { return };
         if self.tick.is_some() {
             // The last Changes: what ended with the runtime.
             self.on_tick(now);
             self.write(now);
         }
+        if let Ask::Goodbye(reason) = ask {
+            self.goodbye(reason);
+        }
+        self.core.farewell.done(ask);
+    }
+
+    fn goodbye(&mut self, reason: &'static str) {
+        if let Some(reporter) = &mut self.reporter {
+            reporter.end(&self.news);
+        }
         let at = self.core.store.clock.now();
         let goodbye = Goodbye { at, reason: reason.to_owned() };
         self.clients.retain(|_, client| client.is_open());
         for client in self.clients.values_mut() {
-            client.tell(&told(goodbye.clone().into()));
+            client.tell(&Told::Change(change(goodbye.clone().into())));
             client.close();
             client.stream.make_room();
             // The socket takes it or the client is gone: either way nothing more can be done.
@@ -388,12 +436,11 @@ impl Server {
         }
         self.clients.clear();
         self.doors.close();
-        self.core.farewell.done();
     }
 
     /// Stops watching some ticks after the last client has left.
     fn watch_or_not(&mut self, now: At) {
-        let watched = self.clients.values().any(Client::is_watching);
+        let watched = self.reporter.is_some() || self.clients.values().any(Client::is_watching);
         match (watched, self.last_ticks) {
             (true, Some(_)) => self.begin_watch(now),
             (false, None) if self.tick.is_some() => {

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::clock::Clock;
 use crate::shard::Sums;
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{Counted, Coverage, Limits, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
 use taskscope_model::{At, Fact, LocationId, RuntimeId};
 
@@ -19,6 +19,7 @@ pub(super) struct ToldSoFar {
     runtimes: HashMap<RuntimeId, (Flavor, u32, bool)>,
     counts: HashMap<Counter, u64>,
     coverage: Vec<Coverage>,
+    limits: Option<Limits>,
     sums: Vec<Sums>,
     sums_at: At,
     figures_at: At,
@@ -29,6 +30,11 @@ impl ToldSoFar {
     /// Whether the client has heard the news of this tick.
     pub(super) fn is_up_to(&self, now: At) -> bool {
         self.now >= now
+    }
+
+    /// What is told now and then only is due again.
+    pub(super) fn hurry(&mut self) {
+        (self.now, self.sums_at) = (At(0), At(0));
     }
 
     /// Tells what is new, the time first.
@@ -54,6 +60,10 @@ impl ToldSoFar {
             let changed = news.coverage.iter().filter(|coverage| !self.coverage.contains(coverage));
             changed.for_each(|coverage| tell(coverage.clone().into()));
             self.coverage.clone_from(&news.coverage);
+        }
+        if self.limits.as_ref() != Some(&news.limits) {
+            self.limits = Some(news.limits.clone());
+            tell(news.limits.clone().into());
         }
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;

@@ -1,0 +1,33 @@
+//! Where findings are written: to the program's `tracing` subscriber if it has a global one, else to standard
+//! error. Always from the agent's own thread.
+
+use std::io::Write;
+use taskscope_model::{Finding, Severity};
+
+/// Writes a line that is no finding.
+pub(super) fn say(line: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::info!(target: "taskscope", "{line}");
+    } else {
+        write(line);
+    }
+}
+
+/// Writes a finding.
+pub(super) fn find(finding: &Finding) {
+    let (kind, message, advice) = (finding.kind.name(), &finding.message, &finding.advice);
+    if !tracing::dispatcher::has_been_set() {
+        let advice = if advice.is_empty() { String::new() } else { format!("; {advice}") };
+        return write(&format!("{} {kind}: {message}{advice}", finding.severity));
+    }
+    match finding.severity {
+        Severity::Info => tracing::info!(target: "taskscope", kind, advice, "{message}"),
+        Severity::Warning => tracing::warn!(target: "taskscope", kind, advice, "{message}"),
+        Severity::Error => tracing::error!(target: "taskscope", kind, advice, "{message}"),
+    }
+}
+
+fn write(line: &str) {
+    // Nobody may read standard error; that must not end the server.
+    let _ = writeln!(std::io::stderr(), "taskscope: {line}");
+}
