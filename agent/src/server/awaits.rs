@@ -49,9 +49,20 @@ impl Awaits {
             totals |= view.asked.totals && (!view.is_scanned() || now.since(self.sums_at).0 >= SUMS_EVERY);
         }
         if totals {
+            self.refresh_sums(now);
+        }
+        self.refresh_tasks(core, observer, now, details);
+    }
+
+    /// Reads the sums whenever they were read last.
+    pub(super) fn refresh_sums(&mut self, now: At) {
+        if let Some(observer) = observer() {
             self.sums = observer.sums();
             self.sums_at = now;
         }
+    }
+
+    fn refresh_tasks(&mut self, core: &'static Core, observer: &Observer, now: At, details: HashSet<TaskId>) {
         let before = std::mem::take(&mut self.now);
         if details.is_empty() {
             return;
@@ -186,6 +197,16 @@ impl Judge {
         });
         // Without a thread the stacks stay open, and nothing is said of them.
         self.0 = thread.ok().map(|thread| (thread, now));
+    }
+
+    /// The program ends: finds out what is left, here and now.
+    pub(super) fn finish(&mut self) {
+        let Some(observer) = observer() else { return };
+        if let Some((thread, _)) = self.0.take() {
+            // It does not panic; and if it does, what it has found out holds.
+            let _ = thread.join();
+        }
+        observer.judge();
     }
 
     /// Until when it is worth to wait for it.

@@ -421,6 +421,13 @@ impl Server {
     }
 
     fn goodbye(&mut self, reason: &'static str) {
+        if self.reporter.is_some() {
+            self.judge.finish();
+            // The clock has gone on: who was told a moment ago is to be told again.
+            self.news.refresh(self.core, self.visitors());
+            self.news.awaits.refresh_sums(self.news.teller.now);
+            self.news.refresh_places(self.core);
+        }
         if let Some(reporter) = &mut self.reporter {
             reporter.end(&self.news);
         }
