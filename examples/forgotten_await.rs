@@ -21,7 +21,7 @@ struct Options {
 async fn main() -> Result<()> {
     let options = Options::parse();
     let told = options.stay.until_told();
-    let orders = tokio::spawn(take_orders(options.healthy));
+    let orders = taskscope_agent::spawn(take_orders(options.healthy));
     orders.await?;
     ready();
     told.await
