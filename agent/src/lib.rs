@@ -32,6 +32,7 @@ unless_loom! {
     mod core;
     mod coverage;
     mod farewell;
+    mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
     mod mode;

@@ -67,19 +67,24 @@ const NEAR: usize = 64;
 #[cfg(taskscope_loom)]
 const NEAR: usize = 1;
 
-/// The leaves that one thread has used last. A leaf that was recycled meanwhile leads to records of other
-/// ids, and so to a new look from the root. Only that thread reads and writes it.
-pub(crate) struct Near([NearLeaf; NEAR]);
-
-struct NearLeaf {
-    number: AtomicU64,
-    leaf: AtomicPtr<Leaf>,
-}
+/// The leaves that one thread has used last. A leaf that serves other ids leads to their records, or to
+/// none, and so to a new look from the root. Only that thread reads and writes it.
+pub(crate) struct Near([AtomicPtr<Leaf>; NEAR]);
 
 impl Near {
     pub(crate) fn new() -> Self {
-        let none = || NearLeaf { number: AtomicU64::new(u64::MAX), leaf: AtomicPtr::new(ptr::null_mut()) };
-        Self(std::array::from_fn(|_| none()))
+        Self(empty())
+    }
+
+    /// The record of a task, if its leaf was used lately: two loads, then the record's own id.
+    #[inline]
+    pub(crate) fn find(&self, id: u64) -> Option<&'static Record> {
+        record_in(node(self.place(id))?, id)
+    }
+
+    #[inline]
+    fn place(&self, id: u64) -> &AtomicPtr<Leaf> {
+        &self.0[(id >> bits::LEAF) as usize % NEAR]
     }
 }
 
@@ -137,27 +142,13 @@ impl Index {
         Self { root, newest: AtomicU64::new(0), spare: Mutex::new(spare) }
     }
 
-    /// The record of a task, by way of the leaves that the calling thread has used before: two loads, then
-    /// the record's own id.
-    #[inline]
+    /// The record of a task, by way of the leaves that the calling thread has used before if they lead there.
     pub(crate) fn find_near(&self, near: &Near, id: u64) -> Option<&'static Record> {
-        let number = id >> bits::LEAF;
-        let place = &near.0[number as usize % NEAR];
-        if place.number.load(Ordering::Relaxed) == number
-            && let Some(leaf) = node(&place.leaf)
-            && let Some(record) = record_in(leaf, id)
-        {
-            return Some(record);
-        }
-        self.find_far(place, id)
-    }
-
-    #[cold]
-    fn find_far(&self, place: &NearLeaf, id: u64) -> Option<&'static Record> {
-        let leaf = self.leaf(id)?;
-        place.leaf.store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
-        place.number.store(id >> bits::LEAF, Ordering::Relaxed);
-        record_in(leaf, id)
+        near.find(id).or_else(|| {
+            let leaf = self.leaf(id)?;
+            near.place(id).store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+            record_in(leaf, id)
+        })
     }
 
     /// The record of a task.

@@ -19,14 +19,14 @@ fn model(test: impl Fn() + Sync + Send + 'static) {
 
 fn seed(id: u64) -> Seed {
     let (spawned, parent) = (id * 10, id * 10);
-    Seed { id, kind: TaskKind::ASYNC, runtime: 0, location: id as u32, chain: 0, parent, spawned, epoch: 0 }
+    Seed { id, kind: TaskKind::ASYNC, runtime: 0, location: id as u32, chain: 0, parent, spawned }
 }
 
 fn record(slab: &Slab, id: u64) -> &'static Record {
     let mut free = Vec::new();
     slab.take(&mut free, 1);
     let record = free.pop().unwrap();
-    record.fill(&seed(id));
+    record.fill(&seed(id), 0);
     record
 }
 
@@ -113,11 +113,12 @@ fn a_copy_is_of_one_task() {
         let record = record(&slab, 1);
         let writer = thread::spawn(move || {
             assert!(record.end());
-            record.fill(&seed(2));
+            record.fill(&seed(2), 0);
         });
         // Two fields are enough for a tear; the choices of each relaxed load multiply.
-        let fields =
-            |record: &Record| (record.id.load(Ordering::Relaxed), record.parent.load(Ordering::Relaxed));
+        let fields = |record: &Record| {
+            (record.id.load(Ordering::Relaxed), record.rest().parent.load(Ordering::Relaxed))
+        };
         if let Some((id, parent)) = record.read(fields) {
             assert!(id == 1 || id == 2);
             assert_eq!(parent, id * 10);
