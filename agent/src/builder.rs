@@ -4,10 +4,12 @@ use crate::core::{self, Core};
 #[cfg(tokio_unstable)]
 use crate::hooks::Hooks;
 use crate::mode::Mode;
+use crate::panics;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
 use crate::server;
 use crate::settings::Settings;
+use crate::wrapped;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -188,7 +190,11 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     static SERVED: OnceLock<()> = OnceLock::new();
     let core = core::get_or_make(settings, mode)?;
     core.mode.raise(mode);
-    SERVED.get_or_init(|| server::start(core));
+    SERVED.get_or_init(|| {
+        panics::install();
+        wrapped::count_wakes(core.mode.get() == Mode::Debug);
+        server::start(core);
+    });
     Some(core)
 }
 

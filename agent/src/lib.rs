@@ -21,9 +21,16 @@ mod sync;
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]
 mod records;
 
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the extension protocol is model-checked"))]
+mod extensions;
+
 macro_rules! unless_loom {
     ($($item:item)*) => { $(#[cfg(not(taskscope_loom))] $item)* };
 }
+
+// Not in the list below: names that come out of a macro do not go before those of a glob.
+#[cfg(not(taskscope_loom))]
+pub mod task;
 
 // Under loom only the record protocol is compiled: loom's atomics cannot live outside a model.
 unless_loom! {
@@ -37,6 +44,7 @@ unless_loom! {
     mod hooks;
     mod mode;
     mod notes;
+    mod panics;
     mod places;
     mod runtime;
     mod runtimes;
@@ -47,6 +55,7 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    mod wrapped;
 
     #[doc(hidden)]
     pub mod __private;
@@ -54,6 +63,7 @@ unless_loom! {
     pub use builder::Builder;
     pub use mode::{Mode, NotAMode};
     pub use runtime::{Runtime, root};
+    pub use task::{spawn, spawn_fallible};
 }
 
 pub use taskscope_macros::main;

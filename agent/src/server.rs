@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod at_exit;
 #[cfg(unix)]
+mod cancel;
+#[cfg(unix)]
 mod client;
 #[cfg(unix)]
 mod collector;
@@ -22,7 +24,7 @@ mod pace;
 #[cfg(unix)]
 mod pages;
 #[cfg(unix)]
-mod reply;
+mod program;
 #[cfg(unix)]
 mod reporter;
 #[cfg(unix)]

@@ -1,12 +1,13 @@
 //! What one thread gathers at spawn and at the end of tasks: free records, sums per spawn location, and the
 //! history of ended tasks. Each thread has its own, behind a lock that only the collector ever contends.
 
+use crate::extensions::{Extension, Extensions, Fate, Grip, Handled};
 use crate::places::Places;
 use crate::records::{Copied, Record, Slab};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::Location;
-use taskscope_model::codes::Outcome;
+use taskscope_model::codes::{HandleState, Outcome};
 
 /// Ended tasks kept, however they ended.
 pub(crate) const HISTORY: usize = 1_000;
@@ -14,17 +15,28 @@ pub(crate) const HISTORY: usize = 1_000;
 pub(crate) const HISTORY_BAD: usize = 1_000;
 /// ... at most so many per spawn location.
 pub(crate) const HISTORY_BAD_PER_PLACE: usize = 50;
-/// Free records that a thread keeps at hand, and how many it takes at once.
+/// Handles that were let go after the end of their tasks, kept to be told.
+const LATE: usize = 1_000;
+/// Free records that a thread keeps at hand, and how many it takes at once; so too extensions.
 const RECORDS_KEPT: usize = 256;
 const RECORDS_TAKEN: usize = 64;
 
 /// A task that has ended.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct EndedTask {
     pub(crate) last: Copied,
     /// Raw clock.
     pub(crate) at: u64,
     pub(crate) outcome: Outcome,
+    /// What is known besides of a wrapped one.
+    pub(crate) fate: Option<Fate>,
+}
+
+/// A handle that was let go after the end of its task.
+#[derive(Clone, Copy)]
+pub(crate) struct Late {
+    pub(crate) id: u64,
+    pub(crate) handled: Handled,
 }
 
 /// Sums over the tasks of one spawn location.
@@ -36,15 +48,52 @@ pub(crate) struct Sums {
     pub(crate) polls: u64,
     pub(crate) busy: u64,
     pub(crate) max_poll: u64,
+    /// By outcome, where that is known.
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) panicked: u64,
+    pub(crate) shut_down: u64,
+    /// Of the failed and the panicked: nobody looked.
+    pub(crate) errors_unseen: u64,
+    pub(crate) panics_unseen: u64,
 }
 
 impl Sums {
+    /// A task has ended in this way.
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::COMPLETED => self.completed += 1,
+            Outcome::FAILED => self.failed += 1,
+            Outcome::CANCELLED => self.cancelled += 1,
+            Outcome::PANICKED => self.panicked += 1,
+            Outcome::SHUT_DOWN => self.shut_down += 1,
+            _ => {}
+        }
+    }
+
+    /// A task is over, and its handle is gone in this way: did anybody see how it ended?
+    pub(crate) fn count_unseen(&mut self, outcome: Outcome, handle: HandleState) {
+        match (outcome, handle) {
+            (Outcome::FAILED, HandleState::DROPPED | HandleState::DETACHED) => self.errors_unseen += 1,
+            (Outcome::PANICKED, HandleState::DROPPED | HandleState::DETACHED) => self.panics_unseen += 1,
+            _ => {}
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Sums) {
         self.spawned += other.spawned;
         self.ended += other.ended;
         self.polls += other.polls;
         self.busy += other.busy;
         self.max_poll = self.max_poll.max(other.max_poll);
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.panicked += other.panicked;
+        self.shut_down += other.shut_down;
+        self.errors_unseen += other.errors_unseen;
+        self.panics_unseen += other.panics_unseen;
     }
 }
 
@@ -52,6 +101,7 @@ impl Sums {
 #[derive(Default)]
 pub(crate) struct Shard {
     free: Vec<&'static Record>,
+    free_extensions: Vec<&'static Extension>,
     places: HashMap<usize, u32, BuildHasherDefault<Fold>>,
     chains: HashMap<u64, u32, BuildHasherDefault<Fold>>,
     sums: Vec<Sums>,
@@ -60,6 +110,11 @@ pub(crate) struct Shard {
     ended_ever: u64,
     bad: HashMap<u32, VecDeque<EndedTask>>,
     bad_kept: usize,
+    /// The last `LATE` handles, oldest first, and how many ever came.
+    late: VecDeque<Late>,
+    late_ever: u64,
+    /// Extensions of live tasks that have changed while somebody looks.
+    stirred: Vec<Grip>,
 }
 
 impl Shard {
@@ -91,6 +146,22 @@ impl Shard {
         }
     }
 
+    /// A free extension; `None` if there is no more room.
+    pub(crate) fn take_extension(&mut self, all: &Extensions) -> Option<&'static Extension> {
+        if self.free_extensions.is_empty() {
+            all.take(&mut self.free_extensions, RECORDS_TAKEN);
+        }
+        self.free_extensions.pop()
+    }
+
+    /// Takes an extension back that nobody holds.
+    pub(crate) fn give_extension(&mut self, extension: &'static Extension, all: &Extensions) {
+        self.free_extensions.push(extension);
+        if self.free_extensions.len() > 2 * RECORDS_KEPT {
+            all.give(&mut self.free_extensions, RECORDS_KEPT);
+        }
+    }
+
     /// The sums of a location.
     pub(crate) fn sums_mut(&mut self, place: u32) -> &mut Sums {
         let place = place as usize;
@@ -112,14 +183,15 @@ impl Shard {
         sums.polls += task.last.polls;
         sums.busy += task.last.busy;
         sums.max_poll = sums.max_poll.max(task.last.max_poll);
+        sums.count(task.outcome);
+        if task.outcome.did_not_complete() {
+            self.remember_bad(task.clone());
+        }
         if self.ended.len() == HISTORY {
             self.ended.pop_front();
         }
         self.ended.push_back(task);
         self.ended_ever += 1;
-        if task.outcome.did_not_complete() {
-            self.remember_bad(task);
-        }
     }
 
     fn remember_bad(&mut self, task: EndedTask) {
@@ -149,6 +221,36 @@ impl Shard {
     pub(crate) fn ended_after(&self, seen: u64) -> impl Iterator<Item = &EndedTask> {
         let new = self.ended_ever.saturating_sub(seen).min(self.ended.len() as u64) as usize;
         self.ended.iter().skip(self.ended.len() - new)
+    }
+
+    /// A handle was let go after the end of its task.
+    pub(crate) fn come_late(&mut self, late: Late) {
+        if self.late.len() == LATE {
+            self.late.pop_front();
+        }
+        self.late.push_back(late);
+        self.late_ever += 1;
+    }
+
+    /// Such handles that this thread has counted, ever.
+    pub(crate) fn late_ever(&self) -> u64 {
+        self.late_ever
+    }
+
+    /// Those of them that came after the first `seen` and are still here, oldest first.
+    pub(crate) fn late_after(&self, seen: u64) -> impl Iterator<Item = &Late> {
+        let new = self.late_ever.saturating_sub(seen).min(self.late.len() as u64) as usize;
+        self.late.iter().skip(self.late.len() - new)
+    }
+
+    /// A live task's extension has changed.
+    pub(crate) fn stir(&mut self, grip: Grip) {
+        self.stirred.push(grip);
+    }
+
+    /// The extensions that have changed since this was last asked.
+    pub(crate) fn take_stirred(&mut self) -> Vec<Grip> {
+        std::mem::take(&mut self.stirred)
     }
 
     /// Everything remembered; tasks that did not complete may come twice.

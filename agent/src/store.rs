@@ -2,8 +2,10 @@
 //! writes what is in `records`.
 
 mod polls;
+mod wrapped;
 
 use crate::clock::Clock;
+use crate::extensions::{Extensions, Pending, Sides};
 use crate::frames::InPoll;
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Index, Inserted, Record, Seed, Slab};
@@ -15,7 +17,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use taskscope_model::TaskId;
 use taskscope_model::codes::{Outcome, TaskKind};
 
+#[cfg(tokio_unstable)]
 pub(crate) use polls::{PollStart, ends_as_usual, starts_as_usual};
+pub(crate) use wrapped::NewTask;
 
 /// The process's one store.
 pub(crate) struct Store {
@@ -24,6 +28,8 @@ pub(crate) struct Store {
     pub(crate) slab: Slab,
     pub(crate) threads: Threads,
     pub(crate) places: Places,
+    pub(crate) extensions: Extensions,
+    pub(crate) sides: Sides,
     watch: Watch,
     roots: AtomicU32,
     counts: Counts,
@@ -55,6 +61,8 @@ impl Store {
             index: Index::new(),
             slab: Slab::new(),
             places: Places::new(),
+            extensions: Extensions::new(),
+            sides: Sides::new(),
             watch: Watch { on: AtomicBool::new(false) },
             roots: AtomicU32::new(0),
             counts: Counts::default(),
@@ -63,6 +71,9 @@ impl Store {
 
     /// A task was spawned by this thread.
     pub(crate) fn spawned(&'static self, id: u64, location: &'static Location<'static>, runtime: u16) {
+        if let Some(pending) = Pending::take() {
+            return self.hooked(pending, id, runtime);
+        }
         let spawned = self.clock.raw();
         let Some(thread) = self.threads.mine() else { return self.not_tracked() };
         let (parent, parent_chain) = spawner(thread);
@@ -101,7 +112,7 @@ impl Store {
         let chain = shard.chain(parent_chain, place, &self.places);
         shard.sums_mut(place).spawned += 1;
         drop(shard);
-        let seed = Seed { id, kind, runtime, location: place, chain, parent, spawned };
+        let seed = Seed { id, kind, runtime, location: place, chain, parent, spawned, extension: 0 };
         record.fill(&seed, thread.stamp.load(Ordering::Relaxed));
         Some((record, place))
     }
@@ -118,7 +129,9 @@ impl Store {
                 }
             }
             None => {
-                if let Some(record) = self.index.remove(id) {
+                if let Some(record) = self.index.remove(id)
+                    && !self.is_kept(record)
+                {
                     self.finish(thread, record, Outcome::SHUT_DOWN, now);
                 }
             }
@@ -131,8 +144,17 @@ impl Store {
         // First it is not live any more, then its end is counted: who has seen it live after the count was
         // read will find the end in a later one.
         let freed = record.end();
+        let grip = self.extensions.grip(last.seed.extension);
+        let (outcome, fate) = match grip.map(|grip| self.fate(grip, outcome)) {
+            Some((outcome, fate)) => (outcome, Some(fate)),
+            None => (outcome, None),
+        };
+        let told = fate.as_ref().map(|fate| fate.handled());
         let mut shard = lock(&thread.shard);
-        shard.end(EndedTask { last, at, outcome });
+        shard.end(EndedTask { last, at, outcome, fate });
+        if let (Some(grip), Some(told)) = (grip, told) {
+            self.task_lets_go(&mut shard, grip, last.seed.id, told);
+        }
         if freed {
             shard.give_record(record, &self.slab);
         }
@@ -151,7 +173,8 @@ impl Store {
         for record in self.slab.iter() {
             let Some(copied) = self.copy(record) else { continue };
             let id = copied.seed.id;
-            if runtimes.contains(&copied.seed.runtime) && id & ROOT == 0 && self.index.remove(id).is_some() {
+            let hooked = id & ROOT == 0 && !self.is_kept(record);
+            if runtimes.contains(&copied.seed.runtime) && hooked && self.index.remove(id).is_some() {
                 self.finish(thread, record, Outcome::SHUT_DOWN, now);
             }
         }

@@ -1,10 +1,15 @@
 //! Records to Changes: one way for snapshots, for ticks and for the history.
 
+mod wrapped;
+
+pub(crate) use wrapped::Standing;
+
 use crate::clock::Clock;
 use crate::places::NO_CHAIN;
 use crate::records::{Copied, Record};
 use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::shard::EndedTask;
+use crate::store::Store;
 use std::borrow::Cow;
 use taskscope_model::change::{Ended, Location, Polled, Spawned};
 use taskscope_model::task::By;
@@ -14,6 +19,7 @@ use taskscope_model::{At, ChainId, Fact, LocationId, Nanos, RuntimeId, Source, T
 /// What is needed to put a record into words. Refreshed by each tick.
 pub(crate) struct Teller {
     pub(crate) clock: &'static Clock,
+    pub(crate) store: &'static Store,
     pub(crate) now: At,
     /// The worker that each thread slot is now, by the slot's number.
     pub(crate) workers: Vec<Option<Worker>>,
@@ -76,6 +82,7 @@ impl Teller {
         let mut task = Task::new(TaskId(record.seed.id));
         task.apply(Source::AGENT, &self.spawned(record));
         task.apply(Source::AGENT, &self.polled(record));
+        self.aside_of(record).into_iter().for_each(|fact| task.apply(Source::AGENT, &fact));
         task
     }
 
@@ -83,6 +90,7 @@ impl Teller {
     pub(crate) fn ended_task(&self, ended: &EndedTask) -> Task {
         let mut task = self.task(&ended.last);
         task.apply(Source::AGENT, &self.ended(ended));
+        self.described_ended(ended).iter().for_each(|fact| task.apply(Source::AGENT, fact));
         task
     }
 }

@@ -4,6 +4,7 @@ use super::long::{AtomicLongPolls, LongPolls};
 use super::slab::REST;
 use crate::sync::{AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 use std::ptr;
+use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
 
 /// On no touched list.
@@ -44,8 +45,8 @@ pub(super) struct Rest {
     spawned: AtomicU64,
     /// 0: no parent.
     pub(super) parent: AtomicU64,
-    /// Not used yet: room for a number or an address of something that hangs off the task. 0: nothing.
-    spare: AtomicU64,
+    /// Leads to the extension of a wrapped task; 0: none.
+    extension: AtomicU64,
     location: AtomicU32,
     chain: AtomicU32,
     pub(super) next: AtomicU32,
@@ -86,6 +87,8 @@ pub(crate) struct Seed {
     pub(crate) parent: u64,
     /// Raw clock.
     pub(crate) spawned: u64,
+    /// Leads to the extension; 0: none.
+    pub(crate) extension: u64,
 }
 
 /// A consistent copy of a record: `polls`, `busy`, `max_poll` and `long` of the polls that have ended,
@@ -107,7 +110,7 @@ impl Rest {
         Self {
             spawned: AtomicU64::new(0),
             parent: AtomicU64::new(0),
-            spare: AtomicU64::new(0),
+            extension: AtomicU64::new(0),
             location: AtomicU32::new(0),
             chain: AtomicU32::new(0),
             next: AtomicU32::new(UNLISTED),
@@ -160,6 +163,7 @@ impl Record {
         rest.chain.store(seed.chain, Ordering::Relaxed);
         rest.runtime.store(seed.runtime, Ordering::Relaxed);
         rest.kind.store(seed.kind.0.into(), Ordering::Relaxed);
+        rest.extension.store(seed.extension, Ordering::Relaxed);
         // Only what is not short is counted in the buckets, and it is in `max_poll` then.
         if self.max_poll.load(Ordering::Relaxed) != 0 {
             self.max_poll.store(0, Ordering::Relaxed);
@@ -184,13 +188,29 @@ impl Record {
         self.rest().location.load(Ordering::Relaxed)
     }
 
+    /// Leads to the extension; 0: none.
+    pub(crate) fn extension(&self) -> u64 {
+        self.rest().extension.load(Ordering::Relaxed)
+    }
+
+    /// The number of its runtime, learnt by the spawn hook before the task is anybody else's.
+    pub(crate) fn set_runtime(&self, runtime: u16) {
+        self.rest().runtime.store(runtime, Ordering::Relaxed);
+    }
+
     pub(crate) fn chain(&self) -> u32 {
         self.rest().chain.load(Ordering::Relaxed)
     }
 
-    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile.
+    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile. A wrapped
+    /// task that tokio has not numbered yet is none either.
     pub(crate) fn copy(&self, long_shift: u32) -> Option<Copied> {
-        self.read(|record| record.copy_own(long_shift))
+        self.read(|record| record.copy_own(long_shift)).filter(|copied| copied.seed.id != 0)
+    }
+
+    /// Whether this is, or was, the record of a root.
+    pub(crate) fn is_root(&self) -> bool {
+        TaskId(self.id.load(Ordering::Relaxed)).is_root()
     }
 
     /// Whether the task is in a poll.
@@ -235,13 +255,14 @@ impl Record {
         let rest = self.rest();
         Copied {
             seed: Seed {
-                id: self.id.load(Ordering::Relaxed),
+                id: self.id.load(Ordering::Acquire),
                 kind: TaskKind(rest.kind.load(Ordering::Relaxed) as u8),
                 runtime: rest.runtime.load(Ordering::Relaxed),
                 location: rest.location.load(Ordering::Relaxed),
                 chain: rest.chain.load(Ordering::Relaxed),
                 parent: rest.parent.load(Ordering::Relaxed),
                 spawned: rest.spawned.load(Ordering::Relaxed),
+                extension: rest.extension.load(Ordering::Relaxed),
             },
             poll_start: self.poll_start.load(Ordering::Relaxed),
             poll_end: self.poll_end.load(Ordering::Relaxed),

@@ -48,7 +48,7 @@ impl News {
         let clock = &core.store.clock;
         let (workers, locations, runtimes) = (Vec::new(), Vec::new(), Vec::new());
         Self {
-            teller: Teller { clock, now: clock.now(), workers, locations, runtimes },
+            teller: Teller { clock, store: &core.store, now: clock.now(), workers, locations, runtimes },
             chains: Vec::new(),
             runtimes: Vec::new(),
             counts: Vec::new(),

@@ -5,7 +5,7 @@ use super::view::View;
 use crate::clock::Clock;
 use crate::shard::Sums;
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, Limits, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{Counted, Coverage, Limits, Outcomes, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
 use taskscope_model::{At, Fact, LocationId, RuntimeId};
 
@@ -92,6 +92,10 @@ impl ToldSoFar {
         self.sums.resize(news.sums.len(), Sums::default());
         for ((sums, told), number) in news.sums.iter().zip(&mut self.sums).zip(0..) {
             if sums != told {
+                let outcomes = outcomes(number, sums);
+                if outcomes != self::outcomes(number, told) {
+                    tell(outcomes.into());
+                }
                 *told = *sums;
                 let totals = Totals {
                     location: LocationId(number),
@@ -104,5 +108,18 @@ impl ToldSoFar {
                 tell(totals.into());
             }
         }
+    }
+}
+
+fn outcomes(location: u32, sums: &Sums) -> Outcomes {
+    Outcomes {
+        location: LocationId(location),
+        completed: sums.completed,
+        failed: sums.failed,
+        cancelled: sums.cancelled,
+        panicked: sums.panicked,
+        shut_down: sums.shut_down,
+        errors_unseen: sums.errors_unseen,
+        panics_unseen: sums.panics_unseen,
     }
 }
