@@ -55,6 +55,7 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    mod verdict;
     mod wrapped;
 
     #[doc(hidden)]
@@ -66,4 +67,4 @@ unless_loom! {
     pub use task::{spawn, spawn_fallible};
 }
 
-pub use taskscope_macros::main;
+pub use taskscope_macros::{main, test};

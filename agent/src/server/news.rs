@@ -45,10 +45,8 @@ pub(super) struct Visitors {
 
 impl News {
     pub(super) fn new(core: &'static Core) -> Self {
-        let clock = &core.store.clock;
-        let (workers, locations, runtimes) = (Vec::new(), Vec::new(), Vec::new());
         Self {
-            teller: Teller { clock, store: &core.store, now: clock.now(), workers, locations, runtimes },
+            teller: Teller::new(&core.store),
             chains: Vec::new(),
             runtimes: Vec::new(),
             counts: Vec::new(),
@@ -78,11 +76,8 @@ impl News {
 
     /// Brings locations and chains up to now: what was seen before this can be told after it.
     pub(super) fn refresh_places(&mut self, core: &'static Core) {
-        let (places, teller) = (&core.store.places, &mut self.teller);
-        for location in places.locations_after(teller.locations.len()) {
-            let text = location.to_string();
-            teller.locations.push((location, text));
-        }
+        let places = &core.store.places;
+        self.teller.refresh_places(places);
         self.chains.extend(places.chains_after(self.chains.len()));
     }
 
