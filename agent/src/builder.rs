@@ -4,6 +4,7 @@ use crate::core::{self, Core};
 #[cfg(tokio_unstable)]
 use crate::hooks::Hooks;
 use crate::mode::Mode;
+use crate::observe;
 use crate::panics;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
@@ -193,6 +194,7 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     SERVED.get_or_init(|| {
         panics::install();
         wrapped::count_wakes(core.mode.get() == Mode::Debug);
+        observe::begin(&core.store, wake_server);
         server::start(core);
     });
     Some(core)

@@ -2,6 +2,7 @@
 //! would change it.
 
 use crate::core::Core;
+use crate::observe::observer;
 use crate::panics;
 use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
@@ -30,7 +31,8 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
         topic("names", Seen::PARTLY, "tokio::spawn tells the names and futures of tasks only to tracing", WRAP_REMEDY),
         wakes("scheduled", "when a task was woken is not recorded, so idle includes scheduled"),
         wakes("wakes", "wakes are not recorded"),
-        topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", ""),
+        await_trees(),
+        never_awaited(),
         topic("stacks", Seen::NO, "the stacks of threads are not taken", ""),
         topic("local tasks", Seen::PARTLY, "tokio calls no hook for its spawn_local on a LocalSet", LOCAL_REMEDY),
         topic("blocking tasks", Seen::PARTLY, "tokio calls no hook when its spawn_blocking begins", BLOCKING_REMEDY),
@@ -63,6 +65,38 @@ fn wakes(topic_name: &str, why_not: &str) -> Coverage {
         topic(topic_name, Seen::PARTLY, why, WRAP_REMEDY)
     } else {
         topic(topic_name, Seen::NO, why_not, "TASKSCOPE=debug, for tasks spawned with taskscope_agent::spawn")
+    }
+}
+
+fn await_trees() -> Coverage {
+    let remedy = "put #[taskscope_agent::observe] on async functions, or call .observed(\"label\") on futures";
+    match observer().map(|observer| (observer.seen().any, observer.without_node())) {
+        Some((true, 0)) => topic("await trees", Seen::PARTLY, "only observed futures are seen", remedy),
+        Some((true, more)) => {
+            let why = format!("only observed futures are seen; {more} of them found no room and are only counted");
+            topic("await trees", Seen::PARTLY, &why, remedy)
+        }
+        _ => topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", remedy),
+    }
+}
+
+fn never_awaited() -> Coverage {
+    let name = "never awaited";
+    let Some(seen) = observer().map(|observer| observer.seen()).filter(|seen| seen.any) else {
+        return topic(name, Seen::NO, "no future is observed", "put #[taskscope_agent::observe] on async functions");
+    };
+    if seen.not_understood > 0 {
+        let why = format!(
+            "what {} drops of observed futures mean cannot be told: line tables, or the sources, are not here",
+            seen.not_understood
+        );
+        let remedy = "in Cargo.toml: [profile.release] debug = \"line-tables-only\"; and run it where it was built";
+        topic(name, Seen::PARTLY, &why, remedy)
+    } else if seen.left_out > 0 {
+        let why = format!("{} drops of observed futures found no room for their stacks", seen.left_out);
+        topic(name, Seen::PARTLY, &why, "")
+    } else {
+        topic(name, Seen::YES, "", "")
     }
 }
 

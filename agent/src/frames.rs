@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 /// Polls that can be put aside: more than anyone nests.
 const ASIDE: usize = 7;
 
-/// A poll; an id of 0 if there is none.
+/// A poll; an id of 0 if there is none, and no record if the task has ended in it.
 struct Frame {
     id: AtomicU64,
     /// Raw clock.
@@ -61,6 +61,17 @@ pub(crate) struct InPoll {
     pub(crate) record: &'static Record,
 }
 
+/// What a poll leaves behind.
+#[derive(Clone, Copy)]
+pub(crate) enum Left {
+    /// The poll.
+    Poll(InPoll),
+    /// It was the last poll of a task that is no more.
+    Ended,
+    /// No such poll was begun.
+    Nothing,
+}
+
 /// The polls that one thread is in.
 #[repr(C)]
 pub(crate) struct Frames {
@@ -89,13 +100,14 @@ impl Frames {
 
     /// A poll begins. False: the end of an earlier one was not told.
     pub(crate) fn enter(&self, poll: InPoll) -> bool {
-        // A task is not polled within its own poll, nor do polls nest this deep.
-        let mut told = true;
-        match self.innermost.get() {
-            None => {}
-            Some(outer) if outer.id == poll.id => told = false,
-            Some(outer) => told = self.put_aside(outer),
-        }
+        let told = match self.innermost.get() {
+            // A task is not polled within its own poll ...
+            Some(outer) if outer.id == poll.id => false,
+            // ... and nothing is polled after the end of a task within its last poll.
+            None if !self.is_free() => false,
+            Some(outer) => self.put_aside(outer),
+            None => true,
+        };
         self.innermost.set(poll);
         told
     }
@@ -113,37 +125,56 @@ impl Frames {
 
     /// The innermost poll ends, if it is of that task and was not put aside.
     #[inline]
-    pub(crate) fn leave_innermost(&self, id: u64) -> Option<InPoll> {
+    pub(crate) fn leave_innermost(&self, id: u64) -> Left {
         if !self.innermost.is(id) {
-            return None;
+            return Left::Nothing;
         }
         let poll = self.innermost.of(id);
         self.innermost.id.store(0, Ordering::Relaxed);
-        poll
+        poll.map_or(Left::Ended, Left::Poll)
     }
 
     /// The innermost poll ends, if it is of that task.
-    pub(crate) fn leave(&self, id: u64) -> Option<InPoll> {
-        self.leave_innermost(id).or_else(|| self.leave_aside(id))
+    pub(crate) fn leave(&self, id: u64) -> Left {
+        match self.leave_innermost(id) {
+            Left::Nothing => self.leave_aside(id),
+            left => left,
+        }
     }
 
-    fn leave_aside(&self, id: u64) -> Option<InPoll> {
-        if !self.is_free() {
-            return None;
-        }
-        let depth = self.depth.load(Ordering::Relaxed).checked_sub(1)?;
-        let frame = self.aside.get(depth).filter(|frame| frame.is(id))?;
+    fn leave_aside(&self, id: u64) -> Left {
+        let Some((depth, frame)) = self.last_aside().filter(|(_, frame)| frame.is(id)) else { return Left::Nothing };
         self.depth.store(depth, Ordering::Relaxed);
-        frame.of(id)
+        frame.of(id).map_or(Left::Ended, Left::Poll)
+    }
+
+    /// The task ends within its poll, if the innermost is of that task: its record, which the poll forgets.
+    #[inline]
+    pub(crate) fn end(&self, id: u64) -> Option<&'static Record> {
+        let frame = if self.innermost.is(id) {
+            &self.innermost
+        } else {
+            self.last_aside().map(|(_, frame)| frame).filter(|frame| frame.is(id))?
+        };
+        let poll = frame.of(id);
+        frame.record.store(ptr::null_mut(), Ordering::Relaxed);
+        poll.map(|poll| poll.record)
+    }
+
+    /// The poll that is the innermost one while none is in the place for it, and how many are put aside besides.
+    fn last_aside(&self) -> Option<(usize, &Frame)> {
+        let besides = self.depth.load(Ordering::Relaxed).checked_sub(1).filter(|_| self.is_free())?;
+        self.aside.get(besides).map(|frame| (besides, frame))
     }
 
     /// The innermost poll.
     #[inline]
     pub(crate) fn current(&self) -> Option<InPoll> {
-        self.innermost.get().or_else(|| {
-            let depth = self.depth.load(Ordering::Relaxed);
-            self.aside.get(depth.checked_sub(1)?)?.get()
-        })
+        let frame = match self.last_aside() {
+            Some((_, frame)) => frame,
+            None => &self.innermost,
+        };
+        frame.get()
     }
 
     /// Forgets all: the thread ends.
@@ -171,16 +202,24 @@ mod tests {
         let current = || frames.current().map(|poll| (poll.id, poll.start));
         assert!(frames.enter(poll(1)) && frames.enter(poll(2)) && frames.enter(poll(3)));
         assert_eq!(current(), Some((3, 30)));
-        assert!(frames.leave(2).is_none(), "the innermost first");
-        assert_eq!(frames.leave(3).unwrap().start, 30);
+        let start_left = |id| match frames.leave(id) {
+            Left::Poll(poll) => Some(poll.start),
+            Left::Ended => Some(0),
+            Left::Nothing => None,
+        };
+        assert_eq!(start_left(2), None, "the innermost first");
+        assert_eq!(start_left(3), Some(30));
         assert_eq!(current(), Some((2, 20)));
         assert!(frames.is_free());
         frames.enter_free(poll(4));
-        assert_eq!(frames.leave(4).unwrap().id, 4);
-        assert_eq!(frames.leave(2).unwrap().id, 2);
-        assert_eq!(frames.leave(1).unwrap().id, 1);
+        assert!(frames.end(2).is_none() && frames.end(4).is_some());
         assert_eq!(current(), None);
-        assert!(frames.leave(1).is_none());
+        assert_eq!(start_left(4), Some(0));
+        assert!(frames.end(2).is_some());
+        assert_eq!(start_left(2), Some(0));
+        assert_eq!(start_left(1), Some(10));
+        assert_eq!(current(), None);
+        assert_eq!(start_left(1), None);
     }
 
     #[test]

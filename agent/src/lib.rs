@@ -24,6 +24,9 @@ mod records;
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the extension protocol is model-checked"))]
 mod extensions;
 
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the nodes' protocol is model-checked"))]
+mod observe;
+
 macro_rules! unless_loom {
     ($($item:item)*) => { $(#[cfg(not(taskscope_loom))] $item)* };
 }
@@ -32,7 +35,7 @@ macro_rules! unless_loom {
 #[cfg(not(taskscope_loom))]
 pub mod task;
 
-// Under loom only the record protocol is compiled: loom's atomics cannot live outside a model.
+// Under loom only the lock-free protocols are compiled: loom's atomics cannot live outside a model.
 unless_loom! {
     mod builder;
     mod clock;
@@ -51,6 +54,7 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    mod spawning;
     mod store;
     mod task_number;
     mod tell;
@@ -63,8 +67,9 @@ unless_loom! {
 
     pub use builder::Builder;
     pub use mode::{Mode, NotAMode};
+    pub use observe::{Observe, Observed};
     pub use runtime::{Runtime, root};
     pub use task::{spawn, spawn_fallible};
 }
 
-pub use taskscope_macros::{main, test};
+pub use taskscope_macros::{main, observe, test};

@@ -14,7 +14,7 @@ pub(crate) const OTHER_PLACES: u32 = 0;
 /// Number that stands for no chain.
 pub(crate) const NO_CHAIN: u32 = 0;
 /// Most locations; generated code seldom has more than a few hundred spawns.
-const MOST_LOCATIONS: usize = 4_096;
+pub(crate) const MOST_LOCATIONS: usize = 4_096;
 /// Most chain nodes.
 const MOST_CHAINS: usize = 65_536;
 /// Deepest chain: a task that respawns itself for ever stays at this depth. The monitor cuts there too.
@@ -64,8 +64,9 @@ impl Places {
     pub(crate) fn place(&self, file: &str, line: u32, column: u32) -> u32 {
         let mut tables = lock(&self.tables);
         let known = tables.files.get(file).copied();
+        let full = tables.locations.len() >= MOST_LOCATIONS;
         // As many as there are places at most.
-        let keep = || known.unwrap_or_else(|| String::leak(file.to_owned()));
+        let keep = || known.unwrap_or_else(|| if full { "" } else { String::leak(file.to_owned()) });
         self.number(&mut tables, file, &Place { file: "", line, column }, keep)
     }
 
@@ -75,20 +76,32 @@ impl Places {
         tables.files.iter().copied().find(|file| path.strip_suffix(file).is_some_and(|rest| rest.ends_with('/')))
     }
 
+    /// One more number for a location, for what is to be told apart there.
+    pub(crate) fn another(&self, location: &'static Location<'static>) -> u32 {
+        let place = Place { file: location.file(), line: location.line(), column: location.column() };
+        self.push(&mut lock(&self.tables), place)
+    }
+
     fn number(&self, tables: &mut Tables, file: &str, at: &Place, keep: impl FnOnce() -> &'static str) -> u32 {
         if let Some(number) = tables.by_text.get(&(file, at.line, at.column)) {
             return *number;
         }
+        let place = Place { file: keep(), ..*at };
+        let number = self.push(tables, place);
+        if number != OTHER_PLACES {
+            tables.by_text.insert((place.file, place.line, place.column), number);
+            tables.files.insert(place.file);
+        }
+        number
+    }
+
+    fn push(&self, tables: &mut Tables, place: Place) -> u32 {
         if tables.locations.len() >= MOST_LOCATIONS {
             self.merged.fetch_add(1, Ordering::Relaxed);
             return OTHER_PLACES;
         }
-        let file = keep();
-        tables.locations.push(Place { file, ..*at });
-        let number = tables.locations.len() as u32;
-        tables.by_text.insert((file, at.line, at.column), number);
-        tables.files.insert(file);
-        number
+        tables.locations.push(place);
+        tables.locations.len() as u32
     }
 
     /// The number of the chain of a task spawned at `location` by one whose chain is `parent`, from 1.

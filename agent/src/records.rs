@@ -26,7 +26,11 @@
 //! The end of a poll is different: tokio calls the hook when it has let go of the task, so another thread may be
 //! in the next poll already. That hook knows from its own thread which poll it was, writes `poll_end` alone, and
 //! only if `poll_start` is still that poll's; the poll is added up when the next one begins. If the next one
-//! begins between the look and the store it looks ended until it is: no sum is ever wrong by that.
+//! begins between the look and the store it looks ended until it is; and if it even ends in between, the older end
+//! stands in its place, and that one poll counts as nothing.
+//!
+//! A record is filled as if a poll of no length had ended, from 0 to 1. If a hook that is late writes the end of the
+//! record's former task there, the first poll finds one that seems to have begun at 0: that counts as none.
 //!
 //! **Two halves.** What polls read and write is one cache line, the record; the rest lies in another array. They
 //! are one thing of one life: `Record::rest` leads from the one to the other.
@@ -41,7 +45,8 @@
 //! renumbered leaf takes its count back and tries again from the root.
 //!
 //! A thread remembers the leaves it has used last, without a count on them: that of a task that is polled stays
-//! in place, and any other, recycled, leads to records of other ids.
+//! in place, and any other, recycled, leads to records of other ids. For an insert and an end the leaf's number
+//! must be the right one; an insert that counts it up then looks at the number once more, as after any way there.
 //!
 //! **Touched lists**: one a thread, intrusive by `next` (a slot number; `UNLISTED` if on no list). The polling
 //! thread puts a record on its list when the epoch in the record's `stamp` is not that in its own; the collector

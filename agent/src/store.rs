@@ -6,12 +6,11 @@ mod wrapped;
 
 use crate::clock::Clock;
 use crate::extensions::{Extensions, Pending, Sides};
-use crate::frames::InPoll;
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Index, Inserted, Record, Seed, Slab};
-use crate::shard::EndedTask;
 use crate::sync::lock;
-use crate::threads::{Thread, Threads};
+use crate::spawning::Place;
+use crate::threads::{Mine, Thread, Threads};
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use taskscope_model::TaskId;
@@ -19,7 +18,7 @@ use taskscope_model::codes::{Outcome, TaskKind};
 
 #[cfg(tokio_unstable)]
 pub(crate) use polls::{PollStart, ends_as_usual, starts_as_usual};
-pub(crate) use wrapped::NewTask;
+pub(crate) use wrapped::{Began, NewTask};
 
 /// The process's one store.
 pub(crate) struct Store {
@@ -76,7 +75,7 @@ impl Store {
         }
         let spawned = self.clock.raw();
         let Some(thread) = self.threads.mine() else { return self.not_tracked() };
-        let (parent, parent_chain) = spawner(thread);
+        let (parent, parent_chain) = spawner(&thread);
         let seed = (id, TaskKind::ASYNC, runtime, spawned);
         let Some((record, place)) = self.record(thread, seed, location, parent, parent_chain) else {
             return self.not_tracked();
@@ -86,33 +85,36 @@ impl Store {
         if self.watch.on.load(Ordering::Relaxed) {
             thread.touched.push(record);
         }
-        match self.index.insert(id, record) {
+        match self.index.insert(&thread.near, id, record) {
             Inserted::Yes => {}
             Inserted::AlreadyEnded => self.finish(thread, record, Outcome::SHUT_DOWN, spawned),
             Inserted::Impossible => {
-                lock(&thread.shard).sums_mut(place).spawned -= 1;
-                self.free(thread, record);
+                place.spawned.store(place.spawned.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+                if record.end() {
+                    self.give_record(thread, record);
+                }
                 self.not_tracked();
             }
         }
     }
 
     /// Fills a record and counts the task; gives its place too.
+    #[inline]
     fn record(
         &self,
-        thread: &Thread,
+        thread: Mine,
         (id, kind, runtime, spawned): (u64, TaskKind, u16, u64),
         location: &'static Location<'static>,
         parent: u64,
         parent_chain: u32,
-    ) -> Option<(&'static Record, u32)> {
-        let mut shard = lock(&thread.shard);
-        let record = shard.take_record(&self.slab)?;
-        let place = shard.place(location, &self.places);
-        let chain = shard.chain(parent_chain, place, &self.places);
-        shard.sums_mut(place).spawned += 1;
-        drop(shard);
-        let seed = Seed { id, kind, runtime, location: place, chain, parent, spawned, extension: 0 };
+    ) -> Option<(&'static Record, Place)> {
+        let mut spawning = thread.spawning()?;
+        let record = spawning.take_record(&self.slab)?;
+        let place = spawning.place(location, parent_chain, &self.places, &thread.spawned);
+        drop(spawning);
+        place.spawned.store(place.spawned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let Place { location, chain, .. } = place;
+        let seed = Seed { id, kind, runtime, location, chain, parent, spawned, extension: 0 };
         record.fill(&seed, thread.stamp.load(Ordering::Relaxed));
         Some((record, place))
     }
@@ -121,9 +123,9 @@ impl Store {
     pub(crate) fn terminated(&'static self, id: u64) {
         let Some(thread) = self.threads.mine() else { return };
         let now = self.clock.raw();
-        match thread.frames.leave(id) {
-            Some(InPoll { record, .. }) => {
-                if self.index.remove_known(id, record).is_some() {
+        match thread.frames.end(id) {
+            Some(record) => {
+                if self.index.remove_known(&thread.near, id, record).is_some() {
                     record.poll_end.store(polls::end(now), Ordering::Relaxed);
                     self.finish(thread, record, Outcome::UNKNOWN, now);
                 }
@@ -139,30 +141,27 @@ impl Store {
     }
 
     /// Moves a task into the history and frees its record.
-    fn finish(&self, thread: &Thread, record: &'static Record, outcome: Outcome, at: u64) {
-        let last = record.copy_own(self.clock.long_shift());
-        // First it is not live any more, then its end is counted: who has seen it live after the count was
-        // read will find the end in a later one.
-        let freed = record.end();
-        let grip = self.extensions.grip(last.seed.extension);
-        let (outcome, fate) = match grip.map(|grip| self.fate(grip, outcome)) {
-            Some((outcome, fate)) => (outcome, Some(fate)),
-            None => (outcome, None),
-        };
-        let told = fate.as_ref().map(|fate| fate.handled());
-        let mut shard = lock(&thread.shard);
-        shard.end(EndedTask { last, at, outcome, fate });
-        if let (Some(grip), Some(told)) = (grip, told) {
-            self.task_lets_go(&mut shard, grip, last.seed.id, told);
+    #[inline]
+    fn finish(&'static self, thread: Mine, record: &'static Record, outcome: Outcome, at: u64) {
+        if record.extension() != 0 {
+            return self.finish_wrapped(record, outcome, at);
         }
+        // It is copied while it is live, and counted before anybody else can read the count: who has seen it
+        // live after that will find the end in a later one.
+        let mut shard = lock(&thread.shard);
+        shard.end(at, outcome, |last| record.copy_own_into(last, self.clock.long_shift()));
+        let freed = record.end();
+        drop(shard);
         if freed {
-            shard.give_record(record, &self.slab);
+            self.give_record(thread, record);
         }
     }
 
-    fn free(&self, thread: &Thread, record: &'static Record) {
-        if record.end() {
-            lock(&thread.shard).give_record(record, &self.slab);
+    #[inline]
+    fn give_record(&self, thread: Mine, record: &'static Record) {
+        match thread.spawning() {
+            Some(mut spawning) => spawning.give_record(record, &self.slab),
+            None => self.slab.give(&mut vec![record], 0),
         }
     }
 
@@ -189,7 +188,7 @@ impl Store {
     pub(crate) fn root(&'static self, location: &'static Location<'static>, runtime: u16) -> Option<&'static Record> {
         let thread = self.threads.mine()?;
         let number = self.roots.fetch_add(1, Ordering::Relaxed) + 1;
-        let (parent, parent_chain) = spawner(thread);
+        let (parent, parent_chain) = spawner(&thread);
         let seed = (TaskId::root(number).0, TaskKind::BLOCK_ON, runtime, self.clock.raw());
         let (record, _) = self.record(thread, seed, location, parent, parent_chain)?;
         if self.watch.on.load(Ordering::Relaxed) {
@@ -201,7 +200,7 @@ impl Store {
     /// A poll of a root begins on this thread.
     pub(crate) fn root_poll_starts(&'static self, root: &'static Record) {
         if let Some(thread) = self.threads.mine() {
-            self.enter(thread, root, root.id.load(Ordering::Relaxed), self.clock.raw());
+            self.enter(&thread, root, root.id.load(Ordering::Relaxed), self.clock.raw());
         }
     }
 
@@ -242,7 +241,7 @@ impl Store {
     pub(crate) fn drain_touched(&'static self, mut see: impl FnMut(&'static Record)) {
         let Some(own) = self.threads.mine() else { return };
         for thread in self.threads.all() {
-            let give_back = |record| lock(&own.shard).give_record(record, &self.slab);
+            let give_back = |record| self.give_record(own, record);
             thread.touched.drain(&self.slab, &mut see, give_back);
         }
     }

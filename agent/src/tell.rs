@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Record};
 use crate::runtimes::UNKNOWN_RUNTIME;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::store::Store;
 use std::borrow::Cow;
 use taskscope_model::change::{Ended, Location, Polled, Spawned};
@@ -87,7 +87,7 @@ impl Teller {
     }
 
     /// How it ended.
-    pub(crate) fn ended(&self, task: &EndedTask) -> Fact {
+    pub(crate) fn ended(&self, task: &Remembered) -> Fact {
         Ended { task: TaskId(task.last.seed.id), at: self.clock.at(task.at), outcome: task.outcome }.into()
     }
 
@@ -101,7 +101,7 @@ impl Teller {
     }
 
     /// An ended task, as the model sees it.
-    pub(crate) fn ended_task(&self, ended: &EndedTask) -> Task {
+    pub(crate) fn ended_task(&self, ended: &Remembered) -> Task {
         let mut task = self.task(&ended.last);
         task.apply(Source::AGENT, &self.ended(ended));
         self.described_ended(ended).iter().for_each(|fact| task.apply(Source::AGENT, fact));

@@ -3,8 +3,11 @@
 use crate::frames::Frames;
 use crate::records::{Near, Touched, stamp};
 use crate::shard::Shard;
+use crate::spawning::{SpawnCounts, Spawning};
 use crate::sync::lock;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell, RefMut};
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::ThreadId;
@@ -25,8 +28,46 @@ pub(crate) struct Thread {
     pub(crate) touched: Touched,
     number: u16,
     pub(crate) shard: Mutex<Shard>,
+    pub(crate) spawned: SpawnCounts,
+    own: Own,
     /// Whose slot it is now.
     owner: Mutex<Option<ThreadId>>,
+}
+
+/// What only the thread whose slot it is may use; `Mine` alone leads there.
+struct Own(RefCell<Spawning>);
+
+// SAFETY: all use is through `Mine`, which only the slot's thread has. When the slot goes from one thread to the
+// next, the lock on the free slots orders what they do.
+unsafe impl Sync for Own {}
+
+/// The calling thread's own slot. Neither kept nor sent to another thread.
+#[derive(Clone, Copy)]
+pub(crate) struct Mine {
+    thread: &'static Thread,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Mine {
+    fn new(thread: &'static Thread) -> Self {
+        Self { thread, not_send: PhantomData }
+    }
+
+    /// What the thread needs to spawn; `None` within another use of it: the program's allocator, called by ours,
+    /// spawns a task.
+    #[inline]
+    pub(crate) fn spawning(self) -> Option<RefMut<'static, Spawning>> {
+        self.thread.own.0.try_borrow_mut().ok()
+    }
+}
+
+impl Deref for Mine {
+    type Target = Thread;
+
+    #[inline]
+    fn deref(&self) -> &Thread {
+        self.thread
+    }
 }
 
 impl Thread {
@@ -78,14 +119,19 @@ impl Threads {
 
     /// The calling thread's slot; `None` if there is no room, or the thread is ending.
     #[inline]
-    pub(crate) fn mine(&'static self) -> Option<&'static Thread> {
-        MINE.get().or_else(|| self.register())
+    pub(crate) fn mine(&'static self) -> Option<Mine> {
+        MINE.get().or_else(|| self.register()).map(Mine::new)
+    }
+
+    /// The calling thread's slot, or any if it has none: it is ending. For what stands behind a lock.
+    pub(crate) fn some(&'static self) -> Option<&'static Thread> {
+        MINE.get().or_else(|| self.register()).or_else(|| self.all().first().copied())
     }
 
     /// The calling thread's slot, if it has one by now.
     #[inline]
-    pub(crate) fn mine_by_now() -> Option<&'static Thread> {
-        MINE.get()
+    pub(crate) fn mine_by_now() -> Option<Mine> {
+        MINE.get().map(Mine::new)
     }
 
     #[cold]
@@ -116,6 +162,8 @@ impl Threads {
             touched: Touched::new(),
             number,
             shard: Mutex::new(Shard::default()),
+            spawned: SpawnCounts::new(),
+            own: Own(RefCell::new(Spawning::default())),
             owner: Mutex::new(None),
         }));
         slots.all.push(thread);

@@ -2,7 +2,6 @@
 
 use super::deposit::Deposit;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
-use std::num::NonZeroU64;
 use std::ptr;
 use std::task::Waker;
 use taskscope_model::codes::{CancelWay, HandleState, Outcome};
@@ -208,6 +207,17 @@ impl Extension {
         self.slot
     }
 
+    /// What a record names it by.
+    pub(crate) fn number(&self) -> u32 {
+        self.slot + 1
+    }
+
+    /// A grip on whatever task it is of now; for who knows that it is alive.
+    pub(crate) fn grip(&'static self) -> Grip {
+        let life = self.life.load(Ordering::Acquire);
+        Grip { extension: self, generation: (life >> u32::BITS) as u32 }
+    }
+
     /// Slot of the record.
     pub(crate) fn record(&self) -> u32 {
         self.record.load(Ordering::Relaxed)
@@ -299,21 +309,6 @@ pub(crate) struct Grip {
 }
 
 impl Grip {
-    pub(super) fn new(extension: &'static Extension, generation: u32) -> Self {
-        Self { extension, generation }
-    }
-
-    /// In one word, for the record: [`Extensions::grip`](super::Extensions::grip) reads it.
-    pub(crate) fn to_word(self) -> u64 {
-        self.life() | u64::from(self.extension.slot) + 1
-    }
-
-    /// The slot and the generation in a word.
-    pub(super) fn parts(word: u64) -> Option<(u32, u32)> {
-        let word = NonZeroU64::new(word)?.get();
-        Some(((word as u32).checked_sub(1)?, (word >> 32) as u32))
-    }
-
     /// The generation, as it stands in `life`.
     fn life(self) -> u64 {
         u64::from(self.generation) << u32::BITS

@@ -56,15 +56,22 @@ impl Extensions {
         free.extend(chunk.iter().rev());
     }
 
-    /// What a word in a record leads to.
-    pub(crate) fn grip(&self, word: u64) -> Option<Grip> {
-        let (slot, generation) = Grip::parts(word)?;
-        let chunk = self.chunks.get(slot as usize / CHUNK)?.load(Ordering::Acquire);
+    /// The extension that a record names, whatever task it is of now.
+    pub(crate) fn get(&self, number: u32) -> Option<&'static Extension> {
+        let slot = number.checked_sub(1)? as usize;
+        let chunk = self.chunks.get(slot / CHUNK)?.load(Ordering::Acquire);
         if chunk.is_null() {
             return None;
         }
         // SAFETY: a chunk that is not null is a leaked slice of CHUNK extensions, and is never unmapped.
         let chunk: &'static [Extension] = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
-        Some(Grip::new(chunk.get(slot as usize % CHUNK)?, generation))
+        chunk.get(slot % CHUNK)
+    }
+
+    /// The extension that a task's record names; `None` if it is another task's by now.
+    pub(crate) fn grip(&self, number: u32, task: u64) -> Option<Grip> {
+        let grip = self.get(number)?.grip();
+        let id = grip.read(|extension| extension.id.load(Ordering::Relaxed))?;
+        (id == task).then_some(grip)
     }
 }

@@ -82,6 +82,12 @@ impl Near {
         record_in(node(self.place(id))?, id)
     }
 
+    /// The leaf of an id, if it was used lately and still is the one.
+    #[inline]
+    fn leaf(&self, id: u64) -> Option<&'static Leaf> {
+        node(self.place(id)).filter(|leaf| leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF)
+    }
+
     #[inline]
     fn place(&self, id: u64) -> &AtomicPtr<Leaf> {
         &self.0[(id >> bits::LEAF) as usize % NEAR]
@@ -163,12 +169,16 @@ impl Index {
         node(&mid.leaves[part(id, MID_BELOW, bits::MID)])
     }
 
-    /// Leads the id of a new task to its record.
-    pub(crate) fn insert(&self, id: u64, record: &'static Record) -> Inserted {
+    /// Leads the id of a new task to its record. `near` is the calling thread's.
+    pub(crate) fn insert(&self, near: &Near, id: u64, record: &'static Record) -> Inserted {
         if id >> ROOT_BELOW >= self.root.len() as u64 {
             return Inserted::Impossible;
         }
-        let leaf = self.hold_leaf(id);
+        let known = near.leaf(id);
+        let leaf = self.hold(id, known);
+        if known.is_none() {
+            near.place(id).store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+        }
         let entry = &leaf.entries[part(id, 0, bits::LEAF)];
         let own = ptr::from_ref(record).cast_mut();
         match entry.compare_exchange(ptr::null_mut(), own, Ordering::AcqRel, Ordering::Acquire) {
@@ -186,7 +196,13 @@ impl Index {
 
     /// The leaf of an id, counted up, so that it stays the leaf of that id until `release`.
     fn hold_leaf(&self, id: u64) -> &'static Leaf {
-        let mut leaf = self.leaf(id).unwrap_or_else(|| self.add_leaf(id));
+        self.hold(id, None)
+    }
+
+    /// The same; `known` was the leaf of that id a moment ago.
+    #[inline]
+    fn hold(&self, id: u64, known: Option<&'static Leaf>) -> &'static Leaf {
+        let mut leaf = known.or_else(|| self.leaf(id)).unwrap_or_else(|| self.add_leaf(id));
         loop {
             let used = leaf.used.fetch_add(1, Ordering::AcqRel);
             if used & DEAD == 0 && leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF {
@@ -203,7 +219,8 @@ impl Index {
     /// still to come will find a tombstone.
     pub(crate) fn remove(&self, id: u64) -> Option<&'static Record> {
         if let Some(record) = self.find(id) {
-            return self.remove_known(id, record);
+            // The record keeps its leaf in place.
+            return self.clear(self.leaf(id)?, id, record);
         }
         let number = id >> bits::LEAF;
         let long_ago = number + (bits::FRESH as u64) < self.newest.load(Ordering::Relaxed);
@@ -219,10 +236,16 @@ impl Index {
         record
     }
 
-    /// The same for a record to which the id is known to lead.
-    pub(crate) fn remove_known(&self, id: u64, record: &'static Record) -> Option<&'static Record> {
+    /// The same for a record to which the id is known to lead. `near` is the calling thread's.
+    #[inline]
+    pub(crate) fn remove_known(
+        &self,
+        near: &Near,
+        id: u64,
+        record: &'static Record,
+    ) -> Option<&'static Record> {
         // The record keeps its leaf in place.
-        self.clear(self.leaf(id)?, id, record)
+        self.clear(near.leaf(id).or_else(|| self.leaf(id))?, id, record)
     }
 
     /// Empties the entry that leads to a record; `None` if somebody else just did.

@@ -14,11 +14,15 @@ const BUCKETS: usize = PACKED * WORDS;
 const BITS: usize = u16::BITS as usize;
 
 /// The counts of one task. They stop at 65,535.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LongPolls([u64; WORDS]);
 
 impl LongPolls {
+    /// Of a task without long polls.
+    pub(crate) const NONE: Self = Self([0; WORDS]);
+
     /// Counts a poll that was long, in raw clock units: at least `1 << long_shift`.
+    #[cold]
     pub(crate) fn count(&mut self, spent: u64, long_shift: u32) {
         let bucket = bucket(spent, long_shift);
         let word = &mut self.0[bucket / PACKED];
@@ -62,7 +66,7 @@ mod tests {
 
     #[test]
     fn counts_are_kept_apart_and_stop_at_their_most() {
-        let mut polls = LongPolls::default();
+        let mut polls = LongPolls::NONE;
         for _ in 0..70_000 {
             polls.count(1 << 14, 14);
         }

@@ -25,10 +25,11 @@ pub(crate) struct Record {
     /// Raw clock at the start of the last poll, even; 0 before the first.
     pub(crate) poll_start: AtomicU64,
     /// Raw clock at the end of a poll, odd: of the last one, if it is later than `poll_start`.
+    /// 1 before the first.
     pub(crate) poll_end: AtomicU64,
     /// Polls begun.
     pub(crate) polls: AtomicU64,
-    /// Raw clock units spent in polls, without the last one; so too the longest.
+    /// Raw clock units spent in polls, without the last one; so too the longest, at least 1.
     pub(crate) busy: AtomicU64,
     pub(crate) max_poll: AtomicU64,
     /// The stamp (`stamp`) of the thread that has polled it last: which thread, and in which epoch.
@@ -45,7 +46,7 @@ pub(super) struct Rest {
     spawned: AtomicU64,
     /// 0: no parent.
     pub(super) parent: AtomicU64,
-    /// Leads to the extension of a wrapped task; 0: none.
+    /// Slot of the extension of a wrapped task, plus one; 0: none.
     extension: AtomicU64,
     location: AtomicU32,
     chain: AtomicU32,
@@ -87,8 +88,8 @@ pub(crate) struct Seed {
     pub(crate) parent: u64,
     /// Raw clock.
     pub(crate) spawned: u64,
-    /// Leads to the extension; 0: none.
-    pub(crate) extension: u64,
+    /// Slot of the extension, plus one; 0: none.
+    pub(crate) extension: u32,
 }
 
 /// A consistent copy of a record: `polls`, `busy`, `max_poll` and `long` of the polls that have ended,
@@ -103,6 +104,20 @@ pub(crate) struct Copied {
     pub(crate) max_poll: u64,
     pub(crate) thread: u16,
     pub(crate) long: LongPolls,
+}
+
+impl Copied {
+    /// Of no task; to be written over.
+    pub(crate) const NOTHING: Self = Self {
+        seed: Seed { id: 0, kind: TaskKind(0), runtime: 0, location: 0, chain: 0, parent: 0, spawned: 0, extension: 0 },
+        poll_start: 0,
+        poll_end: 0,
+        polls: 0,
+        busy: 0,
+        max_poll: 0,
+        thread: 0,
+        long: LongPolls::NONE,
+    };
 }
 
 impl Rest {
@@ -129,7 +144,7 @@ impl Record {
             poll_end: AtomicU64::new(0),
             polls: AtomicU64::new(0),
             busy: AtomicU64::new(0),
-            max_poll: AtomicU64::new(0),
+            max_poll: AtomicU64::new(1),
             stamp: AtomicU64::new(0),
             slot: AtomicU32::new(slot),
             life: AtomicU32::new(FREE),
@@ -146,13 +161,15 @@ impl Record {
     }
 
     /// Fills a free record that the caller alone holds, and makes it live. The stamp is of no poll yet.
+    #[inline]
     pub(crate) fn fill(&self, seed: &Seed, stamp: u64) {
         let life = self.life.load(Ordering::Relaxed);
         // Pairs with the Acquire fence in `copy`: a reader that sees anything written below sees FREE too.
         fence(Ordering::Release);
         self.id.store(seed.id, Ordering::Relaxed);
         self.poll_start.store(0, Ordering::Relaxed);
-        self.poll_end.store(0, Ordering::Relaxed);
+        // As if a poll of no length had ended: so the first is like any other.
+        self.poll_end.store(1, Ordering::Relaxed);
         self.polls.store(0, Ordering::Relaxed);
         self.busy.store(0, Ordering::Relaxed);
         self.stamp.store(stamp, Ordering::Relaxed);
@@ -163,11 +180,11 @@ impl Record {
         rest.chain.store(seed.chain, Ordering::Relaxed);
         rest.runtime.store(seed.runtime, Ordering::Relaxed);
         rest.kind.store(seed.kind.0.into(), Ordering::Relaxed);
-        rest.extension.store(seed.extension, Ordering::Relaxed);
+        rest.extension.store(seed.extension.into(), Ordering::Relaxed);
         // Only what is not short is counted in the buckets, and it is in `max_poll` then.
-        if self.max_poll.load(Ordering::Relaxed) != 0 {
-            self.max_poll.store(0, Ordering::Relaxed);
-            rest.long.store(LongPolls::default());
+        if self.max_poll.load(Ordering::Relaxed) != 1 {
+            self.max_poll.store(1, Ordering::Relaxed);
+            rest.long.store(LongPolls::NONE);
         }
         let generation = (life & !STATE).wrapping_add(STATE + 1);
         self.life.store(generation | LIVE, Ordering::Release);
@@ -184,13 +201,9 @@ impl Record {
         self.slot.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn location(&self) -> u32 {
-        self.rest().location.load(Ordering::Relaxed)
-    }
-
-    /// Leads to the extension; 0: none.
-    pub(crate) fn extension(&self) -> u64 {
-        self.rest().extension.load(Ordering::Relaxed)
+    /// Slot of the extension, plus one; 0: none.
+    pub(crate) fn extension(&self) -> u32 {
+        self.rest().extension.load(Ordering::Relaxed) as u32
     }
 
     /// The number of its runtime, learnt by the spawn hook before the task is anybody else's.
@@ -232,46 +245,45 @@ impl Record {
 
     /// A copy by the side that ends the task: nobody else writes. The last poll is added to the others if it
     /// has ended.
-    pub(crate) fn copy_own(&self, long_shift: u32) -> Copied {
-        let mut copied = self.copy_raw();
-        if copied.poll_start == 0 {
-            return copied;
-        }
-        if copied.poll_end <= copied.poll_start {
-            copied.polls = copied.polls.saturating_sub(1);
-            return copied;
-        }
-        let spent = copied.poll_end - copied.poll_start;
-        copied.poll_start = 0;
-        copied.busy = copied.busy.wrapping_add(spent);
-        copied.max_poll = copied.max_poll.max(spent);
-        if spent >> long_shift != 0 {
-            copied.long.count(spent, long_shift);
-        }
+    fn copy_own(&self, long_shift: u32) -> Copied {
+        let mut copied = Copied::NOTHING;
+        self.copy_own_into(&mut copied, long_shift);
         copied
     }
 
-    fn copy_raw(&self) -> Copied {
+    /// The same in place, field by field: what is first put together elsewhere is then read before it has come
+    /// out of the processor's store buffer.
+    #[inline]
+    pub(crate) fn copy_own_into(&self, copied: &mut Copied, long_shift: u32) {
+        let (start, end) = (self.poll_start.load(Ordering::Relaxed), self.poll_end.load(Ordering::Relaxed));
+        let (polls, busy) = (self.polls.load(Ordering::Relaxed), self.busy.load(Ordering::Relaxed));
+        let max_poll = self.max_poll.load(Ordering::Relaxed);
         let rest = self.rest();
-        Copied {
-            seed: Seed {
-                id: self.id.load(Ordering::Acquire),
-                kind: TaskKind(rest.kind.load(Ordering::Relaxed) as u8),
-                runtime: rest.runtime.load(Ordering::Relaxed),
-                location: rest.location.load(Ordering::Relaxed),
-                chain: rest.chain.load(Ordering::Relaxed),
-                parent: rest.parent.load(Ordering::Relaxed),
-                spawned: rest.spawned.load(Ordering::Relaxed),
-                extension: rest.extension.load(Ordering::Relaxed),
-            },
-            poll_start: self.poll_start.load(Ordering::Relaxed),
-            poll_end: self.poll_end.load(Ordering::Relaxed),
-            polls: self.polls.load(Ordering::Relaxed),
-            busy: self.busy.load(Ordering::Relaxed),
-            max_poll: self.max_poll.load(Ordering::Relaxed),
-            thread: stamped_thread(self.stamp.load(Ordering::Relaxed)),
-            long: rest.long.load(),
+        copied.long = rest.long.load();
+        if start == 0 {
+            (copied.poll_start, copied.poll_end, copied.polls, copied.busy, copied.max_poll) =
+                (0, 0, 0, 0, 0);
+        } else if end <= start {
+            (copied.poll_start, copied.poll_end) = (start, end);
+            (copied.polls, copied.busy, copied.max_poll) = (polls.saturating_sub(1), busy, max_poll);
+        } else {
+            let spent = end - start;
+            (copied.poll_start, copied.poll_end) = (0, end);
+            (copied.polls, copied.busy, copied.max_poll) =
+                (polls, busy.wrapping_add(spent), max_poll.max(spent));
+            if spent >> long_shift != 0 {
+                copied.long.count(spent, long_shift);
+            }
         }
+        copied.thread = stamped_thread(self.stamp.load(Ordering::Relaxed));
+        copied.seed.id = self.id.load(Ordering::Acquire);
+        copied.seed.kind = TaskKind(rest.kind.load(Ordering::Relaxed) as u8);
+        copied.seed.runtime = rest.runtime.load(Ordering::Relaxed);
+        copied.seed.location = rest.location.load(Ordering::Relaxed);
+        copied.seed.chain = rest.chain.load(Ordering::Relaxed);
+        copied.seed.parent = rest.parent.load(Ordering::Relaxed);
+        copied.seed.spawned = rest.spawned.load(Ordering::Relaxed);
+        copied.seed.extension = rest.extension.load(Ordering::Relaxed) as u32;
     }
 
     /// Whether a task is alive here.

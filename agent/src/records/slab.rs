@@ -89,9 +89,11 @@ fn new_chunk(first: u32) -> *mut Chunk {
     let place = chunk.as_mut_ptr();
     for at in 0..CHUNK {
         // SAFETY: inside of the box.
-        let (record, rest) = unsafe { (&raw mut (*place).records[at], &raw mut (*place).rests[at]) };
-        // SAFETY: as above; nothing is there yet that would have to be dropped.
+        let record = unsafe { &raw mut (*place).records[at] };
+        // SAFETY: nothing is there yet that would have to be dropped.
         unsafe { record.write(Record::new(first + at as u32)) };
+        // SAFETY: as above.
+        let rest = unsafe { &raw mut (*place).rests[at] };
         // SAFETY: as above.
         unsafe { rest.write(Rest::new()) };
     }

@@ -35,7 +35,7 @@ fn ask(core: &'static Core, task: TaskId) -> Asked {
     let store = &core.store;
     let copied = store.index.find(task.0).and_then(|record| store.copy(record));
     let Some(copied) = copied.filter(|copied| copied.seed.id == task.0) else { return Asked::NotAlive };
-    let Some(grip) = store.extensions.grip(copied.seed.extension) else {
+    let Some(grip) = store.extensions.grip(copied.seed.extension, task.0) else {
         let place = store.places.text(copied.seed.location).unwrap_or_else(|| "a place unknown".to_owned());
         let why = format!("tokio::spawn at {place} keeps its handle; spawn it with taskscope_agent::spawn");
         return Asked::No(why);

@@ -1,7 +1,7 @@
 //! What has changed since the last tick. Costs what has changed, not what is alive.
 
 use crate::records::Record;
-use crate::shard::{EndedTask, Late, Sums};
+use crate::shard::{Late, Outcomes, Remembered, Sums};
 use crate::store::Store;
 use crate::sync::lock;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub(super) struct Batch {
     /// Records that may have changed; some twice.
     pub(super) touched: Vec<&'static Record>,
     /// Tasks that have ended, in no order.
-    pub(super) ended: Vec<EndedTask>,
+    pub(super) ended: Vec<Remembered>,
     /// Whether more ended than the history holds.
     pub(super) lost: bool,
     /// Handles that were let go after the end of their tasks.
@@ -78,14 +78,14 @@ impl Collector {
         late
     }
 
-    fn ended(&mut self, store: &'static Store) -> (Vec<EndedTask>, bool) {
+    fn ended(&mut self, store: &'static Store) -> (Vec<Remembered>, bool) {
         let (mut ended, mut lost) = (Vec::new(), false);
         let threads = store.threads.all();
         self.ended_seen.resize(threads.len(), 0);
         for (thread, seen) in threads.iter().zip(&mut self.ended_seen) {
             let shard = lock(&thread.shard);
             let before = ended.len() as u64;
-            ended.extend(shard.ended_after(*seen).cloned());
+            ended.extend(shard.ended_after(*seen));
             lost |= ended.len() as u64 - before < shard.ended_ever() - *seen;
             *seen = shard.ended_ever();
         }
@@ -94,10 +94,11 @@ impl Collector {
 }
 
 /// What became of handles later, put where their tasks stand.
-fn apply_late(ended: &mut [EndedTask], late: &[Late]) {
+fn apply_late(ended: &mut [Remembered], late: &[Late]) {
     let late: HashMap<u64, &Late> = late.iter().map(|late| (late.id, late)).collect();
     for task in ended {
-        if let (Some(fate), Some(late)) = (&mut task.fate, late.get(&task.last.seed.id)) {
+        let late = late.get(&task.last.seed.id);
+        if let (Some(fate), Some(late)) = (&mut task.fate, late) {
             fate.set_handled(late.handled);
         }
     }
@@ -105,11 +106,11 @@ fn apply_late(ended: &mut [EndedTask], late: &[Late]) {
 
 /// The history, oldest end first: the last tasks however they ended, and besides them the last that did not
 /// complete; within the bounds of `shard` over all threads.
-pub(super) fn history(store: &Store) -> Vec<EndedTask> {
+pub(super) fn history(store: &Store) -> Vec<Remembered> {
     let (mut all, mut late) = (Vec::new(), Vec::new());
     for thread in store.threads.all() {
         let shard = lock(&thread.shard);
-        all.extend(shard.history().cloned());
+        all.extend(shard.history());
         late.extend(shard.late_after(0).copied());
     }
     apply_late(&mut all, &late);
@@ -137,10 +138,11 @@ pub(super) fn history(store: &Store) -> Vec<EndedTask> {
     all
 }
 
-/// The sums of all locations, by number, over all threads.
+/// The sums of all locations, by number, over all threads. What is spawned is read last: no more have ended.
 pub(super) fn sums(store: &Store) -> Vec<Sums> {
     let mut all: Vec<Sums> = Vec::new();
-    for thread in store.threads.all() {
+    let threads = store.threads.all();
+    for thread in &threads {
         let shard = lock(&thread.shard);
         let of_thread = shard.sums();
         if all.len() < of_thread.len() {
@@ -148,6 +150,29 @@ pub(super) fn sums(store: &Store) -> Vec<Sums> {
         }
         for (sum, of_thread) in all.iter_mut().zip(of_thread) {
             sum.add(of_thread);
+        }
+    }
+    for (location, spawned) in threads.iter().flat_map(|thread| thread.spawned.all()) {
+        let location = location as usize;
+        if all.len() <= location {
+            all.resize(location + 1, Sums::default());
+        }
+        all[location].spawned += spawned;
+    }
+    all
+}
+
+/// How the ended tasks of all locations have ended, by number, over all threads.
+pub(super) fn outcomes(store: &Store) -> Vec<Outcomes> {
+    let mut all: Vec<Outcomes> = Vec::new();
+    for thread in store.threads.all() {
+        let shard = lock(&thread.shard);
+        let of_thread = shard.outcomes();
+        if all.len() < of_thread.len() {
+            all.resize(of_thread.len(), Outcomes::default());
+        }
+        for (outcomes, of_thread) in all.iter_mut().zip(of_thread) {
+            outcomes.add(of_thread);
         }
     }
     all

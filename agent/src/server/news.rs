@@ -1,13 +1,14 @@
 //! What every client may want to know besides tasks: names, runtimes, counts, coverage, sums, figures.
 //! Refreshed once a tick, however many clients there are.
 
-use super::collector::sums;
+use super::awaits::Awaits;
+use super::collector::{outcomes, sums};
 use super::figures::FigureReader;
 use crate::core::Core;
 use crate::coverage::coverage;
 use crate::records::Record;
 use crate::runtimes::RuntimeSlot;
-use crate::shard::Sums;
+use crate::shard::{Outcomes, Sums};
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,10 +31,12 @@ pub(super) struct News {
     pub(super) limits: Limits,
     /// By the number of the location.
     pub(super) sums: Vec<Sums>,
+    pub(super) outcomes: Vec<Outcomes>,
     pub(super) figures: Vec<Figures>,
     /// When the figures were read.
     pub(super) figures_at: At,
     readers: HashMap<RuntimeId, FigureReader>,
+    pub(super) awaits: Awaits,
 }
 
 /// How many clients there are, and how many were refused.
@@ -54,9 +57,11 @@ impl News {
             coverage: Vec::new(),
             limits: limits(core),
             sums: Vec::new(),
+            outcomes: Vec::new(),
             figures: Vec::new(),
             figures_at: At(0),
             readers: HashMap::new(),
+            awaits: Awaits::default(),
         }
     }
 
@@ -69,6 +74,7 @@ impl News {
         teller.workers = workers(core, &slots);
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
+        self.outcomes = outcomes(store);
         self.limits = limits(core);
         self.count(core, visitors);
         self.refresh_places(core);

@@ -1,11 +1,12 @@
 //! What one client has been told besides tasks, so that each thing is told once, and again when it changes.
 
+use super::awaits::AwaitsTold;
 use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
-use crate::shard::Sums;
+use crate::shard::{Outcomes, Sums};
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, Limits, Outcomes, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{Counted, Coverage, Limits, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
 use taskscope_model::{At, Fact, LocationId, RuntimeId};
 
@@ -20,8 +21,10 @@ pub(super) struct ToldSoFar {
     coverage: Vec<Coverage>,
     limits: Option<Limits>,
     sums: Vec<Sums>,
+    outcomes: Vec<Outcomes>,
     sums_at: At,
     figures_at: At,
+    awaits: AwaitsTold,
 }
 
 impl ToldSoFar {
@@ -66,7 +69,9 @@ impl ToldSoFar {
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
+            self.outcomes(news, tell);
         }
+        self.awaits.catch_up(&news.awaits, view, tell);
         if view.asked.figures && self.figures_at < news.figures_at {
             self.figures_at = news.figures_at;
             news.figures.iter().for_each(|figures| tell(figures.clone().into()));
@@ -92,10 +97,6 @@ impl ToldSoFar {
         self.sums.resize(news.sums.len(), Sums::default());
         for ((sums, told), number) in news.sums.iter().zip(&mut self.sums).zip(0..) {
             if sums != told {
-                let outcomes = outcomes(number, sums);
-                if outcomes != self::outcomes(number, told) {
-                    tell(outcomes.into());
-                }
                 *told = *sums;
                 let totals = Totals {
                     location: LocationId(number),
@@ -109,17 +110,24 @@ impl ToldSoFar {
             }
         }
     }
-}
 
-fn outcomes(location: u32, sums: &Sums) -> Outcomes {
-    Outcomes {
-        location: LocationId(location),
-        completed: sums.completed,
-        failed: sums.failed,
-        cancelled: sums.cancelled,
-        panicked: sums.panicked,
-        shut_down: sums.shut_down,
-        errors_unseen: sums.errors_unseen,
-        panics_unseen: sums.panics_unseen,
+    fn outcomes(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {
+        self.outcomes.resize(news.outcomes.len(), Outcomes::default());
+        for ((outcomes, told), number) in news.outcomes.iter().zip(&mut self.outcomes).zip(0..) {
+            if outcomes != told {
+                *told = *outcomes;
+                let fact = OutcomesFact {
+                    location: LocationId(number),
+                    completed: outcomes.completed,
+                    failed: outcomes.failed,
+                    cancelled: outcomes.cancelled,
+                    panicked: outcomes.panicked,
+                    shut_down: outcomes.shut_down,
+                    errors_unseen: outcomes.errors_unseen,
+                    panics_unseen: outcomes.panics_unseen,
+                };
+                tell(fact.into());
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ mod fill;
 use super::collector::{Batch, history};
 use crate::extensions::Handled;
 use crate::records::Record;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::store::Store;
 use crate::tell::{Standing, Teller};
 use fill::Due;
@@ -364,7 +364,7 @@ impl View {
     }
 
     /// An ended task of which the client knows nothing: told if it is wanted, or if ended ones are and it matches.
-    fn offer_ended(&mut self, task: EndedTask, wanted: bool, teller: &Teller) {
+    fn offer_ended(&mut self, task: Remembered, wanted: bool, teller: &Teller) {
         let matches = || self.query.matches(&teller.ended_task(&task), teller, teller.now);
         if wanted || (self.asked.ended && matches()) {
             self.push_ended(Due { task, told: false, standing: None });

@@ -2,14 +2,14 @@
 //!
 //! The budget of a start and an end together is 10 ns. There is no lock, no allocation, no hashing, no system call,
 //! no read-modify-write and no panic in them. Each looks first whether all is as usual, and then writes; anything
-//! else goes to a function of its own, called last, for which nothing has to be kept at hand: the first poll of
-//! a thread, of a task, and of a task since the collector looked, a poll that is long or longer than any before,
+//! else goes to a function of its own, called last, for which nothing has to be kept at hand: the first poll on
+//! a thread, and of a task since the collector looked, a poll after one that was long or longer than any before,
 //! one within another, one of a task that is not known.
 
 use super::Store;
-use crate::frames::InPoll;
+use crate::frames::{InPoll, Left};
 use crate::records::{Record, stamped_epoch};
-use crate::threads::{Thread, Threads};
+use crate::threads::{Mine, Thread, Threads};
 use std::sync::atomic::Ordering;
 
 /// What a poll that was not usual has found.
@@ -36,7 +36,7 @@ pub(crate) fn starts_as_usual(id: u64, now: u64) -> bool {
         return false;
     }
     let (start, end) = (record.poll_start.load(Ordering::Relaxed), record.poll_end.load(Ordering::Relaxed));
-    // The first poll, or one whose end is not noted.
+    // The end of the last poll is not noted yet. Before the first one a record looks as if one of no length had ended.
     if end <= start {
         return false;
     }
@@ -58,14 +58,16 @@ pub(crate) fn starts_as_usual(id: u64, now: u64) -> bool {
 /// another thread may be in its next poll, or have ended it. So nothing is added up here: only the end is noted,
 /// and only if the record still tells of this poll.
 ///
-/// False: nothing is done yet, and [`Store::poll_ends`] is to do it.
+/// `thread` is `Threads::mine_by_now`. False: nothing is done yet, and [`Store::poll_ends`] is to do it.
 #[inline]
-pub(crate) fn ends_as_usual(id: u64, now: u64) -> bool {
-    let poll = Threads::mine_by_now().and_then(|thread| thread.frames.leave_innermost(id));
-    if let Some(poll) = poll {
-        note_end(poll, now);
+pub(crate) fn ends_as_usual(thread: Option<Mine>, id: u64, now: u64) -> bool {
+    let Some(thread) = thread else { return false };
+    match thread.frames.leave_innermost(id) {
+        Left::Poll(poll) => note_end(poll, now),
+        Left::Ended => {}
+        Left::Nothing => return false,
     }
-    poll.is_some()
+    true
 }
 
 #[inline]
@@ -83,7 +85,7 @@ impl Store {
             self.counts.unknown_polls.fetch_add(1, Ordering::Relaxed);
             return PollStart::Unknown;
         };
-        if self.enter(thread, record, id, now) { PollStart::FirstOfEpoch } else { PollStart::Usual }
+        if self.enter(&thread, record, id, now) { PollStart::FirstOfEpoch } else { PollStart::Usual }
     }
 
     /// True: it is the first poll of the task since the collector began an epoch.
@@ -125,10 +127,13 @@ impl Store {
     pub(crate) fn poll_ends(&'static self, id: u64, now: u64) {
         let Some(thread) = self.threads.mine() else { return };
         match thread.frames.leave(id) {
-            Some(poll) => note_end(poll, now),
-            // The task ended in this poll and left it then, so it is known no more; or the start was not seen.
-            None if self.index.find(id).is_none() => {}
-            None => _ = self.counts.unbegun_polls.fetch_add(1, Ordering::Relaxed),
+            Left::Poll(poll) => note_end(poll, now),
+            Left::Ended => {}
+            // The task is known, so the start of this poll was not told.
+            Left::Nothing if self.index.find(id).is_some() => {
+                self.counts.unbegun_polls.fetch_add(1, Ordering::Relaxed);
+            }
+            Left::Nothing => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //! only at the tasks of its own runtime; and one runs at a time, for the history that they look at is bounded.
 
 use crate::records::Copied;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::sync::lock;
 use crate::{Builder, Runtime, core};
 use std::future::pending;
@@ -35,11 +35,11 @@ fn live(runtime: u16) -> Vec<Copied> {
 }
 
 /// The ended tasks of a runtime, by id.
-fn ended(runtime: u16) -> Vec<EndedTask> {
+fn ended(runtime: u16) -> Vec<Remembered> {
     let mut all = Vec::new();
     for thread in core::get().unwrap().store.threads.all() {
         let shard = lock(&thread.shard);
-        all.extend(shard.ended_after(0).filter(|task| task.last.seed.runtime == runtime).cloned());
+        all.extend(shard.ended_after(0).filter(|task| task.last.seed.runtime == runtime));
     }
     all.sort_by_key(|task| task.last.seed.id);
     all

@@ -3,7 +3,7 @@
 use super::Teller;
 use crate::extensions::{Asked, FutureType, Handled, Said, Woke};
 use crate::records::Copied;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use std::sync::Arc;
 use taskscope_model::change::{CancelAsked, Described, Failure, Handled as HandledFact, Woken};
 use taskscope_model::codes::HandleState;
@@ -28,7 +28,7 @@ impl Standing {
 impl Teller {
     /// What only the spawn of a living task knows of it; `None` if it is not wrapped.
     pub(crate) fn described(&self, record: &Copied) -> Option<Fact> {
-        let grip = self.store.extensions.grip(record.seed.extension)?;
+        let grip = self.store.extensions.grip(record.seed.extension, record.seed.id)?;
         let (future, name) = grip.read(|extension| {
             let name = self.store.sides.look(extension, |side| side.name.clone()).flatten();
             (extension.future(), name)
@@ -37,7 +37,7 @@ impl Teller {
     }
 
     /// The same of an ended one.
-    pub(crate) fn described_ended(&self, ended: &EndedTask) -> Option<Fact> {
+    pub(crate) fn described_ended(&self, ended: &Remembered) -> Option<Fact> {
         let fate = ended.fate.as_ref()?;
         let name = fate.more.as_ref().and_then(|more| more.name.clone());
         Some(described(TaskId(ended.last.seed.id), fate.future, name))
@@ -45,7 +45,7 @@ impl Teller {
 
     /// How a living task stands; `None` if it is not wrapped.
     pub(crate) fn standing(&self, record: &Copied) -> Option<Standing> {
-        let grip = self.store.extensions.grip(record.seed.extension)?;
+        let grip = self.store.extensions.grip(record.seed.extension, record.seed.id)?;
         grip.read(|extension| {
             let woke = self.store.sides.look(extension, |side| side.wakes.as_ref().map(|wakes| wakes.read()));
             Standing {
@@ -59,7 +59,7 @@ impl Teller {
     }
 
     /// How an ended task stands; `None` if it was not wrapped.
-    pub(crate) fn standing_ended(&self, ended: &EndedTask) -> Option<Standing> {
+    pub(crate) fn standing_ended(&self, ended: &Remembered) -> Option<Standing> {
         let fate = ended.fate.as_ref()?;
         let more = fate.more.as_deref();
         Some(Standing {

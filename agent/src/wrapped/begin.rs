@@ -7,7 +7,7 @@ use super::kept::runtime_number;
 use super::tail::Tail;
 use crate::core::{self, Core};
 use crate::extensions::{FutureType, Pending, mark};
-use crate::store::NewTask;
+use crate::store::{Began, NewTask};
 use crate::task_number::task_number;
 use std::panic::Location;
 use taskscope_model::codes::TaskKind;
@@ -48,14 +48,14 @@ impl<'a> New<'a> {
 
 /// A task that is being given to tokio.
 #[must_use = "it ends with tokio's handle"]
-pub(crate) struct Begun(Option<(&'static Core, Pending)>);
+pub(crate) struct Begun(Option<(&'static Core, Began)>);
 
 /// Wraps a future, and leaves what the spawn hook has to know.
 pub(crate) fn begin<F: Future, J>(future: F, new: New<'_>) -> (Wrapped<F, J>, Begun) {
     match make(new, FutureType::of::<F>()) {
-        Some((core, pending)) => {
-            pending.leave();
-            (Wrapped::new(future, Some(Tail::new(core, pending))), Begun(Some((core, pending))))
+        Some((core, began)) => {
+            began.pending.leave();
+            (Wrapped::new(future, Some(Tail::new(core, began.pending))), Begun(Some((core, began))))
         }
         None => (Wrapped::new(future, None), Begun(None)),
     }
@@ -64,26 +64,26 @@ pub(crate) fn begin<F: Future, J>(future: F, new: New<'_>) -> (Wrapped<F, J>, Be
 /// The same for a function that blocks.
 pub(crate) fn begin_blocking<F: FnOnce() -> R, R>(function: F, new: New<'_>) -> (Blocking<F>, Begun) {
     match make(new, FutureType::of::<F>()) {
-        Some((core, pending)) => {
-            (Blocking::new(function, Some(Tail::new(core, pending))), Begun(Some((core, pending))))
+        Some((core, began)) => {
+            (Blocking::new(function, Some(Tail::new(core, began.pending))), Begun(Some((core, began))))
         }
         None => (Blocking::new(function, None), Begun(None)),
     }
 }
 
-fn make(new: New<'_>, future: &'static FutureType) -> Option<(&'static Core, Pending)> {
+fn make(new: New<'_>, future: &'static FutureType) -> Option<(&'static Core, Began)> {
     let core = core::get()?;
     let hooks_tell = cfg!(tokio_unstable) && new.kind == TaskKind::ASYNC;
     let runtime = if hooks_tell { None } else { Some(runtime_number(core, new.handle)) };
     let New { kind, location, name, set, .. } = new;
-    let pending = core.store.begin_wrapped(&NewTask { kind, name, future, location, set, runtime })?;
-    Some((core, pending))
+    let began = core.store.begin_wrapped(&NewTask { kind, name, future, location, set, runtime })?;
+    Some((core, began))
 }
 
 impl Begun {
     /// tokio has taken the task: this is what is to be known of its handle.
     pub(crate) fn end(mut self, id: Id, abort: impl Fn() -> AbortHandle) -> Option<Grasp> {
-        let (core, pending) = self.0.take()?;
+        let (core, Began { pending, .. }) = self.0.take()?;
         let extension = pending.grip.extension;
         extension.abort.leave(abort());
         if Pending::take().is_some() || !extension.is_marked(mark::HOOKED) {
@@ -100,10 +100,10 @@ impl Begun {
 /// tokio's spawn has panicked.
 impl Drop for Begun {
     fn drop(&mut self) {
-        if let Some((core, pending)) = self.0.take() {
+        if let Some((core, began)) = self.0.take() {
             Pending::take();
-            if !pending.grip.extension.is_marked(mark::HOOKED) {
-                core.store.not_spawned(pending);
+            if !began.pending.grip.extension.is_marked(mark::HOOKED) {
+                core.store.not_spawned(began);
             }
         }
     }

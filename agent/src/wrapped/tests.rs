@@ -1,7 +1,7 @@
 //! Wrapped tasks on real runtimes, at whatever level this is built. All tests of the process share the one store, so
 //! each looks only at the tasks of its own spawn lines; and one runs at a time, for the history is bounded.
 
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::sync::lock;
 use crate::{Builder, Runtime, core, spawn, spawn_fallible, task};
 use std::future::pending;
@@ -39,23 +39,23 @@ fn number(id: tokio::task::Id) -> u64 {
 }
 
 /// An ended task, when it is in the history.
-fn ended(id: tokio::task::Id) -> EndedTask {
+fn ended(id: tokio::task::Id) -> Remembered {
     let find = || {
         let threads = core::get().unwrap().store.threads.all();
         threads.iter().find_map(|thread| {
             let shard = lock(&thread.shard);
-            shard.history().find(|task| task.last.seed.id == number(id)).cloned()
+            shard.history().find(|task| task.last.seed.id == number(id))
         })
     };
     eventually(|| find().is_some());
     find().unwrap()
 }
 
-fn said(task: &EndedTask) -> String {
+fn said(task: &Remembered) -> String {
     task.fate.as_ref().unwrap().more.as_ref().unwrap().said.clone().unwrap().message
 }
 
-fn handle(task: &EndedTask) -> HandleState {
+fn handle(task: &Remembered) -> HandleState {
     task.fate.as_ref().unwrap().handled().state
 }
 
@@ -147,22 +147,22 @@ fn what_became_of_the_handle_is_known() {
             let dropped = spawn(task::yield_now());
             let id = dropped.id();
             drop(dropped);
-            task::yield_now().await;
+            turns().await;
             eventually(|| handle(&with_late(id)) == HandleState::DROPPED);
 
             let detached = spawn(async { panic!("detached") });
             let id = detached.id();
             detached.detach();
-            task::yield_now().await;
+            turns().await;
             assert_eq!(handle(&ended(id)), HandleState::DETACHED);
 
             let late = spawn(async { panic!("nobody looks") });
             let id = late.id();
             assert_eq!(handle(&ended_yielding(id).await), HandleState::HELD);
-            let unseen = sums_of(&ended(id)).panics_unseen;
+            let unseen = outcomes_of(&ended(id)).panics_unseen;
             drop(late);
             assert_eq!(handle(&ended(id)), HandleState::DROPPED, "also in the history");
-            assert_eq!(sums_of(&ended(id)).panics_unseen, unseen + 1);
+            assert_eq!(outcomes_of(&ended(id)).panics_unseen, unseen + 1);
 
             let foreign = spawn(async {}).into_tokio();
             let id = foreign.id();
@@ -173,7 +173,7 @@ fn what_became_of_the_handle_is_known() {
 }
 
 /// An ended task with what came after its end.
-fn with_late(id: tokio::task::Id) -> EndedTask {
+fn with_late(id: tokio::task::Id) -> Remembered {
     let mut task = ended(id);
     for thread in core::get().unwrap().store.threads.all() {
         let shard = lock(&thread.shard);
@@ -184,17 +184,22 @@ fn with_late(id: tokio::task::Id) -> EndedTask {
     task
 }
 
-async fn ended_yielding(id: tokio::task::Id) -> EndedTask {
-    for _ in 0..3 {
+/// Lets the other tasks of a `current_thread` runtime come to their ends.
+async fn turns() {
+    for _ in 0..10 {
         task::yield_now().await;
     }
+}
+
+async fn ended_yielding(id: tokio::task::Id) -> Remembered {
+    turns().await;
     ended(id)
 }
 
-fn sums_of(task: &EndedTask) -> crate::shard::Sums {
-    let mut all = crate::shard::Sums::default();
+fn outcomes_of(task: &Remembered) -> crate::shard::Outcomes {
+    let mut all = crate::shard::Outcomes::default();
     for thread in core::get().unwrap().store.threads.all() {
-        if let Some(sums) = lock(&thread.shard).sums().get(task.last.seed.location as usize) {
+        if let Some(sums) = lock(&thread.shard).outcomes().get(task.last.seed.location as usize) {
             all.add(sums);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Row, View};
 use crate::records::Record;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::store::Store;
 use crate::tell::Teller;
 use std::collections::{HashMap, HashSet};
@@ -54,7 +54,7 @@ impl View {
 }
 
 /// These tasks and their ancestors, as far as the history knows them.
-pub(super) fn with_ancestors(tasks: Vec<TaskId>, history: &[EndedTask]) -> HashSet<TaskId> {
+pub(super) fn with_ancestors(tasks: Vec<TaskId>, history: &[Remembered]) -> HashSet<TaskId> {
     let parents: HashMap<u64, u64> = history.iter().map(|task| (task.last.seed.id, task.last.seed.parent)).collect();
     let mut all = HashSet::new();
     for task in tasks {

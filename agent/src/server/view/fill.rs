@@ -2,7 +2,7 @@
 
 use super::View;
 use crate::extensions::Handled;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::tell::{Standing, Teller};
 use taskscope_model::change::{Complete, Forgotten};
 use taskscope_model::{Fact, TaskId};
@@ -12,7 +12,7 @@ const MOST_HANDLES: usize = 4_096;
 
 /// An ended task that waits to be told.
 pub(super) struct Due {
-    pub(super) task: EndedTask,
+    pub(super) task: Remembered,
     /// Whether the client knows it alive.
     pub(super) told: bool,
     /// What was told of it then.
