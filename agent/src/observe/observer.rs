@@ -84,8 +84,8 @@ impl Observer {
 
     /// Only the agent knows a root.
     fn root(&'static self) -> u64 {
-        let poll = self.store.threads.mine().and_then(|thread| thread.frames.current());
-        poll.map(|poll| poll.id).filter(|id| TaskId(*id).is_root()).unwrap_or(0)
+        let current = self.store.threads.mine().and_then(|thread| thread.frames.current());
+        current.map(|poll| poll.id).filter(|id| id & TaskId::root(0).0 != 0).unwrap_or(0)
     }
 
     /// The stack of this drop is to be understood.
