@@ -1,6 +1,7 @@
 //! Expect: error_unseen. An order endpoint answers at once and sends the mail in the background; one mail cannot be
 //! sent, and nobody hears of it.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use clap::Parser;
 use taskscope_examples::{Stay, ready_on};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 /// A shop that takes orders, and orders from itself
 #[derive(Parser)]
@@ -34,15 +36,19 @@ async fn main() -> Result<()> {
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let told = options.stay.until_told();
     let address = listener.local_addr()?;
-    let server = async { axum::serve(listener, Router::new().route("/orders/{number}", post(order))).await };
-    let server = taskscope_agent::spawn(server);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shop = Router::new().route("/orders/{number}", post(order));
+    let until_stopped = async { drop(stopped.await) };
+    let shop = axum::serve(listener, shop).with_graceful_shutdown(until_stopped);
+    let server = taskscope_agent::spawn(shop.into_future());
     let orders: &[u32] = if options.healthy { &[1, 2, 3] } else { &[1, 13, 2] };
     for number in orders {
         place(address, *number).await.context("cannot order")?;
     }
     ready_on(address);
     let told = told.await;
-    server.abort();
+    drop(stop);
+    server.await??;
     told
 }
 

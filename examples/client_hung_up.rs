@@ -1,6 +1,7 @@
 //! Expect: dropped_half_way (info). A client hangs up while its order is being written; the handler is dropped in the
 //! middle, and the second half of its work is never done.
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use taskscope_agent::tower::ObserveLayer;
 use taskscope_examples::{Stay, ready_on};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 /// A shop whose customer has no patience
 #[derive(Parser)]
@@ -43,7 +44,10 @@ async fn main() -> Result<()> {
     let writing = if options.healthy { Duration::from_millis(20) } else { Duration::from_secs(3600) };
     let handler = move || order(writing);
     let shop = Router::new().route("/orders", post(handler)).layer(ObserveLayer::new()); // expect: dropped_half_way
-    let server = taskscope_agent::spawn(async { axum::serve(listener, shop).await });
+    let (stop, stopped) = oneshot::channel::<()>();
+    let until_stopped = async { drop(stopped.await) };
+    let shop = axum::serve(listener, shop).with_graceful_shutdown(until_stopped);
+    let server = taskscope_agent::spawn(shop.into_future());
     if options.healthy {
         wait_for_the_answer(address).await?;
     } else {
@@ -52,7 +56,8 @@ async fn main() -> Result<()> {
     }
     ready_on(address);
     let told = told.await;
-    server.abort();
+    drop(stop);
+    server.await??;
     told
 }
 
