@@ -31,6 +31,7 @@ pub(super) struct Awaits {
     now: HashMap<TaskId, AwaitsFact>,
     sums: Vec<(Observed, Option<HalfWay>)>,
     sums_at: At,
+    hurry: bool,
 }
 
 impl Awaits {
@@ -49,6 +50,9 @@ impl Awaits {
             totals |= view.asked.totals && (!view.is_scanned() || now.since(self.sums_at).0 >= SUMS_EVERY);
         }
         if totals {
+            if std::mem::take(&mut self.hurry) {
+                observer.judge();
+            }
             self.sums = observer.sums();
             self.sums_at = now;
         }
@@ -71,6 +75,12 @@ impl Awaits {
                 self.now.insert(task, fact);
             }
         }
+    }
+
+    /// The next refresh is the last one, and waits for what drops mean.
+    pub(super) fn hurry(&mut self) {
+        self.sums_at = At(0);
+        self.hurry = true;
     }
 
     fn fact(&mut self, observer: &Observer, task: TaskId, at: At, tree: &AwaitTree) -> AwaitsFact {

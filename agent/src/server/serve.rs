@@ -411,6 +411,7 @@ impl Server {
         let Some(ask) = self.core.farewell.asked() else { return };
         if self.tick.is_some() {
             // The last Changes: what ended with the runtime.
+            self.news.awaits.hurry();
             self.on_tick(now);
             self.write(now);
         }
