@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt::{Debug, Display};
-use std::future::{pending, Future};
-use std::pin::{pin, Pin};
+use std::future::{Future, pending};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Waker};
-use taskscope_agent::{observe, Observe as _};
+use taskscope_agent::{Observe as _, observe};
 use tracing::instrument;
 
 fn run<F: Future>(future: F) -> F::Output {
@@ -334,7 +334,8 @@ fn names_are_the_functions() {
         "::span_above",
         "::span_below",
     ] {
-        let mut named = completed.iter().filter(|(_, it, _)| it.label.contains(name) && !it.label.ends_with('>'));
+        let mut named =
+            completed.iter().filter(|(_, it, _)| it.label.contains(name) && !it.label.ends_with('>'));
         let (place, ..) = named.next().unwrap_or_else(|| panic!("{name} is not among {completed:?}"));
         assert!(place.contains("observe_shapes.rs:"), "{place}");
     }
