@@ -35,6 +35,7 @@ unless_loom! {
     mod core;
     mod coverage;
     mod farewell;
+    mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
     mod mode;
@@ -45,6 +46,7 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    mod spawning;
     mod store;
     mod task_number;
     mod tell;
