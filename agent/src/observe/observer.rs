@@ -59,6 +59,16 @@ impl Observer {
         self.table.place(&self.store.places, location, label)
     }
 
+    /// A place of requests; looked up without a thread's help.
+    #[cfg(feature = "tower")]
+    pub(crate) fn place_of_requests(
+        &'static self,
+        location: &'static Location<'static>,
+        label: &'static str,
+    ) -> &'static Place {
+        self.table.far(&self.store.places, location, label, taskscope_model::codes::DropKind::REQUEST)
+    }
+
     /// A node for a future that is polled for the first time.
     pub(super) fn node(&'static self) -> Option<&'static Node> {
         let node = here::take_node(&self.nodes);

@@ -31,6 +31,7 @@ pub(super) struct Awaits {
     now: HashMap<TaskId, AwaitsFact>,
     sums: Vec<(Observed, Option<HalfWay>)>,
     sums_at: At,
+    hurry: bool,
 }
 
 impl Awaits {
@@ -49,20 +50,12 @@ impl Awaits {
             totals |= view.asked.totals && (!view.is_scanned() || now.since(self.sums_at).0 >= SUMS_EVERY);
         }
         if totals {
-            self.refresh_sums(now);
-        }
-        self.refresh_tasks(core, observer, now, details);
-    }
-
-    /// Reads the sums whenever they were read last.
-    pub(super) fn refresh_sums(&mut self, now: At) {
-        if let Some(observer) = observer() {
+            if std::mem::take(&mut self.hurry) {
+                observer.judge();
+            }
             self.sums = observer.sums();
             self.sums_at = now;
         }
-    }
-
-    fn refresh_tasks(&mut self, core: &'static Core, observer: &Observer, now: At, details: HashSet<TaskId>) {
         let before = std::mem::take(&mut self.now);
         if details.is_empty() {
             return;
@@ -82,6 +75,12 @@ impl Awaits {
                 self.now.insert(task, fact);
             }
         }
+    }
+
+    /// The next refresh is the last one, and waits for what drops mean.
+    pub(super) fn hurry(&mut self) {
+        self.sums_at = At(0);
+        self.hurry = true;
     }
 
     fn fact(&mut self, observer: &Observer, task: TaskId, at: At, tree: &AwaitTree) -> AwaitsFact {
@@ -197,16 +196,6 @@ impl Judge {
         });
         // Without a thread the stacks stay open, and nothing is said of them.
         self.0 = thread.ok().map(|thread| (thread, now));
-    }
-
-    /// The program ends: finds out what is left, here and now.
-    pub(super) fn finish(&mut self) {
-        let Some(observer) = observer() else { return };
-        if let Some((thread, _)) = self.0.take() {
-            // It does not panic; and if it does, what it has found out holds.
-            let _ = thread.join();
-        }
-        observer.judge();
     }
 
     /// Until when it is worth to wait for it.

@@ -413,6 +413,7 @@ impl Server {
         let Some(ask) = self.core.farewell.asked() else { return };
         if self.tick.is_some() {
             // The last Changes: what ended with the runtime.
+            self.news.awaits.hurry();
             self.on_tick(now);
             self.write(now);
         }
@@ -423,13 +424,6 @@ impl Server {
     }
 
     fn goodbye(&mut self, reason: &'static str) {
-        if self.reporter.is_some() {
-            self.judge.finish();
-            // The clock has gone on: who was told a moment ago is to be told again.
-            self.news.refresh(self.core, self.visitors());
-            self.news.awaits.refresh_sums(self.news.teller.now);
-            self.news.refresh_places(self.core);
-        }
         if let Some(reporter) = &mut self.reporter {
             reporter.end(&self.news);
         }
