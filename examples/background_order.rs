@@ -66,7 +66,9 @@ async fn send_mail(number: u32) -> Result<()> {
 /// Orders as a customer does.
 async fn place(server: SocketAddr, number: u32) -> Result<()> {
     let mut connection = TcpStream::connect(server).await?;
-    let request = format!("POST /orders/{number} HTTP/1.1\r\nhost: shop\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let request = format!(
+        "POST /orders/{number} HTTP/1.1\r\nhost: shop\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    );
     connection.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     connection.read_to_string(&mut answer).await?;

@@ -43,7 +43,10 @@ pub fn example_without_hooks(name: &str) -> &'static Path {
 
 #[track_caller]
 fn program(name: &str) -> &'static Path {
-    find(BUILT.get_or_init(|| the_hooks_are_there().and_then(|()| build(target_folder(), PACKAGES, |_| {}))), name)
+    find(
+        BUILT.get_or_init(|| the_hooks_are_there().and_then(|()| build(target_folder(), PACKAGES, |_| {}))),
+        name,
+    )
 }
 
 #[track_caller]
@@ -58,7 +61,9 @@ fn find(built: &'static Built, name: &str) -> &'static Path {
 fn build_without_hooks() -> Built {
     let folder = target_folder().map(|folder| folder.join("stable"));
     // An empty one replaces what .cargo/config.toml sets.
-    build(folder, &["taskscope-examples"], |cargo| drop(cargo.env("RUSTFLAGS", "")))
+    build(folder, &["taskscope-examples"], |cargo| {
+        cargo.env("RUSTFLAGS", "");
+    })
 }
 
 fn build(folder: Option<PathBuf>, packages: &[&str], set: impl Fn(&mut Command)) -> Built {
