@@ -22,36 +22,50 @@ use print::Output;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    ExitCode::from(told())
+}
+
+fn told() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) if !error.use_stderr() => return ended(error.print().map_err(anyhow::Error::from)),
+        Err(error) if !error.use_stderr() => {
+            return ended(error.print().map(|()| 0).map_err(anyhow::Error::from));
+        }
         Err(error) => return ended(Err(CommandError::WrongUse(cli::in_one_line(&error)).into())),
     };
     ended(run(cli, &mut Output::standard()))
 }
 
-fn run(cli: Cli, out: &mut Output) -> anyhow::Result<()> {
+/// Does what the command line says, and gives the exit code.
+fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
     match cli.command {
         None => commands::attach(&cli.target)?,
         Some(Command::Attach(target)) => commands::attach(&target)?,
         Some(Command::Ls(options)) => commands::ls(&options, out)?,
         Some(Command::Ps(options)) => commands::ps(&options, out)?,
         Some(Command::Runtime(options)) => commands::runtime(&options, out)?,
+        Some(Command::Where(options)) => commands::where_is(&options, out)?,
+        Some(Command::Cancel(options)) => return Ok(commands::cancel(&options, out)?.code()),
+        Some(Command::Findings(options)) => commands::findings(&options, out)?,
+        Some(Command::Check(options)) => return Ok(commands::check(&options, out)?.code()),
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) => commands::demo(&options)?,
         Some(Command::Completions { shell }) => commands::completions(shell, out)?,
     }
-    Ok(())
+    Ok(Exit::Done.code())
 }
 
 /// The one place where errors are printed.
 #[expect(clippy::print_stderr, reason = "the one place where errors are printed")]
-fn ended(result: anyhow::Result<()>) -> ExitCode {
-    let Err(error) = result else { return Exit::Done.into() };
+fn ended(result: anyhow::Result<u8>) -> u8 {
+    let error = match result {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
     let exit = exit::code_of(&error);
     if exit != Exit::Done {
         eprintln!("taskscope: {}", source::one_line(&format!("{error:#}")));
     }
-    exit.into()
+    exit.code()
 }

@@ -1,7 +1,10 @@
 //! Where results go, and in which form.
 
+pub(crate) mod fate;
+pub(crate) mod findings;
 pub(crate) mod headline;
 pub(crate) mod json;
+pub(crate) mod story;
 pub(crate) mod table;
 pub(crate) mod words;
 

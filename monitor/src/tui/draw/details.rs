@@ -1,7 +1,8 @@
 //! All that is known of one task.
 
 use super::style::{Look, of_state, style};
-use crate::tui::cell::{grouped, percent, place, wrapped};
+use crate::print::words::wrapped;
+use crate::tui::cell::{grouped, percent, place};
 use crate::tui::ui::{Details, Ui};
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -1,7 +1,8 @@
 //! The help: made from the table of keys and the query language's own table.
 
 use super::style::{Look, style};
-use crate::tui::cell::{width, wrapped};
+use crate::print::words::wrapped;
+use crate::tui::cell::width;
 use crate::tui::keys::{Binding, KEYS, Place};
 use crate::tui::ui::Ui;
 use ratatui::Frame;

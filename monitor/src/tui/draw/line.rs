@@ -1,8 +1,9 @@
 //! The line above the keys: the filter that is being typed, or a notice, or what part of all tasks one sees.
 
 use super::style::{Look, style};
+use crate::print::words::wrapped;
 use crate::rows::Arrangement;
-use crate::tui::cell::{cut_end, grouped, width, wrapped};
+use crate::tui::cell::{cut_end, grouped, width};
 use crate::tui::filter::FilterLine;
 use crate::tui::ui::{Front, Ui};
 use crate::tui::{layout, scroll};
