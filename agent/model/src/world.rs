@@ -6,6 +6,7 @@ use crate::change::{
 };
 use crate::codes::{Counter, Source};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, TreeId};
+use crate::resources::Resources;
 use crate::task::{By, Task};
 use crate::time::At;
 use std::borrow::Cow;
@@ -73,6 +74,7 @@ pub struct World {
     runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
     trees: BTreeMap<By<TreeId>, Tree>,
     places: BTreeMap<By<LocationId>, PlaceView>,
+    resources: Resources,
     limits: BTreeMap<Source, Limits>,
     coverage: BTreeMap<(Reverse<Source>, String), Coverage>,
     counted: BTreeMap<(Source, Counter), u64>,
@@ -107,7 +109,13 @@ impl World {
             | Fact::CancelAsked(_)
             | Fact::Failure(_)
             | Fact::Woken(_)
-            | Fact::Awaits(_) => self.tell(change),
+            | Fact::Awaits(_)
+            | Fact::Boxed(_)
+            | Fact::Noted(_) => self.tell(change),
+            Fact::Resource(_)
+            | Fact::Operation(_)
+            | Fact::ResourceForgotten(_)
+            | Fact::OperationForgotten(_) => self.resources.apply(source, &change.fact),
             Fact::Tree(tree) => {
                 self.trees.insert(By { source, id: tree.id }, tree.clone());
             }
@@ -187,6 +195,7 @@ impl World {
         for (key, view) in &self.places {
             changes.extend(view.facts().map(|fact| by(key.source, fact)));
         }
+        changes.extend(self.resources.facts().map(|(source, fact)| by(source, fact)));
         changes.extend(self.limits.iter().map(|(source, it)| by(*source, it.clone().into())));
         changes.extend(self.coverage.iter().map(|((source, _), it)| by(source.0, it.clone().into())));
         for (&(source, counter), &count) in &self.counted {
@@ -270,6 +279,11 @@ impl World {
     /// An await tree.
     pub fn tree(&self, tree: By<TreeId>) -> Option<&Tree> {
         self.trees.get(&tree)
+    }
+
+    /// Locks, semaphores, timers and channels, and the operations on them.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
     }
 
     /// The mode and limits in force, of the strongest source that has told them.
