@@ -32,6 +32,7 @@ unless_loom! {
     mod core;
     mod coverage;
     mod farewell;
+    mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
     mod mode;
@@ -42,6 +43,7 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    mod spawning;
     mod store;
     mod task_number;
     mod tell;

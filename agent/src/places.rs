@@ -14,7 +14,7 @@ pub(crate) const OTHER_PLACES: u32 = 0;
 /// Number that stands for no chain.
 pub(crate) const NO_CHAIN: u32 = 0;
 /// Most locations; generated code seldom has more than a few hundred spawns.
-const MOST_LOCATIONS: usize = 4_096;
+pub(crate) const MOST_LOCATIONS: usize = 4_096;
 /// Most chain nodes.
 const MOST_CHAINS: usize = 65_536;
 /// Deepest chain: a task that respawns itself for ever stays at this depth. The monitor cuts there too.

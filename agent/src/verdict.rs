@@ -31,10 +31,7 @@ pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) ->
     drop(runtime);
     teller.refresh_places(&core.store.places);
     let world = evidence(core, &teller, number, &pending);
-    let mut diagnosis = Diagnosis::default();
-    for change in world.snapshot() {
-        diagnosis.see(&world, &change);
-    }
+    let diagnosis = Diagnosis::of(&world);
     let found = diagnosis.findings().filter(|finding| FAIL.contains(&finding.kind));
     // What ended with the runtime was pending, all of it: that is said below.
     let found = found.filter(|finding| finding.kind != Kind::PendingAtShutdown).cloned();

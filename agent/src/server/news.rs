@@ -161,7 +161,7 @@ fn running(core: &'static Core, workers: &[Option<Worker>]) -> HashMap<(u16, Wor
     };
     let threads = core.store.threads.all();
     let running = threads.iter().zip(workers).filter_map(|(thread, worker)| {
-        let (runtime, task) = polled(thread.current()?.0)?;
+        let (runtime, task) = polled(thread.frames.current()?.record)?;
         Some(((runtime, (*worker)?), task))
     });
     running.collect()

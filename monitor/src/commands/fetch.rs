@@ -57,7 +57,10 @@ impl Attached {
             match self.live.next(Some(SILENT_FOR)) {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => return Err(self.silent().into()),
-                Err(AttachError::EndOfRecording { .. }) => self.played = true,
+                Err(AttachError::EndOfRecording { .. }) => {
+                    self.played = true;
+                    self.session.settle();
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -116,7 +119,10 @@ impl Attached {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => break,
                 Err(AttachError::EndOfRecording { .. }) => return Ok(Came::End { goodbye: true }),
-                Err(AttachError::Lost { goodbye, .. }) => return Ok(Came::End { goodbye }),
+                Err(AttachError::Lost { goodbye, .. }) => {
+                    self.session.settle();
+                    return Ok(Came::End { goodbye });
+                }
                 Err(error) => return Err(error.into()),
             }
         }
