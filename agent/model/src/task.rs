@@ -1,6 +1,9 @@
 //! One task, as told by one or several sources.
 
-use crate::change::{Attribute, Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Noted, Polled, Spawned, Woken};
+use crate::change::{
+    Attribute, Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Noted, Polled, Spawned,
+    Woken,
+};
 use crate::codes::{Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::time::{At, Nanos};
@@ -116,7 +119,14 @@ impl More {
         let boxed = self.boxed.iter().cloned().map(Fact::Boxed);
         let noted = self.noted.iter().cloned().map(Fact::Noted);
         let awaits = self.awaits.values().cloned().map(Fact::Awaits);
-        described.chain(handled).chain(cancel).chain(failure).chain(woken).chain(boxed).chain(noted).chain(awaits)
+        described
+            .chain(handled)
+            .chain(cancel)
+            .chain(failure)
+            .chain(woken)
+            .chain(boxed)
+            .chain(noted)
+            .chain(awaits)
     }
 }
 

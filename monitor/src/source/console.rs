@@ -32,7 +32,7 @@ use taskscope_model::hello::Hello;
 use taskscope_model::request::Request;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-pub(crate) use owner::{Owner, listener as owner_of};
+pub(crate) use owner::listener as owner_of;
 
 /// Pieces of what it says that wait to be taken. Who takes too slowly makes the program's server wait, and then
 /// leave this client out; the program itself never waits.

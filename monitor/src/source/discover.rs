@@ -1,6 +1,8 @@
 //! Which tokio programs run here, and how they can be seen. A hung or hostile program costs its own answer
 //! and nobody else's.
 
+#[cfg(feature = "console")]
+mod console;
 mod folders;
 
 use super::peer::Peer;
@@ -48,7 +50,10 @@ pub(crate) fn processes() -> Vec<Process> {
     let user = rustix::process::geteuid().as_raw();
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
-    look(&places, WITHIN, |_| true)
+    let mut processes = look(&places, WITHIN, |_| true);
+    #[cfg(feature = "console")]
+    console::join(&mut processes, WITHIN);
+    processes
 }
 
 /// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets
@@ -58,7 +63,11 @@ pub(crate) fn with_pid(pid: u32) -> Option<Process> {
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
     let inner = proc::inner_pid(pid)?;
-    look(&places, WITHIN, |socket| socket.pid == inner).into_iter().find(|process| process.pid == pid)
+    let found = look(&places, WITHIN, |socket| socket.pid == inner);
+    let found = found.into_iter().find(|process| process.pid == pid);
+    #[cfg(feature = "console")]
+    let found = found.or_else(|| console::find(WITHIN).filter(|process| process.pid == pid));
+    found
 }
 
 /// A socket that nobody has been asked at yet.

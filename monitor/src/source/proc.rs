@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-#[cfg(all(feature = "console", target_os = "linux"))]
-use {crate::clock, taskscope_model::Nanos};
 #[cfg(feature = "console")]
 use taskscope_model::At;
+#[cfg(all(feature = "console", target_os = "linux"))]
+use {crate::clock, taskscope_model::Nanos};
 
 /// Largest environment that is read; longer ones are cut.
 const MAX_ENVIRON: u64 = 256 * 1024;

@@ -1,7 +1,7 @@
 //! One example of every message, and one with nothing optional where that is another form. Their bytes are
 //! the lines of `golden/v1.txt`, under the same names and in the same order.
 
-use super::fates;
+use super::{fates, resources};
 use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
@@ -72,6 +72,7 @@ pub(super) fn facts() -> Vec<(String, Told)> {
         told("Goodbye", agent, Goodbye { at, reason }),
     ];
     facts.extend(fates::facts());
+    facts.extend(resources::facts());
     facts
 }
 

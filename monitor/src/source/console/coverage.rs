@@ -26,13 +26,28 @@ pub(super) struct Shown {
 pub(super) fn coverage(shown: &Shown) -> Vec<Coverage> {
     vec![
         tasks(shown),
-        topic("polls", Seen::PARTLY, "the longest poll and the lengths of long ones are told only of a task that is looked at; no worker is", "taskscope where TASK"),
+        topic(
+            "polls",
+            Seen::PARTLY,
+            "the longest poll and the lengths of long ones are told only of a task that is looked at; no worker is",
+            "taskscope where TASK",
+        ),
         topic("outcomes", Seen::NO, "console-subscriber does not tell how a task ended", ANOTHER_WAY),
         topic("spawners", Seen::NO, "console-subscriber does not tell which task spawned which", ANOTHER_WAY),
         topic("scheduled", Seen::YES, "", ""),
-        topic("names", Seen::PARTLY, "names given by tokio::task::Builder and sizes are told, types of futures are not", ""),
+        topic(
+            "names",
+            Seen::PARTLY,
+            "names given by tokio::task::Builder and sizes are told, types of futures are not",
+            "",
+        ),
         topic("wakes", Seen::YES, "", ""),
-        topic("await trees", Seen::PARTLY, "only operations on tokio's locks, semaphores, barriers, oneshot channels and timers are told", ""),
+        topic(
+            "await trees",
+            Seen::PARTLY,
+            "only operations on tokio's locks, semaphores, barriers, oneshot channels and timers are told",
+            "",
+        ),
         topic("stacks", Seen::NO, "console-subscriber takes none", ANOTHER_WAY),
         topic("local tasks", Seen::YES, "", ""),
         topic("blocking tasks", Seen::YES, "", ""),
@@ -71,7 +86,10 @@ fn resources(shown: &Shown) -> Coverage {
                    channels, Notify and sockets; polls only from now on"
         .to_owned();
     if resources + operations > 0 {
-        why.push_str(&format!("; {} events found no room in console-subscriber's buffer", resources + operations));
+        why.push_str(&format!(
+            "; {} events found no room in console-subscriber's buffer",
+            resources + operations
+        ));
     }
     if shown.left_out > 0 {
         why.push_str(&format!("; {} found no room in this monitor", shown.left_out));

@@ -84,7 +84,9 @@ impl Service {
 
 /// Whether a console-subscriber listens there. Asks for nothing that costs the program anything.
 pub(super) fn is_there(place: &Place, within: Duration) -> bool {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return false };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return false;
+    };
     let asked = runtime.block_on(async {
         tokio::time::timeout(within, async {
             let mut client = connect(place, within).await.ok()?;
@@ -353,7 +355,11 @@ fn watch_state(mut client: Client) -> Receiver<Option<bool>> {
     tokio::spawn(async move {
         let mut states = match client.watch_state(StateRequest {}).await {
             Ok(states) => states.into_inner(),
-            Err(_) => return drop(sender.send(None).await),
+            Err(_) => {
+                // Nobody waits for it any more, if it cannot be said.
+                let _ = sender.send(None).await;
+                return;
+            }
         };
         let mut told = None;
         while let Ok(Some(state)) = states.message().await {

@@ -128,8 +128,7 @@ impl Tasks {
         out.push(spawned.clone().into());
         out.extend(what.facts(id));
         let (running, polled, polls) = (false, None, None);
-        self.known
-            .insert(span, Known { spawned, described: true, ended: false, running, polled, polls });
+        self.known.insert(span, Known { spawned, described: true, ended: false, running, polled, polls });
         self.live += 1;
     }
 
@@ -293,11 +292,7 @@ impl What {
         let described = is_described.then_some(Described { task, name, future, size });
         let boxed = original_size.map(|original_size| Boxed { task, original_size });
         let noted = (!fields.is_empty()).then_some(Noted { task, fields });
-        described
-            .map(Fact::from)
-            .into_iter()
-            .chain(boxed.map(Fact::from))
-            .chain(noted.map(Fact::from))
+        described.map(Fact::from).into_iter().chain(boxed.map(Fact::from)).chain(noted.map(Fact::from))
     }
 }
 
