@@ -3,8 +3,12 @@
 
 #[cfg(feature = "console")]
 mod console;
+#[cfg(not(feature = "console"))]
+mod no_console;
 mod folders;
 
+#[cfg(not(feature = "console"))]
+use self::no_console as console;
 use super::peer::Peer;
 use super::{Address, AttachError, proc, unix};
 use crate::clock;
@@ -50,10 +54,7 @@ pub(crate) fn processes() -> Vec<Process> {
     let user = rustix::process::geteuid().as_raw();
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
-    let mut processes = look(&places, WITHIN, |_| true);
-    #[cfg(feature = "console")]
-    console::join(&mut processes, WITHIN);
-    processes
+    console::join(look(&places, WITHIN, |_| true), WITHIN)
 }
 
 /// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets
@@ -65,9 +66,7 @@ pub(crate) fn with_pid(pid: u32) -> Option<Process> {
     let inner = proc::inner_pid(pid)?;
     let found = look(&places, WITHIN, |socket| socket.pid == inner);
     let found = found.into_iter().find(|process| process.pid == pid);
-    #[cfg(feature = "console")]
-    let found = found.or_else(|| console::find(WITHIN).filter(|process| process.pid == pid));
-    found
+    found.or_else(|| console::find(WITHIN).filter(|process| process.pid == pid))
 }
 
 /// A socket that nobody has been asked at yet.

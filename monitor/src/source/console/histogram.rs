@@ -9,7 +9,7 @@ use taskscope_model::Nanos;
 /// Long polls are gathered from 2^23 ns (8.4 ms) on, one bucket a power of two, as the agent does.
 const FIRST_LONG: u32 = 23;
 /// What begins a histogram that is not compressed: others are not read, they may unfold to any size.
-const PLAIN: [u8; 4] = 0x1c84_9303_u32.to_be_bytes();
+const PLAIN: [u8; 4] = 0x1c84_9313_u32.to_be_bytes();
 /// Bytes before the counts: what it is, their length, an offset, digits, lowest, highest, ratio.
 const HEAD: usize = 40;
 /// Most significant digits that are believed; console-subscriber has two. Memory grows with them.

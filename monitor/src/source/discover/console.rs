@@ -13,8 +13,8 @@ const DEFAULT: &str = "127.0.0.1:6669";
 const VARIABLE: &str = "TOKIO_CONSOLE_BIND";
 
 /// Adds it to the programs with an agent; a program that has both is one.
-pub(super) fn join(processes: &mut Vec<Process>, within: Duration) {
-    let Some(found) = find(within) else { return };
+pub(super) fn join(mut processes: Vec<Process>, within: Duration) -> Vec<Process> {
+    let Some(found) = find(within) else { return processes };
     match processes.iter_mut().find(|process| process.pid == found.pid) {
         Some(process) => process.seen_by.extend(found.seen_by),
         None => {
@@ -22,6 +22,7 @@ pub(super) fn join(processes: &mut Vec<Process>, within: Duration) {
             processes.sort_by_key(|process| process.pid);
         }
     }
+    processes
 }
 
 /// The program; `None` if there is none, or this user may not see whose it is.
