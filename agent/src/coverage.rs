@@ -25,7 +25,7 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
         topic("names", Seen::NO, "tokio tells the names and futures of tasks only to tracing", ""),
         topic("wakes", Seen::NO, "wakes are not recorded", ""),
         topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", ""),
-        topic("stacks", Seen::NO, "the stacks of threads are not taken", ""),
+        topic("stacks", Seen::YES, "", ""),
         topic("local tasks", Seen::NO, "tokio calls no hook for spawn_local on a LocalSet", ""),
         topic("blocking tasks", Seen::NO, "tokio calls no hook when spawn_blocking begins", ""),
     ];

@@ -27,6 +27,7 @@ macro_rules! unless_loom {
 
 // Under loom only the record protocol is compiled: loom's atomics cannot live outside a model.
 unless_loom! {
+    mod bell;
     mod builder;
     mod clock;
     mod core;
@@ -34,6 +35,7 @@ unless_loom! {
     mod farewell;
     #[cfg(tokio_unstable)]
     mod hooks;
+    mod limits;
     mod mode;
     mod notes;
     mod places;
@@ -42,10 +44,14 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    #[cfg(unix)]
+    mod signals;
+    mod stacks;
     mod store;
     mod task_number;
     mod tell;
     mod threads;
+    mod watchdog;
 
     #[doc(hidden)]
     pub mod __private;

@@ -4,6 +4,7 @@
 //! allocation, no hashing, no system call, no read-modify-write and no panic; the first poll of a thread and
 //! the first poll of a task since the collector looked take a slower way. Who writes what is in `records`.
 
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Index, Inserted, Record, Seed, Slab, long_bucket};
@@ -22,6 +23,8 @@ pub(crate) struct Store {
     pub(crate) slab: Slab,
     pub(crate) threads: Threads,
     pub(crate) places: Places,
+    /// Wakes who looks for long polls.
+    pub(crate) bell: Bell,
     watch: Watch,
     roots: AtomicU32,
     counts: Counts,
@@ -54,6 +57,7 @@ impl Store {
             slab: Slab::new(),
             threads: Threads::new(),
             places: Places::new(),
+            bell: Bell::default(),
             watch: Watch { epoch: AtomicU32::new(1), on: AtomicBool::new(false) },
             roots: AtomicU32::new(0),
             counts: Counts::default(),
@@ -78,6 +82,7 @@ impl Store {
         }
         self.account(record, now);
         record.thread.store(thread.number(), Ordering::Relaxed);
+        self.bell.ring();
         let epoch = self.watch.epoch.load(Ordering::Relaxed);
         let first = record.epoch.load(Ordering::Relaxed) != epoch;
         if first {

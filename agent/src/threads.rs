@@ -6,7 +6,7 @@ use crate::sync::lock;
 use std::cell::Cell;
 use std::ptr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 
 /// Most slots: a thread's number has 16 bits. Tasks touched by later threads are counted as untracked.
@@ -23,6 +23,15 @@ struct Frame {
     start: AtomicU64,
 }
 
+/// A poll that a thread is in.
+#[derive(Clone, Copy)]
+pub(crate) struct InPoll {
+    pub(crate) id: u64,
+    /// Raw clock.
+    pub(crate) start: u64,
+    pub(crate) record: &'static Record,
+}
+
 /// One thread's slot.
 #[repr(align(128))]
 pub(crate) struct Thread {
@@ -35,6 +44,8 @@ pub(crate) struct Thread {
     pub(crate) shard: Mutex<Shard>,
     /// Whose slot it is now.
     owner: Mutex<Option<ThreadId>>,
+    /// The system's number of that thread; 0 if it is nobody's, or the system is not Linux.
+    tid: AtomicU32,
 }
 
 impl Thread {
@@ -79,6 +90,18 @@ impl Thread {
         self.frames.get(depth).map(|frame| (record, frame.start.load(Ordering::Relaxed)))
     }
 
+    /// The innermost poll that the thread is in. Another thread may see the fields of two polls together.
+    pub(crate) fn in_poll(&self) -> Option<InPoll> {
+        let (record, id) = self.current()?;
+        let frame = self.frames.get(self.depth.load(Ordering::Relaxed).wrapping_sub(1))?;
+        Some(InPoll { id, start: frame.start.load(Ordering::Relaxed), record })
+    }
+
+    /// The system's number of the thread whose slot it is now.
+    pub(crate) fn tid(&self) -> Option<u32> {
+        Some(self.tid.load(Ordering::Relaxed)).filter(|tid| *tid != 0)
+    }
+
     /// Whose slot it is now.
     pub(crate) fn owner(&self) -> Option<ThreadId> {
         *lock(&self.owner)
@@ -105,6 +128,7 @@ impl Drop for GiveBack {
         if let Some((threads, thread)) = self.0.take() {
             thread.depth.store(0, Ordering::Relaxed);
             *lock(&thread.owner) = None;
+            thread.tid.store(0, Ordering::Relaxed);
             lock(&threads.free).push(thread);
         }
     }
@@ -127,6 +151,7 @@ impl Threads {
             .try_with(|give_back| {
                 let thread = lock(&self.free).pop().or_else(|| self.add())?;
                 *lock(&thread.owner) = Some(std::thread::current().id());
+                thread.tid.store(tid(), Ordering::Relaxed);
                 give_back.0.set(Some((self, thread)));
                 MINE.set(Some(thread));
                 Some(thread)
@@ -152,6 +177,7 @@ impl Threads {
             near: Near::new(),
             shard: Mutex::new(Shard::default()),
             owner: Mutex::new(None),
+            tid: AtomicU32::new(0),
         }));
         slots.push(thread);
         Some(thread)
@@ -161,4 +187,17 @@ impl Threads {
     pub(crate) fn all(&self) -> Vec<&'static Thread> {
         lock(&self.slots).clone()
     }
+}
+
+/// The system's number of the calling thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn tid() -> u32 {
+    // SAFETY: it only asks.
+    unsafe { libc::syscall(libc::SYS_gettid) as u32 }
+}
+
+/// Not known elsewhere.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn tid() -> u32 {
+    0
 }

@@ -7,9 +7,11 @@
 
 mod awaits;
 mod fate;
+mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+pub use stacks::{Call, Frame, Sample, SlowPoll, Stack, ThreadStack};
 
 use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
@@ -84,6 +86,12 @@ kinds! {
         Load = 26,
         /// The mode and the limits in force.
         Limits = 27,
+        /// An address in a stack got a number, or its names.
+        Frame = 28,
+        /// Polls took too long.
+        SlowPoll = 29,
+        /// What a thread did, as asked for.
+        ThreadStack = 30,
     }
 }
 
@@ -101,6 +109,7 @@ impl Fact {
             Fact::Failure(fact) => Some(fact.task),
             Fact::Woken(fact) => Some(fact.task),
             Fact::Awaits(fact) => Some(fact.task),
+            Fact::SlowPoll(fact) => Some(fact.task),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use crate::coverage::coverage;
 use crate::records::Record;
 use crate::runtimes::RuntimeSlot;
 use crate::shard::Sums;
+use crate::stacks::Stacks;
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ const FIGURES_EVERY: u64 = 1_000_000_000;
 /// The news of a tick.
 pub(super) struct News {
     pub(super) teller: Teller,
+    pub(super) stacks: &'static Stacks,
     pub(super) chains: Vec<Chain>,
     /// Each runtime, and whether it is gone.
     pub(super) runtimes: Vec<(Runtime, bool)>,
@@ -48,6 +50,7 @@ impl News {
         let clock = &core.store.clock;
         let (workers, locations, runtimes) = (Vec::new(), Vec::new(), Vec::new());
         Self {
+            stacks: &core.stacks,
             teller: Teller { clock, now: clock.now(), workers, locations, runtimes },
             chains: Vec::new(),
             runtimes: Vec::new(),
@@ -136,7 +139,7 @@ impl News {
 }
 
 fn limits(core: &Core) -> Limits {
-    Limits { mode: core.mode.get().name().to_owned(), slow_poll: None }
+    Limits { mode: core.mode.get().name().to_owned(), slow_poll: core.limits.all() }
 }
 
 /// The worker that each thread slot is, by the slot's number.

@@ -11,10 +11,11 @@ use super::reporter::Reporter;
 use super::subscriber::change;
 use super::pace::Pace;
 use super::reply::{not_cancelled, program};
-use super::signals;
+use super::stacks::Asked;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
+use crate::signals;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -81,6 +82,10 @@ struct Server {
     ticks: u64,
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
+    /// Who waits for the stacks of all threads.
+    asked: Asked,
+    /// What of stacks has been told to everybody.
+    stacks_told: u64,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -101,6 +106,8 @@ impl Server {
             tick: None,
             ticks: 0,
             last_ticks: None,
+            asked: Asked::default(),
+            stacks_told: 0,
             refused: 0,
             logged: HashSet::new(),
         }
@@ -142,7 +149,8 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let next = deadlines.chain(self.tick).chain(work.then_some(allowed)).chain(again).min()?;
+        let asked = self.asked.deadline(now);
+        let next = deadlines.chain(self.tick).chain(asked).chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -162,9 +170,10 @@ impl Server {
             self.bury();
             self.scan(now);
         }
-        if self.tick.is_some_and(|at| at <= now) {
+        if self.tick.is_some_and(|at| at <= now || self.stacks_told < self.core.stacks.settled()) {
             self.on_tick(now);
         }
+        self.answer_stacks(now);
         self.write(now);
         self.farewell(now);
         self.watch_or_not(now);
@@ -209,12 +218,12 @@ impl Server {
         }
     }
 
-    fn grant(&mut self, number: usize, wish: Wish, now: At) {
+    fn grant(&mut self, id: usize, wish: Wish, now: At) {
         match wish {
             Wish::Refused(what) => return self.refused(format!("refused {what}")),
-            Wish::Hello if !self.make_room(number, now) => {
+            Wish::Hello if !self.make_room(id, now) => {
                 self.refused += 1;
-                if let Some(client) = self.clients.get_mut(&number) {
+                if let Some(client) = self.clients.get_mut(&id) {
                     client.refuse(Refused::Busy, "as many clients are attached already as are served at once");
                 }
                 return;
@@ -222,7 +231,7 @@ impl Server {
             _ => {}
         }
         let hello = matches!(wish, Wish::Hello).then(|| self.hello());
-        let Some(client) = self.clients.get_mut(&number) else { return };
+        let Some(client) = self.clients.get_mut(&id) else { return };
         match wish {
             Wish::Hello => {
                 if let Some(mut hello) = hello {
@@ -236,6 +245,12 @@ impl Server {
                 let done = Done { number, message: format!("the agent is in mode {mode}") };
                 client.tell(&Told::Answer(done.into()));
             }
+            Wish::Stacks(number) => self.asked.add(id, number, self.core, now),
+            Wish::SetLimit(number, limit) => {
+                self.core.limits.set_all(limit);
+                self.core.store.bell.wake();
+                client.tell(&Told::Answer(Done { number, message: String::new() }.into()));
+            }
             Wish::Cancel(request, tasks) => {
                 for piece in tasks.chunks(RESULTS_AT_ONCE) {
                     let results = piece.iter().map(|task| not_cancelled(self.core, *task)).collect();
@@ -243,6 +258,15 @@ impl Server {
                 }
             }
             Wish::Refused(_) => {}
+        }
+    }
+
+    /// Answers those who asked for the stacks of all threads, if these are there.
+    fn answer_stacks(&mut self, now: At) {
+        for (client, number) in self.asked.take_answered(self.core, now) {
+            if let Some(client) = self.clients.get_mut(&client) {
+                client.stacks_taken(number, &self.news);
+            }
         }
     }
 
@@ -318,6 +342,7 @@ impl Server {
             None => self.core.store.next_epoch(),
             Some(left) => *left = left.saturating_sub(1),
         }
+        self.stacks_told = self.core.stacks.settled();
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
         for client in self.clients.values_mut() {
