@@ -4,6 +4,8 @@
 
 #[path = "tidy/cycles.rs"]
 mod cycles;
+#[path = "tidy/detectors.rs"]
+mod detectors;
 #[path = "tidy/examples.rs"]
 mod examples;
 #[path = "tidy/files.rs"]
@@ -36,6 +38,16 @@ fn the_model_does_nothing_but_compute() {
 #[test]
 fn modules_have_no_cycles() {
     hold(cycles::modules_have_no_cycles);
+}
+
+#[test]
+fn detectors_have_scenarios() {
+    hold(detectors::detectors_have_scenarios);
+}
+
+#[test]
+fn detectors_are_in_the_list() {
+    hold(detectors::detectors_are_in_the_list);
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use crate::builder::Builder;
 use crate::mode::Mode;
 use crate::runtime::root;
+use crate::verdict;
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::pin::{Pin, pin};
 
+pub use taskscope_model::Kind;
 pub use tokio;
 
 /// The options of `#[main]`.
@@ -65,6 +67,44 @@ pub fn run_with<F: Future>(
     builder.install(&mut tokio);
     let _goodbye = Goodbye;
     built(start(&mut tokio, pin!(root(body))))
+}
+
+/// What there is to know about a `#[test]` besides its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Test {
+    /// Its path.
+    pub name: &'static str,
+    /// Whether `#[should_panic]` stands at it.
+    pub should_panic: bool,
+    /// Kinds of findings it may leave behind: anywhere, or at places whose path holds the text.
+    pub allowed: &'static [(Kind, Option<&'static str>)],
+}
+
+/// Runs the body of a `#[test]` function, and judges what it leaves behind.
+///
+/// # Panics
+/// As `#[tokio::test]`; and if the test leaves something behind that is not allowed.
+#[track_caller]
+pub fn test<F: Future>(
+    settings: Settings,
+    test: Test,
+    body: F,
+    has_failed: impl FnOnce(&F::Output) -> bool,
+) -> F::Output {
+    let (mut tokio, builder) = builders(&settings);
+    let builder = if settings.name.is_none() { builder.name(test.name) } else { builder };
+    let runtime = built(builder.build_from(&mut tokio));
+    let output = runtime.block_on(body);
+    let left = verdict::left_behind(runtime, test.allowed);
+    if let Some(words) = left {
+        if test.should_panic || has_failed(&output) {
+            // It fails, or is to fail, by itself.
+            let _ = writeln!(io::stderr(), "{words}");
+        } else {
+            panic!("{words}");
+        }
+    }
+    output
 }
 
 fn builders(settings: &Settings) -> (tokio::runtime::Builder, Builder) {

@@ -51,6 +51,7 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    mod verdict;
     mod watchdog;
 
     #[doc(hidden)]
@@ -61,4 +62,4 @@ unless_loom! {
     pub use runtime::{Runtime, root};
 }
 
-pub use taskscope_macros::main;
+pub use taskscope_macros::{main, test};

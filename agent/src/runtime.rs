@@ -48,9 +48,13 @@ impl Runtime {
     }
 
     /// Its number, if the agent is in it.
-    #[cfg(all(test, tokio_unstable))]
     pub(crate) fn number(&self) -> Option<u16> {
         self.lease.as_ref().map(|lease| lease.slot.number)
+    }
+
+    /// Runs a future that is not shown: the agent's own.
+    pub(crate) fn drive<F: Future>(&self, future: F) -> F::Output {
+        self.tokio().block_on(future)
     }
 
     /// As [`tokio::runtime::Runtime::shutdown_timeout`].

@@ -1,7 +1,7 @@
 //! Records to Changes: one way for snapshots, for ticks and for the history.
 
 use crate::clock::Clock;
-use crate::places::NO_CHAIN;
+use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Record};
 use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::shard::EndedTask;
@@ -24,6 +24,19 @@ pub(crate) struct Teller {
 }
 
 impl Teller {
+    /// Knows nothing but the clock.
+    pub(crate) fn new(clock: &'static Clock) -> Self {
+        Self { clock, now: clock.now(), workers: Vec::new(), locations: Vec::new(), runtimes: Vec::new() }
+    }
+
+    /// Brings the locations up to now: what was seen before this can be told after it.
+    pub(crate) fn refresh_places(&mut self, places: &Places) {
+        for location in places.locations_after(self.locations.len()) {
+            let text = location.to_string();
+            self.locations.push((location, text));
+        }
+    }
+
     /// A consistent copy of a record; `None` if it is of no live task.
     pub(crate) fn copy(&self, record: &Record) -> Option<Copied> {
         record.copy(self.clock.long_shift())

@@ -2,27 +2,31 @@
 
 use crate::source::AttachError;
 use std::io;
-use std::process::ExitCode;
 
 /// The exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Exit {
     /// Done.
     Done = 0,
+    /// `check` found something.
+    Found = 1,
     /// The command line is wrong: an option, a query, a name that stands for several programs.
     WrongUse = 2,
     /// The target is not there, not ours, or lost.
     NotFound = 3,
     /// The system or the agent does not permit it.
     NotPermitted = 4,
+    /// There is no such task, or it has ended already.
+    NoSuchTask = 5,
     /// The two versions have nothing in common.
     Versions = 6,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(exit as u8)
+impl Exit {
+    /// As the system knows it.
+    pub(crate) const fn code(self) -> u8 {
+        self as u8
     }
 }
 
@@ -38,6 +42,9 @@ pub(crate) enum CommandError {
     /// The system or the agent does not permit it.
     #[error("{0}")]
     NotPermitted(String),
+    /// There is no such task.
+    #[error("{0}")]
+    NoSuchTask(String),
     /// The target cannot be attached to, or no longer.
     #[error(transparent)]
     Attach(#[from] AttachError),
@@ -52,6 +59,7 @@ impl CommandError {
             CommandError::WrongUse(_) => Exit::WrongUse,
             CommandError::NotFound(_) => Exit::NotFound,
             CommandError::NotPermitted(_) => Exit::NotPermitted,
+            CommandError::NoSuchTask(_) => Exit::NoSuchTask,
             CommandError::Attach(error) => of_attaching(error),
             // Who asked no longer reads: `taskscope ps | head`.
             CommandError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,

@@ -1,7 +1,10 @@
 //! For tests: a program with an agent that says what it is told to say, and a program at a fixed moment.
 
 mod agent;
+mod answers;
+mod orders;
 mod program;
 
 pub(crate) use agent::{FakeAgent, Script};
+pub(crate) use orders::{cancelled_only, orders};
 pub(crate) use program::{changes, hello, recording};

@@ -4,9 +4,13 @@
 //! [`arrange()`] filters and orders all tasks, [`fill`] builds cells for those that are to be shown: with
 //! 100,000 tasks only the visible ones cost more than their place in the order.
 
+pub(crate) mod ancestry;
 pub(crate) mod arrange;
+pub(crate) mod awaits;
+pub(crate) mod cancels;
 pub(crate) mod cell;
 pub(crate) mod columns;
+pub(crate) mod findings;
 pub(crate) mod groups;
 pub(crate) mod runtimes;
 

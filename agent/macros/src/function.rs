@@ -3,6 +3,7 @@
 //! A body that does not parse is the compiler's to complain about: it does so better than `syn`, and an
 //! editor keeps completing inside it.
 
+use crate::options::Entry;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::{Parse, ParseStream};
@@ -18,8 +19,8 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Whether it can be run as an entry point: `async`, and without arguments if it is `main`.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Whether it can be run as an entry point: `async`, and without arguments if it is `main` or a test.
+    pub(crate) fn check(&self, entry: Entry) -> Result<()> {
         let mut errors = Vec::new();
         if self.signature.asyncness.is_none() {
             let message = "this function is not `async`: write `async fn`";
@@ -29,7 +30,16 @@ impl Function {
             let message = "`main` takes no arguments: read them with `std::env::args()`";
             errors.push(Error::new_spanned(&self.signature.inputs, message));
         }
+        if entry == Entry::Test && !self.signature.inputs.is_empty() {
+            let message = "a test takes no arguments";
+            errors.push(Error::new_spanned(&self.signature.inputs, message));
+        }
         crate::options::all_of(errors)
+    }
+
+    /// Whether it bears an attribute of that name.
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        self.attributes.iter().any(|it| it.path().is_ident(attribute))
     }
 
     /// The body in its own braces, after `first`: what the compiler says of the block points at them.

@@ -6,6 +6,7 @@
 mod function;
 mod main_attribute;
 mod options;
+mod test_attribute;
 
 use proc_macro::TokenStream;
 
@@ -35,4 +36,28 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     main_attribute::expand(options.into(), item.into()).into()
+}
+
+/// Runs an `async fn` as a test that fails when it leaves something behind: `#[tokio::test]`, judged.
+///
+/// The test fails, in words, if at its end a task is still pending, or if in it a panic or an error of a task
+/// went unseen, or a future was dropped that nobody had ever awaited. Only this test's own runtime counts, whatever runs beside it. A task that was let go with `detach()` may go on.
+///
+/// It takes what `#[tokio::test]` takes (the default is one thread), and
+///
+/// - `allow(kind)`: findings of that kind are all right here: `pending_at_shutdown`, `panic_unseen`,
+///   `error_unseen`, `never_awaited`
+/// - `allow(kind, "path")`: only at places whose file has that in its path
+///
+/// With `#[should_panic]` below it the test is to panic by itself; findings are printed and fail nothing.
+///
+/// ```ignore
+/// #[taskscope_agent::test(allow(pending_at_shutdown, "src/metrics.rs"))]
+/// async fn orders_are_kept() {
+///     taskscope_agent::spawn(keep(order())).await.unwrap();
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    test_attribute::expand(options.into(), item.into()).into()
 }

@@ -4,21 +4,27 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use crate::function::Function;
-use crate::options::{Flavor, Options};
+use crate::options::{Entry, Flavor, Options};
+use crate::test_attribute;
 
 /// The whole of `#[main]`. With something wrong it still yields the function, run with the default options,
 /// beside the error: so that only what is wrong is reported, and editors go on understanding the rest.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    entry(Entry::Main, options, item)
+}
+
+/// The whole of an attribute above a function that is run.
+pub(crate) fn entry(entry: Entry, options: TokenStream, item: TokenStream) -> TokenStream {
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => return quote!(#item).into_iter().chain(error.into_compile_error()).collect(),
     };
-    let options = syn::parse2::<Options>(options);
+    let options = Options::read(entry, options);
     let mut errors = Vec::new();
-    errors.extend(function.check().err());
+    errors.extend(function.check(entry).err());
     let options = options.unwrap_or_else(|error| {
         errors.push(error);
-        Options::default()
+        Options::of(entry)
     });
     let error = crate::options::all_of(errors).err().map(syn::Error::into_compile_error);
     let function = run(function, &options);
@@ -37,6 +43,11 @@ fn run(function: Function, options: &Options) -> TokenStream {
     let settings = settings(options, &agent, span);
     let body = function.body_after(function.nameable_output().map(fix_output).unwrap_or_default());
     let run = match options.flavor {
+        _ if options.entry == Entry::Test => {
+            let verdict = test_attribute::verdict(&function, options, &agent, span);
+            let has_failed = test_attribute::has_failed(&function, span);
+            quote_spanned!(span=> test(#settings, #verdict, body, #has_failed))
+        }
         Flavor::MultiThread | Flavor::CurrentThread => quote_spanned!(span=> run(#settings, body)),
         Flavor::Local => quote_spanned! {span=>
             run_with(#settings, |runtime, body| {
@@ -49,10 +60,13 @@ fn run(function: Function, options: &Options) -> TokenStream {
         #[allow(clippy::needless_return, reason = "a call in tail position would keep its temporaries too long")]
         return #agent::__private::#run;
     };
-    function.with_body(quote! {
+    let attribute =
+        (options.entry == Entry::Test).then(|| quote_spanned!(span=> #[::core::prelude::v1::test]));
+    let function = function.with_body(quote! {
         let body = async move #body;
         #call
-    })
+    });
+    quote!(#attribute #function)
 }
 
 /// Tells the compiler the future's output before it reads the body, so that a wrong type is reported in the

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use proc_macro2::Span;
-use syn::parse::{Parse, ParseStream};
+use proc_macro2::{Span, TokenStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Result, Token, ext::IdentExt};
@@ -91,10 +91,36 @@ impl UnhandledPanic {
     }
 }
 
+/// Whose options these are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Entry {
+    #[default]
+    Main,
+    Test,
+}
+
+impl Entry {
+    /// What tokio's attribute of that name takes.
+    fn flavor(self) -> Flavor {
+        match self {
+            Self::Main => Flavor::MultiThread,
+            Self::Test => Flavor::CurrentThread,
+        }
+    }
+}
+
+/// A kind of finding that a test may leave behind: anywhere, or at places whose path holds a text.
+pub(crate) struct Allowed {
+    pub(crate) kind: Ident,
+    pub(crate) path: Option<LitStr>,
+}
+
 /// The options, each as it was given.
 #[derive(Default)]
 pub(crate) struct Options {
+    pub(crate) entry: Entry,
     pub(crate) flavor: Flavor,
+    pub(crate) allowed: Vec<Allowed>,
     pub(crate) worker_threads: Option<Expr>,
     pub(crate) start_paused: Option<LitBool>,
     pub(crate) unhandled_panic: Option<(UnhandledPanic, Span)>,
@@ -104,6 +130,17 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Those of an attribute with nothing in its brackets.
+    pub(crate) fn of(entry: Entry) -> Self {
+        Self { entry, flavor: entry.flavor(), ..Self::default() }
+    }
+
+    /// Reads what stands in the brackets of such an attribute.
+    pub(crate) fn read(entry: Entry, brackets: TokenStream) -> Result<Self> {
+        let parse = |input: ParseStream<'_>| Self::of(entry).parse(input);
+        parse.parse2(brackets)
+    }
+
     fn set(&mut self, name: &Ident, value: &Expr) -> Result<()> {
         match name.unraw().to_string().as_str() {
             "flavor" => self.flavor = Flavor::parse(&string(name, value)?)?,
@@ -118,6 +155,17 @@ impl Options {
             _ => return Err(unknown(name)),
         }
         Ok(())
+    }
+
+    fn set_mode(&mut self, word: &Ident) -> Result<()> {
+        match Mode::of(word) {
+            Some(_) if self.mode.is_some() => Err(Error::new(word.span(), "one mode is enough")),
+            Some(mode) => {
+                self.mode = Some((mode, word.span()));
+                Ok(())
+            }
+            None => Err(without_value(word)),
+        }
     }
 
     /// Options that tokio takes with one kind of scheduler only.
@@ -138,11 +186,9 @@ impl Options {
         }
         all_of(errors)
     }
-}
 
-impl Parse for Options {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut options = Self::default();
+    fn parse(self, input: ParseStream<'_>) -> Result<Self> {
+        let mut options = self;
         let mut seen: Vec<Ident> = Vec::new();
         let mut errors = Vec::new();
         for Given { name, value } in Punctuated::<Given, Token![,]>::parse_terminated(input)? {
@@ -150,13 +196,15 @@ impl Parse for Options {
                 errors.push(Error::new(name.span(), format!("`{name}` is given twice")));
                 continue;
             }
-            match (value, Mode::of(&name)) {
-                (None, Some(_)) if options.mode.is_some() => {
-                    errors.push(Error::new(name.span(), "one mode is enough"));
+            match value {
+                Value::Of(value) => errors.extend(options.set(&name, &value).err()),
+                Value::List(allowed) if name == "allow" && options.entry == Entry::Test => {
+                    options.allowed.push(allowed);
+                    // It may be given for several kinds.
+                    continue;
                 }
-                (None, Some(mode)) => options.mode = Some((mode, name.span())),
-                (None, None) => return Err(without_value(&name)),
-                (Some(value), _) => errors.extend(options.set(&name, &value).err()),
+                Value::List(_) => return Err(unknown(&name)),
+                Value::None => errors.extend(options.set_mode(&name).err()),
             }
             seen.push(name);
         }
@@ -166,20 +214,46 @@ impl Parse for Options {
     }
 }
 
-/// One `name = value`, or a word alone.
+/// One `name = value`, `name(…)`, or a word alone.
 struct Given {
     name: Ident,
-    value: Option<Expr>,
+    value: Value,
+}
+
+enum Value {
+    None,
+    Of(Expr),
+    List(Allowed),
+}
+
+impl Parse for Allowed {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let kind = input.call(Ident::parse_any)?;
+        let path = match input.parse::<Option<Token![,]>>()? {
+            Some(_) if !input.is_empty() => Some(input.parse()?),
+            _ => None,
+        };
+        if input.is_empty() {
+            Ok(Self { kind, path })
+        } else {
+            Err(input.error("`allow` takes a kind and a path"))
+        }
+    }
 }
 
 impl Parse for Given {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let name = input.call(Ident::parse_any)?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Ok(Self { name, value: None });
+            return Ok(Self { name, value: Value::None });
+        }
+        if input.peek(syn::token::Paren) {
+            let list;
+            syn::parenthesized!(list in input);
+            return Ok(Self { name, value: Value::List(list.parse()?) });
         }
         let _equals: Token![=] = input.parse()?;
-        Ok(Self { name, value: Some(input.parse()?) })
+        Ok(Self { name, value: Value::Of(input.parse()?) })
     }
 }
 

@@ -1,17 +1,21 @@
 //! What the brackets take, and what each mistake is told.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::parse_str;
 
-use super::{Flavor, Mode, Options, UnhandledPanic};
+use super::{Entry, Flavor, Mode, Options, UnhandledPanic};
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
 
 fn options(text: &str) -> Options {
-    parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    Options::read(Entry::Main, tokens(text)).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 /// Every message told for these brackets.
 fn mistakes(text: &str) -> Vec<String> {
-    let error = parse_str::<Options>(text).err().unwrap_or_else(|| panic!("{text} was taken"));
+    let error = Options::read(Entry::Main, tokens(text)).err().unwrap_or_else(|| panic!("{text} was taken"));
     error.into_iter().map(|error| error.to_string()).collect()
 }
 

@@ -113,6 +113,18 @@ impl Fact {
             _ => None,
         }
     }
+
+    /// The place that this counts something of.
+    pub fn place(&self) -> Option<LocationId> {
+        match self {
+            Fact::Totals(fact) => Some(fact.location),
+            Fact::Observed(fact) => Some(fact.location),
+            Fact::HalfWay(fact) => Some(fact.location),
+            Fact::Outcomes(fact) => Some(fact.location),
+            Fact::Load(fact) => Some(fact.location),
+            _ => None,
+        }
+    }
 }
 
 /// Time has moved on. `now` never goes back.

@@ -1,41 +1,213 @@
-//! The detectors: what is wrong in a World. Each is one file, a pure function over the World and the Change
-//! that has just been folded into it; the list of them is [`DETECTORS`].
+//! The detectors: what is wrong in a World. Each is one file, a pure function over the World; the list of them
+//! is [`DETECTORS`].
 //!
-//! Findings are derived, never sent or recorded: whoever folds the same Changes finds the same.
+//! Findings are derived, never sent or recorded: whoever folds the same Changes finds the same, in whatever
+//! order they came, and from a snapshot the same as from all Changes since the start.
+//!
+//! A detector says which tasks are cases of it, each at a place, and judges a place: over its cases, and over
+//! what is counted there. A Change leads to questions about the task or the place that it is about, and about
+//! those that looked at it; nothing else is looked at. A case that counts only after a while waits for that in
+//! an order of time, so that a Tick costs what has become due. A Tick comes before the facts of its moment, so
+//! it is the one before it that says until when everything has been told.
 
-use crate::change::Change;
-use crate::finding::Finding;
-use crate::world::World;
+mod bonds;
+mod cancelled;
+mod detector;
+mod dropped_half_way;
+mod error_unseen;
+mod events;
+mod ledger;
+mod never_awaited;
+mod panic_unseen;
+mod pending_at_shutdown;
+mod scene;
+mod unseen;
+mod words;
+
+pub use events::Event;
+
+use crate::change::{Change, Fact};
+use crate::finding::{Finding, Kind, Severity};
+use crate::ids::TaskId;
+use crate::task::By;
+use crate::time::At;
+use crate::world::{Names, World};
+use detector::{Detector, Judgement, Place};
+use events::Events;
+use ledger::Ledger;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+/// Every detector.
+const DETECTORS: &[&dyn Detector] = &[
+    &never_awaited::NeverAwaited,
+    &dropped_half_way::DroppedHalfWay,
+    &cancelled::Cancelled,
+    &panic_unseen::PanicUnseen,
+    &error_unseen::ErrorUnseen,
+    &pending_at_shutdown::PendingAtShutdown,
+];
+
+/// The place of a finding among the others: worst first, then by kind and place.
+type Rank = (Reverse<Severity>, Kind, Option<(String, u32, u32)>, Place);
 
 /// The findings so far over one World.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Diagnosis {
-    findings: Vec<Finding>,
+    /// One for each detector, in the order of the list.
+    ledgers: Vec<Ledger>,
+    findings: BTreeMap<Rank, Finding>,
+    ranks: HashMap<(Kind, Place), Rank>,
+    events: Events,
+    /// The last Tick.
+    now: At,
+    /// Until when everything has been told.
+    until: At,
+    /// Whether something by which findings call things has been told since they were judged.
+    renamed: bool,
 }
 
-/// What has become of a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It is new.
-    Raised(Finding),
-    /// Its count, tasks or evidence have changed.
-    Updated(Finding),
-    /// It is no longer true.
-    Cleared(Finding),
+impl Default for Diagnosis {
+    fn default() -> Self {
+        Self {
+            ledgers: DETECTORS.iter().map(|_| Ledger::default()).collect(),
+            findings: BTreeMap::new(),
+            ranks: HashMap::new(),
+            events: Events::default(),
+            now: At::default(),
+            until: At::default(),
+            renamed: false,
+        }
+    }
 }
 
 impl Diagnosis {
-    /// Takes in a Change that has just been folded into `world`. Cheap: what costs more than the tasks that
-    /// changed is done at a `Tick`, and there at most once a second of the program's time.
-    pub fn see(&mut self, _world: &World, _change: &Change) {}
+    /// The findings over a World as it is.
+    pub fn of(world: &World) -> Self {
+        let mut diagnosis = Self::default();
+        for change in world.snapshot() {
+            diagnosis.see(world, &change);
+        }
+        diagnosis.settle(world);
+        diagnosis
+    }
+
+    /// Takes in a Change that has just been folded into `world`. The cost is that of the task or place that
+    /// changed; a place that changes very often between two Ticks is judged anew only at the second one.
+    pub fn see(&mut self, world: &World, change: &Change) {
+        match &change.fact {
+            Fact::Tick(_) => {
+                self.until = self.now;
+                self.now = world.now();
+                self.catch_up(world);
+            }
+            Fact::Complete(_) | Fact::Goodbye(_) => self.settle(world),
+            Fact::Location(_) | Fact::Runtime(_) => self.renamed = true,
+            fact => {
+                if let Some(task) = fact.task() {
+                    self.reconsider(world, fact, task);
+                } else if let Some(id) = fact.place() {
+                    self.touch(fact, Some(By { source: change.source, id }));
+                }
+                self.judge(world);
+            }
+        }
+    }
+
+    /// Judges what has been put off until the next Tick: everything until the World's now has been told. For
+    /// whoever wants to know the findings at the end of a recording or of a page.
+    pub fn settle(&mut self, world: &World) {
+        self.now = world.now();
+        self.until = self.now;
+        self.catch_up(world);
+    }
 
     /// The findings that hold, worst first, then by kind and place.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
+        self.findings.values()
     }
 
-    /// What has happened since this was last called, oldest first; bounded, the oldest go first.
+    /// What has happened since this was last called, oldest first; bounded, the oldest go first. A finding that
+    /// was raised and has changed since is told once, as it is now.
     pub fn take_events(&mut self) -> Vec<Event> {
-        Vec::new()
+        self.events.take()
+    }
+
+    fn reconsider(&mut self, world: &World, fact: &Fact, task: TaskId) {
+        let gone = matches!(fact, Fact::Forgotten(_));
+        for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+            if gone || detector.heeds(fact) {
+                ledger.reconsider(*detector, world, task, self.until);
+            }
+        }
+    }
+
+    fn touch(&mut self, fact: &Fact, place: Place) {
+        for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+            if detector.heeds(fact) {
+                ledger.touch(place);
+            }
+        }
+    }
+
+    fn catch_up(&mut self, world: &World) {
+        for ledger in &mut self.ledgers {
+            ledger.allow();
+            ledger.ripen(self.until);
+        }
+        if std::mem::take(&mut self.renamed) {
+            for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+                let raised = self.ranks.keys().filter(|(kind, _)| *kind == detector.kind());
+                raised.for_each(|(_, place)| ledger.touch(*place));
+            }
+        }
+        self.judge(world);
+    }
+
+    fn judge(&mut self, world: &World) {
+        for (at, detector) in DETECTORS.iter().enumerate() {
+            for place in self.ledgers[at].take_open() {
+                let judgement = self.ledgers[at].judge(*detector, world, place);
+                self.conclude(*detector, world, place, judgement);
+            }
+        }
+    }
+
+    /// Raises, updates or clears the finding at a place.
+    fn conclude(
+        &mut self,
+        detector: &dyn Detector,
+        world: &World,
+        place: Place,
+        judgement: Option<Judgement>,
+    ) {
+        let kind = detector.kind();
+        let before = self.ranks.remove(&(kind, place)).and_then(|rank| self.findings.remove(&rank));
+        let Some(judgement) = judgement else {
+            before.into_iter().for_each(|finding| self.events.push(Event::Cleared(finding)));
+            return;
+        };
+        let Judgement { message, advice, tasks, count, since, evidence } = judgement;
+        let finding = Finding {
+            kind,
+            severity: detector.severity(),
+            message,
+            advice: advice.to_owned(),
+            tasks,
+            location: place,
+            count,
+            since: since.unwrap_or_default(),
+            evidence,
+        };
+        match before {
+            None => self.events.push(Event::Raised(finding.clone())),
+            Some(before) if before != finding => self.events.push(Event::Updated(finding.clone())),
+            Some(_) => {}
+        }
+        let location = place.and_then(|place| world.location(place));
+        let location = location.map(|it| (it.file.clone(), it.line, it.column));
+        let rank = (Reverse(finding.severity), kind, location, place);
+        self.ranks.insert((kind, place), rank.clone());
+        self.findings.insert(rank, finding);
     }
 }

@@ -197,7 +197,12 @@ impl Task {
 
     /// Who asked it to stop first, if that is known.
     pub fn cancel(&self) -> Option<&CancelAsked> {
-        self.more(|more| more.cancel.as_ref())
+        self.asked_to_stop().map(|by| by.id)
+    }
+
+    /// The same, with who tells it and so numbers the places in it.
+    pub fn asked_to_stop(&self) -> Option<By<&CancelAsked>> {
+        self.more_by(|more| more.cancel.as_ref())
     }
 
     /// What it said when it failed or panicked.

@@ -3,12 +3,15 @@
 mod model {
     mod arbitrary;
     mod examples;
+    mod facts;
+    mod fates;
     mod fold;
     mod frames;
     mod golden;
     mod hostile;
     mod keep;
     mod query;
+    mod scenario;
     mod survive;
     mod task;
 }

@@ -48,10 +48,9 @@ pub(super) struct Visitors {
 impl News {
     pub(super) fn new(core: &'static Core) -> Self {
         let clock = &core.store.clock;
-        let (workers, locations, runtimes) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             stacks: &core.stacks,
-            teller: Teller { clock, now: clock.now(), workers, locations, runtimes },
+            teller: Teller::new(clock),
             chains: Vec::new(),
             runtimes: Vec::new(),
             counts: Vec::new(),
@@ -81,11 +80,8 @@ impl News {
 
     /// Brings locations and chains up to now: what was seen before this can be told after it.
     pub(super) fn refresh_places(&mut self, core: &'static Core) {
-        let (places, teller) = (&core.store.places, &mut self.teller);
-        for location in places.locations_after(teller.locations.len()) {
-            let text = location.to_string();
-            teller.locations.push((location, text));
-        }
+        let places = &core.store.places;
+        self.teller.refresh_places(places);
         self.chains.extend(places.chains_after(self.chains.len()));
     }
 

@@ -94,6 +94,9 @@ impl Reporter {
             self.folded.world.apply(&forgotten);
             self.folded.diagnosis.see(&self.folded.world, &forgotten);
         }
+        if self.folded.has_room() {
+            self.folded.diagnosis.settle(&self.folded.world);
+        }
         if !self.introduced && !news.runtimes.is_empty() {
             self.introduce(news);
         }

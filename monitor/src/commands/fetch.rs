@@ -7,7 +7,8 @@ use crate::session::Session;
 use crate::source::{Address, AttachError, Heard, Live, one_line};
 use crate::target;
 use std::time::Duration;
-use taskscope_model::request::{Answer, Denied, Reason, Subscribe};
+use taskscope_model::World;
+use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
 
 /// How long a program may take to answer the first words.
 const ATTACH_WITHIN: Duration = Duration::from_secs(3);
@@ -56,7 +57,54 @@ impl Attached {
             match self.live.next(Some(SILENT_FOR)) {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => return Err(self.silent().into()),
-                Err(AttachError::EndOfRecording { .. }) => self.played = true,
+                Err(AttachError::EndOfRecording { .. }) => {
+                    self.played = true;
+                    self.session.settle();
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for something else than to be told, and waits for the answer. `None`: the program does not answer,
+    /// or it is a recording.
+    pub(super) fn answer(
+        &mut self,
+        request: impl FnOnce(u32) -> Request,
+    ) -> Result<Option<Answer>, CommandError> {
+        let number = self.session.number();
+        self.live.asker().ask(&request(number)).map_err(|_| self.gone(false))?;
+        self.next_answer(number)
+    }
+
+    /// The next answer to a request that has several.
+    pub(super) fn next_answer(&mut self, number: u32) -> Result<Option<Answer>, CommandError> {
+        let deadline = Deadline::after(Some(SILENT_FOR));
+        while let Ok(left) = deadline.left() {
+            match self.live.next(left) {
+                Ok(Some(heard)) => match self.session.take(heard) {
+                    Some(answer) if number_of(&answer) == number => return Ok(Some(answer)),
+                    _ => {}
+                },
+                Ok(None) | Err(AttachError::EndOfRecording { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes in what comes until something is so, or a time has passed.
+    pub(super) fn wait(
+        &mut self,
+        span: Duration,
+        is_so: impl Fn(&World) -> bool,
+    ) -> Result<(), CommandError> {
+        let deadline = Deadline::after(Some(span));
+        while let (false, Ok(left)) = (is_so(self.session.world()), deadline.left()) {
+            match self.live.next(left) {
+                Ok(Some(heard)) => self.take(heard)?,
+                Ok(None) => break,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -71,7 +119,10 @@ impl Attached {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => break,
                 Err(AttachError::EndOfRecording { .. }) => return Ok(Came::End { goodbye: true }),
-                Err(AttachError::Lost { goodbye, .. }) => return Ok(Came::End { goodbye }),
+                Err(AttachError::Lost { goodbye, .. }) => {
+                    self.session.settle();
+                    return Ok(Came::End { goodbye });
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -96,15 +147,24 @@ impl Attached {
         AttachError::Lost { address: self.name(), goodbye }
     }
 
-    fn silent(&self) -> AttachError {
+    pub(super) fn silent(&self) -> AttachError {
         AttachError::Silent { address: self.name(), within: SILENT_FOR }
     }
 }
 
-fn refused(denied: &Denied) -> CommandError {
+fn number_of(answer: &Answer) -> u32 {
+    match answer {
+        Answer::Denied(denied) => denied.number,
+        Answer::Cancelled(cancelled) => cancelled.number,
+        Answer::Done(done) => done.number,
+    }
+}
+
+pub(super) fn refused(denied: &Denied) -> CommandError {
     let message = one_line(&denied.message);
     match denied.reason {
         Reason::NOT_PERMITTED => CommandError::NotPermitted(message),
+        Reason::NO_SUCH_TASK => CommandError::NoSuchTask(message),
         _ => CommandError::WrongUse(message),
     }
 }

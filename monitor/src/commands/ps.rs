@@ -100,7 +100,8 @@ fn subscription(options: &Ps) -> Subscribe {
         reverse: plain && options.reverse,
         limit: options.limit.filter(|_| plain).unwrap_or(0),
         ended: options.ended,
-        totals: options.group.is_some(),
+        // The groups show them, and findings are made of them.
+        totals: true,
         figures: false,
         once: !options.watch,
         ..Subscribe::default()
@@ -174,7 +175,8 @@ impl Wanted<'_> {
         out: &mut Output,
     ) -> Result<(), CommandError> {
         let (hello, world) = (attached.session.hello(), attached.session.world());
-        let mut text = headline::headline(hello, world, attached.is_recording());
+        let mut text =
+            headline::headline(hello, world, attached.session.health().ills(), attached.is_recording());
         text.push('\n');
         match rows {
             Some(rows) => text.push_str(&rows),

@@ -35,7 +35,7 @@ fn show(attached: &Attached, json: bool, out: &mut Output) -> Result<(), Command
     let rows = runtimes::runtimes(attached.session.world());
     if !json {
         let session = &attached.session;
-        let head = headline::headline(session.hello(), session.world(), attached.is_recording());
+        let head = headline::headline(session.hello(), session.world(), 0, attached.is_recording());
         return Ok(out.text(&format!("{head}\n{}", text(&rows, out.look())))?);
     }
     let (columns, worker_columns) = (runtimes::columns(), runtimes::worker_columns());

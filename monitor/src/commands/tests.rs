@@ -1,12 +1,15 @@
 //! Whole commands, from the command line to the text, against a program that speaks the protocol.
 
+mod diagnosis;
+mod tasks;
+
 use crate::cli::{self, Cli};
 use crate::exit::{self, Exit};
 use crate::fake::{self, FakeAgent, Script};
 use crate::print::{Look, Output};
 use clap::Parser as _;
 use taskscope_model::frame;
-use taskscope_model::hello::{Refusal, Refused};
+use taskscope_model::hello::{Refusal, Refused, Rights};
 
 /// Runs a command line; gives what it wrote, and how it ended.
 fn run_on(words: &[&str], look: Look) -> (String, Result<(), (Exit, String)>) {
@@ -16,6 +19,11 @@ fn run_on(words: &[&str], look: Look) -> (String, Result<(), (Exit, String)>) {
 }
 
 fn run_into(words: &[&str], out: &mut Output) -> Result<(), (Exit, String)> {
+    code(words, out).map(drop)
+}
+
+/// The same with the exit code of a command that was carried out.
+fn code(words: &[&str], out: &mut Output) -> Result<u8, (Exit, String)> {
     match Cli::try_parse_from(["taskscope"].iter().chain(words)) {
         Ok(cli) => crate::run(cli, out).map_err(|error| (exit::code_of(&error), format!("{error:#}"))),
         Err(error) => Err((Exit::WrongUse, cli::in_one_line(&error))),
@@ -51,6 +59,8 @@ fn ps_as_text() {
     insta::assert_snapshot!("ps_tree", run(&["ps", agent.path(), "--tree", "--filter", "-state:running"]));
     insta::assert_snapshot!("ps_limit", run(&["ps", agent.path(), "--limit", "2", "--sort=polls"]));
     insta::assert_snapshot!("ps_group", run(&["ps", agent.path(), "--group"]));
+    let orders = FakeAgent::order_server(Rights::READ);
+    insta::assert_snapshot!("ps_of_wrapped_tasks", run(&["ps", orders.path(), "--ended"]));
     insta::assert_snapshot!("ps_group_ended", run(&["ps", agent.path(), "--group=location", "--ended"]));
 }
 
@@ -128,15 +138,11 @@ fn the_program_is_asked_only_for_what_is_shown() {
     };
     let plain = asked(&["--limit", "50", "--sort", "busy", "--reverse", "-f", "polls>1"]);
     assert_eq!((plain.limit, plain.sort.as_str(), plain.reverse), (50, "busy", true));
-    assert_eq!(
-        (plain.query.as_str(), plain.once, plain.ended, plain.totals),
-        ("polls>1", true, false, false)
-    );
+    assert_eq!((plain.query.as_str(), plain.once, plain.ended, plain.totals), ("polls>1", true, false, true));
     for options in [&["--tree", "--limit", "50", "--sort", "busy"][..], &["--group", "--limit", "50"]] {
         let all = asked(options);
         assert_eq!((all.limit, all.sort.as_str()), (0, ""), "{options:?} needs every task");
     }
-    assert!(asked(&["--group"]).totals);
     assert!(asked(&["--ended"]).ended);
 }
 

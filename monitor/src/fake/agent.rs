@@ -1,5 +1,6 @@
 //! A Unix socket behind which a script answers.
 
+use super::answers;
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -8,11 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use taskscope_model::change::{Complete, Goodbye};
-use taskscope_model::frame::{self, FrameWriter, Read, Reader, Told};
-use taskscope_model::hello::Hello;
-use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
-use taskscope_model::{Change, Fact, Query, Source, World};
+use taskscope_model::Change;
+use taskscope_model::frame::{self, Read, Reader};
+use taskscope_model::hello::{Hello, Rights};
+use taskscope_model::request::{Request, Subscribe};
 
 /// What it does with a connection.
 #[derive(Clone)]
@@ -43,6 +43,12 @@ impl FakeAgent {
     /// The program of [`changes`](super::changes).
     pub(crate) fn echo_server() -> Self {
         Self::start(Script::Serve(Box::new(super::hello()), super::changes()))
+    }
+
+    /// The program of [`orders`](super::orders), whose tasks are wrapped.
+    pub(crate) fn order_server(rights: Rights) -> Self {
+        let hello = Hello { rights, program: "order_server".to_owned(), ..super::hello() };
+        Self::start(Script::Serve(Box::new(hello), super::orders()))
     }
 
     /// In a folder of its own.
@@ -131,12 +137,13 @@ fn serve(
             let asked = matches!(read, Read::Message(_));
             match read {
                 Read::Preamble(_) => stream.write_all(&frame::preamble(hello)?)?,
-                Read::Message(Request::Subscribe(subscribe)) => {
-                    // Most tests do not want to know.
-                    let _ = tell.send(subscribe.clone());
-                    stream.write_all(&answer(&subscribe, changes, end == Some(true)))?;
+                Read::Message(request) => {
+                    if let Request::Subscribe(subscribe) = &request {
+                        // Most tests do not want to know.
+                        let _ = tell.send(subscribe.clone());
+                    }
+                    stream.write_all(&answers::to(&request, hello.rights, changes, end == Some(true)))?;
                 }
-                Read::Message(Request::Cancel(_) | Request::Trace(_) | Request::Switch(_)) => {}
             }
             if end.is_some() && asked {
                 return Ok(());
@@ -146,23 +153,4 @@ fn serve(
             return Ok(());
         }
     }
-}
-
-fn answer(subscribe: &Subscribe, changes: &[Change], goodbye: bool) -> Vec<u8> {
-    let mut frames = FrameWriter::default();
-    let number = subscribe.number;
-    if Query::parse(&subscribe.query).is_err() {
-        let (reason, message) = (Reason::WRONG_QUERY, "not in my version".to_owned());
-        frames.push(&Told::Answer(Answer::Denied(Denied { number, reason, message })));
-        return frames.take();
-    }
-    changes.iter().for_each(|change| frames.push(&Told::Change(change.clone())));
-    let mut agent_tells = |fact: Fact| frames.push(&Told::Change(Change { source: Source::AGENT, fact }));
-    agent_tells(Complete { subscription: number }.into());
-    if goodbye {
-        let mut world = World::default();
-        changes.iter().for_each(|change| world.apply(change));
-        agent_tells(Goodbye { at: world.now(), reason: String::new() }.into());
-    }
-    frames.take()
 }

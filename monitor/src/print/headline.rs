@@ -5,8 +5,8 @@ use taskscope_model::World;
 use taskscope_model::codes::{Counter, Seen};
 use taskscope_model::hello::Hello;
 
-/// Which program, how many tasks, and what is not seen.
-pub(crate) fn headline(hello: &Hello, world: &World, recording: bool) -> String {
+/// Which program, how many tasks, how many findings at warning or above, and what is not seen.
+pub(crate) fn headline(hello: &Hello, world: &World, ills: u64, recording: bool) -> String {
     let mut line = String::new();
     if recording {
         line.push_str("recording of ");
@@ -17,6 +17,9 @@ pub(crate) fn headline(hello: &Hello, world: &World, recording: bool) -> String 
     }
     if let Some(untracked) = world.counted(Counter::UNTRACKED).filter(|count| *count > 0) {
         line.push_str(&format!(", {untracked} of them not tracked"));
+    }
+    if ills > 0 {
+        line.push_str(&format!("; {} (taskscope findings)", words::count(ills, "finding")));
     }
     let unseen = unseen(world);
     if !unseen.is_empty() {

@@ -1,5 +1,6 @@
 //! JSON, as scripts rely on it: durations are whole nanoseconds, ids are strings, unknown is `null`.
 
+use crate::rows::findings::FindingRow;
 use crate::rows::{Cell, Column};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -78,15 +79,55 @@ impl Serialize for Cell {
     }
 }
 
+/// A source location.
 #[derive(Serialize)]
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     file: &'a str,
     line: u32,
     column: u32,
 }
 
 impl<'a> Place<'a> {
-    fn of(location: &'a Location) -> Self {
+    pub(crate) fn of(location: &'a Location) -> Self {
         Self { file: &location.file, line: location.line, column: location.column }
+    }
+}
+
+/// The same, owned.
+pub(crate) struct OwnPlace(pub(crate) Location);
+
+impl Serialize for OwnPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Place::of(&self.0).serialize(serializer)
+    }
+}
+
+/// A finding.
+#[derive(Serialize)]
+pub(crate) struct Finding<'a> {
+    kind: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    advice: Option<&'a str>,
+    tasks: Vec<String>,
+    location: Option<Place<'a>>,
+    count: u64,
+    since_ns_ago: u64,
+    evidence: &'a [String],
+}
+
+impl<'a> Finding<'a> {
+    pub(crate) fn of(row: &'a FindingRow) -> Self {
+        Self {
+            kind: row.kind.name(),
+            severity: row.severity.name(),
+            message: &row.message,
+            advice: Some(row.advice.as_str()).filter(|text| !text.is_empty()),
+            tasks: row.tasks.iter().map(ToString::to_string).collect(),
+            location: row.location.as_ref().map(Place::of),
+            count: row.count,
+            since_ns_ago: row.since.0,
+            evidence: &row.evidence,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::rows::Cell;
 use taskscope_model::change::Location;
 use taskscope_model::codes::Outcome;
+use unicode_width::UnicodeWidthStr as _;
 
 /// What stands for a value that nobody can tell.
 pub(crate) const UNKNOWN: &str = "-";
@@ -42,4 +43,23 @@ pub(crate) fn harmless(text: &str) -> String {
 /// `1 task`, `2 tasks`.
 pub(crate) fn count(count: u64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The text in lines of a width, broken between words. A word that is wider has a line for itself. What the
+/// text begins with in blanks, each line begins with.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let words = text.trim_start_matches(' ');
+    let indent = &text[..text.len() - words.len()];
+    let mut lines = vec![indent.to_owned()];
+    for word in words.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.len() == indent.len() => last.push_str(word),
+            Some(last) if last.width() + 1 + word.width() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines
 }

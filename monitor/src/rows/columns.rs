@@ -1,7 +1,7 @@
 //! The columns of the table of tasks: one list for the TUI, for text, and for the order of JSON keys.
 
-use super::{Cell, Columns};
-use taskscope_model::codes::{Outcome, Seen, TaskKind};
+use super::{Cell, Columns, cancels};
+use taskscope_model::codes::{CancelWay, Outcome, Seen, TaskKind};
 use taskscope_model::world::Names as _;
 use taskscope_model::{Task, World};
 
@@ -69,7 +69,7 @@ const NUMBER: Column = Column::NUMBER;
 const TEXT: Column = Column::TEXT;
 
 /// Every column, in the order of the JSON.
-pub(crate) static TASKS: [TaskColumn; 20] = [
+pub(crate) static TASKS: [TaskColumn; 21] = [
     TaskColumn {
         column: Column {
             key: "id",
@@ -101,7 +101,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "task_kind",
             json: "task_kind",
             title: "KIND",
-            place: Some(5),
+            place: Some(6),
             worth: 20,
             ..TEXT
         },
@@ -112,7 +112,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "runtime",
             json: "runtime",
             title: "RUNTIME",
-            place: Some(6),
+            place: Some(7),
             worth: 10,
             ..TEXT
         },
@@ -150,7 +150,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "parent",
             json: "parent",
             title: "PARENT",
-            place: Some(4),
+            place: Some(5),
             worth: 60,
             ..NUMBER
         },
@@ -161,7 +161,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "location",
             json: "spawned_at",
             title: "SPAWNED AT",
-            place: Some(18),
+            place: Some(19),
             worth: 160,
             topic: "tasks",
             ..Column::PLACE
@@ -176,7 +176,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             title: "FUTURE",
             min_width: 10,
             flexible: true,
-            place: Some(17),
+            place: Some(18),
             worth: 50,
             topic: "names",
             ..TEXT
@@ -184,15 +184,22 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
         cell: |task, _| Cell::text(task.future()),
     },
     TaskColumn {
-        column: Column { json: "size_bytes", title: "BYTES", topic: "names", ..NUMBER },
-        cell: |_, _| Cell::Unknown,
+        column: Column {
+            json: "size_bytes",
+            title: "BYTES",
+            place: Some(20),
+            worth: 15,
+            topic: "names",
+            ..NUMBER
+        },
+        cell: |task, _| Cell::of(task.size(), Cell::Count),
     },
     TaskColumn {
         column: Column {
             key: "worker",
             json: "worker",
             title: "WORKER",
-            place: Some(7),
+            place: Some(8),
             worth: 30,
             topic: "polls",
             ..NUMBER
@@ -204,7 +211,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "polls",
             json: "polls",
             title: "POLLS",
-            place: Some(8),
+            place: Some(9),
             worth: 120,
             topic: "polls",
             ..NUMBER
@@ -212,15 +219,22 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
         cell: |task, _| Cell::of(task.polls(), Cell::Count),
     },
     TaskColumn {
-        column: Column { json: "wakes", title: "WAKES", place: Some(9), worth: 40, topic: "wakes", ..NUMBER },
-        cell: |_, _| Cell::Unknown,
+        column: Column {
+            json: "wakes",
+            title: "WAKES",
+            place: Some(10),
+            worth: 40,
+            topic: "wakes",
+            ..NUMBER
+        },
+        cell: |task, _| Cell::of(task.woken(), |woken| Cell::Count(woken.wakes)),
     },
     TaskColumn {
         column: Column {
             key: "busy",
             json: "busy_ns",
             title: "BUSY",
-            place: Some(10),
+            place: Some(11),
             worth: 140,
             topic: "polls",
             ..NUMBER
@@ -232,7 +246,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "scheduled",
             json: "scheduled_ns",
             title: "SCHEDULED",
-            place: Some(11),
+            place: Some(12),
             worth: 100,
             topic: "scheduled",
             ..NUMBER
@@ -244,7 +258,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "idle",
             json: "idle_ns",
             title: "IDLE",
-            place: Some(12),
+            place: Some(13),
             worth: 70,
             topic: "polls",
             ..NUMBER
@@ -256,7 +270,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "total",
             json: "total_ns",
             title: "TOTAL",
-            place: Some(13),
+            place: Some(14),
             worth: 110,
             ..NUMBER
         },
@@ -267,7 +281,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "max_poll",
             json: "max_poll_ns",
             title: "MAX POLL",
-            place: Some(14),
+            place: Some(15),
             worth: 130,
             topic: "polls",
             ..NUMBER
@@ -279,7 +293,7 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
             key: "last_poll",
             json: "last_poll_ns_ago",
             title: "LAST POLL",
-            place: Some(15),
+            place: Some(16),
             worth: 80,
             topic: "polls",
             ..NUMBER
@@ -290,16 +304,43 @@ pub(crate) static TASKS: [TaskColumn; 20] = [
         column: Column { json: "seen_by", title: "SEEN BY", ..TEXT },
         cell: |task, _| Cell::Sources(task.seen_by().collect()),
     },
+    // For people: the JSON of `where` has its parts.
+    TaskColumn {
+        column: Column { title: "WHY", min_width: 12, flexible: true, place: Some(4), worth: 145, ..TEXT },
+        cell: |task, world| Cell::of(why(task, world), Cell::Text),
+    },
 ];
 
 /// The columns of a table of tasks.
 pub(crate) fn of_tasks(which: Columns) -> Vec<&'static TaskColumn> {
     let mut columns: Vec<_> = TASKS.iter().collect();
-    if which == Columns::Filled {
-        columns.retain(|column| column.column.place.is_some());
-        columns.sort_by_key(|column| column.column.place);
+    match which {
+        Columns::Filled => {
+            columns.retain(|column| column.column.place.is_some());
+            columns.sort_by_key(|column| column.column.place);
+        }
+        Columns::All => columns.retain(|column| !column.column.json.is_empty()),
     }
     columns
+}
+
+/// Why it ended as it did: what it said, or who asked it to stop.
+fn why(task: &Task, world: &World) -> Option<String> {
+    task.ended()?;
+    if let Some(failure) = task.failure().filter(|failure| !failure.id.message.is_empty()) {
+        return Some(failure.id.message.clone());
+    }
+    let cancel = cancels::chain(task.id(), world).into_iter().next()?;
+    let by = match (cancel.way, cancel.by) {
+        (CancelWay::MONITOR, _) => "by a person, through taskscope".to_owned(),
+        (_, Some(by)) if by.is_root() => format!("by {by}"),
+        (_, Some(by)) => format!("by task {by}"),
+        (_, None) => "by no task".to_owned(),
+    };
+    Some(match cancel.location {
+        Some(location) => format!("{by} at {}:{}", location.file, location.line),
+        None => by,
+    })
 }
 
 /// A footnote a topic for columns that nothing fills: why, and what would.

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// Largest environment that is read; longer ones are cut.
 const MAX_ENVIRON: u64 = 256 * 1024;
 
+/// Longest line of ancestors that is followed.
+const MOST_ANCESTORS: usize = 128;
+
 /// Every process there is.
 pub(crate) fn all() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
@@ -32,6 +35,14 @@ fn numbers_of(status: &str, field: &str) -> Option<Vec<u32>> {
 /// The user it acts as, as this process counts users.
 pub(crate) fn user(pid: u32) -> Option<u32> {
     status(pid, "Uid")?.get(1).copied()
+}
+
+/// Whether it is a descendant of that process.
+pub(crate) fn is_below(pid: u32, ancestor: u32) -> bool {
+    let parent = |pid: &u32| status(*pid, "PPid")?.first().copied().filter(|parent| *parent > 0);
+    let ancestors = std::iter::successors(parent(&pid), parent);
+    // Numbers may be given anew while one looks, so that a circle shows.
+    ancestors.take(MOST_ANCESTORS).any(|one| one == ancestor)
 }
 
 /// Its number as it knows it itself, inside its container.

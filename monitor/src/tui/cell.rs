@@ -69,22 +69,6 @@ pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text in lines of a width, broken between words. A word that is wider has a line for itself.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(last) if last.is_empty() => last.push_str(word),
-            Some(last) if last.width() + 1 + word.width() <= width => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 /// The text cut to a width, the end left out: of words the beginning says most.
 pub(super) fn cut_end(text: &str, width: usize) -> String {
     if text.width() <= width {

@@ -60,6 +60,14 @@ pub(super) fn areas(size: Size, ui: &Ui) -> Areas {
     Areas { header, coverage, banner, body, footnotes, line, keys }
 }
 
+/// A list, and a panel below that says all about the selected one of it. Where there is little room, the list
+/// has it.
+pub(super) fn list_and_panel(body: Rect) -> (Rect, Rect) {
+    let panel = if body.height < 8 { 0 } else { (body.height / 2).min(10) };
+    let list = Rect { height: body.height - panel, ..body };
+    (list, Rect { y: body.y + list.height, height: panel, ..body })
+}
+
 /// How many rows of a table with a head fit into the body.
 pub(super) fn rows(body: Rect) -> usize {
     usize::from(body.height - head(body))

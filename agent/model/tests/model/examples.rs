@@ -1,6 +1,7 @@
 //! One example of every message, and one with nothing optional where that is another form. Their bytes are
 //! the lines of `golden/v1.txt`, under the same names and in the same order.
 
+use super::fates;
 use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
@@ -8,7 +9,7 @@ use taskscope_model::hello::{ClockPair, Hello, Rights};
 use taskscope_model::request::*;
 use taskscope_model::{At, ChainId, Change, Fact, LocationId, Nanos, RuntimeId, Source, TaskId, Worker};
 
-fn told(name: &str, source: Source, fact: impl Into<Fact>) -> (String, Told) {
+pub(super) fn told(name: &str, source: Source, fact: impl Into<Fact>) -> (String, Told) {
     (name.to_owned(), Told::Change(Change { source, fact: fact.into() }))
 }
 
@@ -50,7 +51,7 @@ pub(super) fn facts() -> Vec<(String, Told)> {
         remedy: "taskscope_agent::spawn".to_owned(),
     };
     let (reason, at) = (String::new(), At(9));
-    vec![
+    let mut facts = vec![
         told("Tick", agent, Tick { at: At(1_234_567_890) }),
         told("Location", agent, location),
         told("Chain", agent, Chain { id: ChainId(9), location: LocationId(3), parent: Some(ChainId(8)) }),
@@ -69,7 +70,9 @@ pub(super) fn facts() -> Vec<(String, Told)> {
         told("Counted", agent, Counted { counter: Counter::HISTORY_DROPPED, count: 128 }),
         told("Complete", agent, Complete { subscription: 2 }),
         told("Goodbye", agent, Goodbye { at, reason }),
-    ]
+    ];
+    facts.extend(fates::facts());
+    facts
 }
 
 fn runtime() -> Runtime {
@@ -130,6 +133,7 @@ pub(super) fn answers() -> Vec<(String, Told)> {
     vec![
         ("Denied".to_owned(), Told::Answer(denied.into())),
         ("Cancelled".to_owned(), Told::Answer(Cancelled { number: 3, results }.into())),
+        ("Done".to_owned(), Told::Answer(Done { number: 4, message: "mode debug".to_owned() }.into())),
     ]
 }
 
@@ -147,7 +151,12 @@ pub(super) fn requests() -> Vec<(String, Request)> {
         detail: vec![TaskId(7)],
     };
     let cancel = Cancel { number: 3, tasks: vec![TaskId(4711), TaskId::root(1)] };
-    vec![("Subscribe".to_owned(), subscribe.into()), ("Cancel".to_owned(), cancel.into())]
+    vec![
+        ("Subscribe".to_owned(), subscribe.into()),
+        ("Cancel".to_owned(), cancel.into()),
+        ("Trace".to_owned(), Trace { number: 4, task: TaskId(4711) }.into()),
+        ("Switch".to_owned(), Switch { number: 5, mode: "debug".to_owned() }.into()),
+    ]
 }
 
 pub(super) fn hello() -> Hello {

@@ -7,7 +7,9 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use taskscope_model::change::Tick;
-use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
+use taskscope_model::codes::{
+    CancelWay, Counter, DropKind, Flavor, HandleState, Outcome, Seen, TaskKind, TreeKind, WaitKind,
+};
 use taskscope_model::frame::{FrameError, FrameWriter, Message, Read, Reader, Told, preamble};
 use taskscope_model::hello::{Greeting, Refusal, Refused, Rights, Welcome};
 use taskscope_model::request::{Answer, Reason, Request};
@@ -119,7 +121,9 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
             [$((stringify!($code), $code::KNOWN.iter().map(|it| (it.0, it.name())).collect::<Vec<_>>())),+]
         };
     }
-    let codes = numbered!(Source TaskKind Outcome Flavor Seen Counter Reason);
+    let codes = numbered!(
+        Source TaskKind Outcome Flavor Seen Counter Reason HandleState CancelWay TreeKind WaitKind DropKind
+    );
     let golden = [
         ("Source", "outside console-subscriber agent"),
         ("TaskKind", "async block_on local blocking"),
@@ -130,7 +134,12 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
             "Counter",
             "live matched not_shown ended untracked history_dropped connections_refused places_merged clients",
         ),
-        ("Reason", "not_permitted wrong_query unknown_request"),
+        ("Reason", "not_permitted wrong_query unknown_request impossible no_such_task"),
+        ("HandleState", "held awaited dropped detached in_a_JoinSet"),
+        ("CancelWay", "abort abort_of_its_JoinSet drop_of_its_JoinSet taskscope"),
+        ("TreeKind", "observed_futures stack memory"),
+        ("WaitKind", "sleep task lock semaphore channel socket notify other"),
+        ("DropKind", "future request"),
     ];
     for ((code, known), (name, values)) in codes.into_iter().zip(golden) {
         assert_eq!(code, name);
