@@ -11,7 +11,7 @@ mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
-pub use stacks::{Call, Frame, Sample, SlowPoll, Stack, ThreadStack};
+pub use stacks::{Call, Frame, PoolFull, Sample, SlowPoll, Stack, ThreadStack};
 
 use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
@@ -92,6 +92,8 @@ kinds! {
         SlowPoll = 29,
         /// What a thread did, as asked for.
         ThreadStack = 30,
+        /// A runtime's blocking pool is full, or not any more.
+        PoolFull = 31,
     }
 }
 
@@ -122,6 +124,7 @@ impl Fact {
             Fact::HalfWay(fact) => Some(fact.location),
             Fact::Outcomes(fact) => Some(fact.location),
             Fact::Load(fact) => Some(fact.location),
+            Fact::SlowPoll(fact) => fact.place.or(fact.spawned_at),
             _ => None,
         }
     }

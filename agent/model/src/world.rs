@@ -2,7 +2,8 @@
 
 use crate::change::{
     Call, Chain, Change, Complete, Counted, Coverage, Fact, Figures, Frame, Goodbye, HalfWay, Limits, Load,
-    Location, Observed, Outcomes, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack, Tick, Totals, Tree,
+    Location, Observed, Outcomes, PoolFull, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack, Tick,
+    Totals, Tree,
 };
 use crate::codes::{Counter, Source};
 use crate::ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId};
@@ -34,6 +35,8 @@ pub struct RuntimeView {
     pub runtime: Option<Runtime>,
     /// Its latest figures.
     pub figures: Option<Figures>,
+    /// Whether its blocking pool is full.
+    pub pool_full: Option<PoolFull>,
     /// When it was noticed to be gone.
     pub ended: Option<At>,
 }
@@ -101,6 +104,7 @@ impl World {
             Fact::Figures(figures) => {
                 self.runtime_mut(source, figures.runtime).figures = Some(figures.clone());
             }
+            Fact::PoolFull(full) => self.runtime_mut(source, full.runtime).pool_full = Some(full.clone()),
             Fact::Forgotten(forgotten) => self.forget(source, forgotten.task),
             Fact::Spawned(_)
             | Fact::Polled(_)
@@ -193,6 +197,7 @@ impl World {
         for (key, view) in &self.runtimes {
             changes.extend(view.runtime.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.figures.iter().map(|it| by(key.source, it.clone().into())));
+            changes.extend(view.pool_full.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.ended.map(|at| by(key.source, RuntimeEnded { id: key.id, at }.into())));
         }
         changes.extend(self.trees.iter().map(|(key, it)| by(key.source, it.clone().into())));

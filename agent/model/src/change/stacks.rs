@@ -115,3 +115,16 @@ pub struct ThreadStack {
     /// The stack.
     pub stack: Stack,
 }
+
+/// Whether calls wait for a thread of a runtime's blocking pool, and all its threads are busy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolFull {
+    /// The runtime.
+    pub runtime: RuntimeId,
+    /// Since when that is so without a break; `None`: it is not so any more.
+    pub since: Option<At>,
+    /// Calls that wait.
+    pub queued: u64,
+    /// Threads of the pool.
+    pub threads: u64,
+}
