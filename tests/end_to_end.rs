@@ -22,6 +22,8 @@ mod hostile;
 mod listing;
 #[path = "end_to_end/rights.rs"]
 mod rights;
+#[path = "end_to_end/run.rs"]
+mod run;
 #[path = "end_to_end/screens.rs"]
 mod screens;
 #[path = "end_to_end/tasks.rs"]

@@ -5,6 +5,7 @@ use crate::core::{self, Core};
 use crate::hooks::Hooks;
 use crate::limits::Limit;
 use crate::mode::Mode;
+use crate::observe;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
 use crate::server;
@@ -227,6 +228,7 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     let core = core::get_or_make(settings, mode)?;
     core.mode.raise(mode);
     SERVED.get_or_init(|| {
+        observe::begin(&core.store, core::wake_server);
         server::start(core);
         watchdog::start(core);
     });

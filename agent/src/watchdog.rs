@@ -15,8 +15,10 @@ mod followed;
 mod seat;
 
 use crate::core::Core;
+use crate::stacks::slow_polls::Begun;
 use crate::stacks::{Taker, proc};
-use crate::threads::{InPoll, Thread};
+use crate::frames::InPoll;
+use crate::threads::Thread;
 use budget::Budget;
 use followed::Followed;
 use seat::Seat;
@@ -198,7 +200,7 @@ impl Watchdog {
         let at = clock.at(poll.start);
         followed.passed(lasted, limit);
         let place = poll.record.location();
-        followed.begun.get_or_insert_with(|| crate::stacks::slow_polls::Begun {
+        followed.begun.get_or_insert(Begun {
             task: TaskId(poll.id),
             spawned_at: Some(LocationId(place)),
             runtime: seat.runtime,

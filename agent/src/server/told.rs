@@ -1,5 +1,6 @@
 //! What one client has been told besides tasks, so that each thing is told once, and again when it changes.
 
+use super::awaits::AwaitsTold;
 use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
@@ -24,6 +25,7 @@ pub(super) struct ToldSoFar {
     sums_at: At,
     figures_at: At,
     stacks: u64,
+    awaits: AwaitsTold,
 }
 
 impl ToldSoFar {
@@ -70,6 +72,7 @@ impl ToldSoFar {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
         }
+        self.awaits.catch_up(&news.awaits, view, tell);
         if view.asked.figures && self.figures_at < news.figures_at {
             self.figures_at = news.figures_at;
             news.figures.iter().for_each(|figures| tell(figures.clone().into()));

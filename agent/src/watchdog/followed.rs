@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::records::Record;
 use crate::stacks::proc;
 use crate::stacks::slow_polls::Begun;
-use crate::threads::InPoll;
+use crate::frames::InPoll;
 use std::sync::atomic::Ordering;
 use taskscope_model::{Nanos, SlowPollId};
 

@@ -24,11 +24,11 @@ pub(super) fn copy(address: u64, into: &mut [u8]) -> usize {
         left -= length;
         count += 1;
     }
+    // SAFETY: it only asks.
+    let own = unsafe { libc::getpid() };
     // SAFETY: the kernel writes at most `whole` bytes into `into`, which is ours; what the pieces point to is
     // read by the kernel alone, which checks it.
-    let copied = unsafe {
-        libc::process_vm_readv(libc::getpid(), &raw const local, 1, pieces.as_ptr(), count, 0)
-    };
+    let copied = unsafe { libc::process_vm_readv(own, &raw const local, 1, pieces.as_ptr(), count, 0) };
     usize::try_from(copied).unwrap_or(0)
 }
 

@@ -41,6 +41,7 @@ pub(super) struct Unwound {
 }
 
 /// One step outwards.
+#[expect(clippy::large_enum_variant, reason = "returned once a frame, and never kept")]
 enum Step {
     To(Registers, ReturnsTo),
     /// The outermost function.

@@ -13,7 +13,7 @@ use taskscope_model::World;
 use taskscope_model::codes::Counter;
 
 /// ```text
-///  echo_server  healthy  pid 4711  up 2m30s        1,204 live  33 ended  ● connected
+///  echo_server  pid 4711  up 2m30s  healthy        1,204 live  33 ended  ● connected
 /// ```
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
     let room = usize::from(area.width);
@@ -35,8 +35,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
     }
     let line = Line::from(vec![
         Span::styled(name, style(ui, Look::Strong)),
-        Span::styled(health, style(ui, health_look)),
         Span::raw(left),
+        Span::styled(health, style(ui, health_look)),
         Span::raw(" ".repeat(free)),
         Span::raw(right),
         Span::styled(mark, style(ui, look)),
