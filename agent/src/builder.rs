@@ -6,12 +6,14 @@ use crate::hooks::Hooks;
 use crate::limits::Limit;
 use crate::mode::Mode;
 use crate::observe;
+use crate::panics;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
 use crate::server;
 use crate::settings::Settings;
 use crate::stacks::{Choice, Origins};
 use crate::watchdog;
+use crate::wrapped;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -228,6 +230,8 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     let core = core::get_or_make(settings, mode)?;
     core.mode.raise(mode);
     SERVED.get_or_init(|| {
+        panics::install();
+        wrapped::count_wakes(core.mode.get() == Mode::Debug);
         observe::begin(&core.store, core::wake_server);
         server::start(core);
         watchdog::start(core);

@@ -15,9 +15,9 @@ mod followed;
 mod seat;
 
 use crate::core::Core;
+use crate::frames::InPoll;
 use crate::stacks::slow_polls::Begun;
 use crate::stacks::{Taker, proc};
-use crate::frames::InPoll;
 use crate::threads::Thread;
 use budget::Budget;
 use followed::Followed;
@@ -163,7 +163,7 @@ impl Watchdog {
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
         followed.begin_to_count(now, tid);
-        let place = poll.record.location();
+        let Some(place) = followed.place(&core.store) else { return };
         let Some(limit) = core.limits.of(place, || core.store.places.text(place)) else { return };
         if lasted.0 >= limit.0 / 2 {
             core.stacks.prepare();
@@ -199,7 +199,7 @@ impl Watchdog {
         let (core, clock) = (self.core, &self.core.store.clock);
         let at = clock.at(poll.start);
         followed.passed(lasted, limit);
-        let place = poll.record.location();
+        let Some(place) = followed.place(&core.store) else { return };
         followed.begun.get_or_insert(Begun {
             task: TaskId(poll.id),
             spawned_at: Some(LocationId(place)),
@@ -225,7 +225,9 @@ impl Watchdog {
         let now = clock.now();
         core.stacks.slow_polls(|slow, version| match (followed.entry, sample, &followed.begun) {
             (Some(entry), Some(sample), _) => slow.add(entry, sample, version),
-            (None, sample, Some(begun)) => followed.entry = Some(slow.begin(begun.clone(), sample, now, version)),
+            (None, sample, Some(begun)) => {
+                followed.entry = Some(slow.begin(begun.clone(), sample, now, version));
+            }
             _ => {}
         });
     }
@@ -260,7 +262,12 @@ impl Watchdog {
         if complaint != self.complained {
             self.complained = complaint;
             let seen = if self.taker.is_possible() { Seen::PARTLY } else { Seen::NO };
-            self.core.notes.say("stacks", if complaint.is_none() { Seen::YES } else { seen }, complaint.unwrap_or(""), "");
+            self.core.notes.say(
+                "stacks",
+                if complaint.is_none() { Seen::YES } else { seen },
+                complaint.unwrap_or(""),
+                "",
+            );
         }
     }
 }

@@ -61,7 +61,8 @@ impl Asked {
         let (version, named) = core.stacks.threads_version();
         let late = |waiting: &Waiting| now.since(waiting.since).0 >= PATIENCE;
         let answered = |waiting: &Waiting| waiting.before.is_some_and(|before| before < version && named);
-        let (done, rest) = std::mem::take(&mut self.waiting).into_iter().partition(|it| late(it) || answered(it));
+        let (done, rest) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|it| late(it) || answered(it));
         self.waiting = rest;
         let done: Vec<Waiting> = done;
         done.into_iter().map(|waiting| (waiting.client, waiting.number)).collect()

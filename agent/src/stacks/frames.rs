@@ -1,8 +1,8 @@
 //! The addresses that stacks consist of, interned: each gets a number at once and its names once.
 
+use super::Version;
 use super::named::Named;
 use super::origin::Origins;
-use super::Version;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use taskscope_model::change::{Call, Frame, Location};
@@ -132,7 +132,9 @@ impl Frames {
         }
         let entries = stack.iter().filter_map(|id| self.all.get(id.0 as usize));
         let mut calls = entries.flat_map(|entry| &entry.frame.calls);
-        Ok(calls.find(|call| call.origin == Origin::USER && call.location.is_some()).and_then(|call| call.location))
+        Ok(calls
+            .find(|call| call.origin == Origin::USER && call.location.is_some())
+            .and_then(|call| call.location))
     }
 
     /// Tells what is new since a version.

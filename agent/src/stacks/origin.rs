@@ -45,14 +45,17 @@ fn by_path(file: &str) -> Origin {
     let Some((_, within)) = DEPENDENCIES.iter().find_map(|folder| file.split_once(folder)) else {
         return Origin::USER;
     };
-    let tokio = within.split('/').any(|part| TOKIO.iter().any(|name| part.starts_with(name)) || part == "tokio");
+    let tokio =
+        within.split('/').any(|part| TOKIO.iter().any(|name| part.starts_with(name)) || part == "tokio");
     if tokio { Origin::TOKIO } else { Origin::DEPENDENCY }
 }
 
 /// Without debug information only the name is left, and a crate of the program's looks like any other.
 fn by_name(function: &str, is_executable: bool) -> Origin {
     let function = function.trim_start_matches(['<', '&', '(']);
-    let of = |crates: &[&str]| crates.iter().any(|name| function.strip_prefix(name).is_some_and(|rest| rest.starts_with("::")));
+    let of = |crates: &[&str]| {
+        crates.iter().any(|name| function.strip_prefix(name).is_some_and(|rest| rest.starts_with("::")))
+    };
     if of(&["std", "core", "alloc"]) {
         Origin::STD
     } else if of(&["tokio", "mio", "tokio_util"]) {
@@ -77,9 +80,18 @@ mod tests {
         let cases = [
             ("/rustc/abc123/library/std/src/thread/mod.rs", Origin::STD),
             ("/home/u/.rustup/toolchains/stable/lib/rustlib/src/rust/library/core/src/ptr.rs", Origin::STD),
-            ("/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/tokio-1.47.0/src/task/mod.rs", Origin::TOKIO),
-            ("/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/hyper-1.4.0/src/lib.rs", Origin::DEPENDENCY),
-            ("/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/tokio-postgres-0.7.0/src/lib.rs", Origin::DEPENDENCY),
+            (
+                "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/tokio-1.47.0/src/task/mod.rs",
+                Origin::TOKIO,
+            ),
+            (
+                "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/hyper-1.4.0/src/lib.rs",
+                Origin::DEPENDENCY,
+            ),
+            (
+                "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/tokio-postgres-0.7.0/src/lib.rs",
+                Origin::DEPENDENCY,
+            ),
             ("/home/u/.cargo/git/checkouts/thing-0123/abc/src/lib.rs", Origin::DEPENDENCY),
             ("/home/u/shop/vendor/tokio/src/lib.rs", Origin::TOKIO),
             ("/home/u/shop/src/main.rs", Origin::USER),

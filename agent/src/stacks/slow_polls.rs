@@ -47,7 +47,13 @@ pub(crate) struct Begun {
 
 impl SlowPolls {
     /// A poll has become too long. `stack`: what it did then, if that could be seen.
-    pub(crate) fn begin(&mut self, begun: Begun, stack: Option<Sample>, now: At, version: &Version) -> SlowPollId {
+    pub(crate) fn begin(
+        &mut self,
+        begun: Begun,
+        stack: Option<Sample>,
+        now: At,
+        version: &Version,
+    ) -> SlowPollId {
         let id = SlowPollId(self.next);
         self.next = self.next.wrapping_add(1);
         let fact = SlowPoll {
@@ -189,7 +195,8 @@ impl SlowPolls {
     pub(super) fn facts_after(&self, told: u64) -> Vec<SlowPoll> {
         // Somebody who knows nothing has nothing to forget.
         let gone = self.gone.iter().filter(|(version, _)| *version > told && told > 0).map(|(_, fact)| fact);
-        let new = self.entries.iter().filter(|entry| entry.told && entry.version > told).map(|entry| &entry.fact);
+        let new =
+            self.entries.iter().filter(|entry| entry.told && entry.version > told).map(|entry| &entry.fact);
         new.chain(gone).cloned().collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::stacks::proc;
 use crate::threads::Thread;
 use std::collections::{BTreeMap, BTreeSet};
 use taskscope_model::change::ThreadStack;
-use taskscope_model::{TaskId, At};
+use taskscope_model::{At, TaskId};
 
 /// Most threads whose stacks are taken at once.
 const MOST_THREADS: usize = 256;
@@ -17,8 +17,14 @@ pub(super) fn answer(watchdog: &mut Watchdog) {
         return;
     }
     let at = watchdog.core.store.clock.now();
-    let slots: BTreeMap<u32, &'static Thread> =
-        watchdog.core.store.threads.all().into_iter().filter_map(|thread| Some((thread.tid()?, thread))).collect();
+    let slots: BTreeMap<u32, &'static Thread> = watchdog
+        .core
+        .store
+        .threads
+        .all()
+        .into_iter()
+        .filter_map(|thread| Some((thread.tid()?, thread)))
+        .collect();
     let own = crate::threads::tid();
     // tokio's blocking threads are named as its workers are, and have no slot before their first call has ended.
     let names: BTreeSet<String> = slots.keys().map(|tid| proc::name(*tid)).collect();
@@ -37,7 +43,8 @@ fn stack(watchdog: &mut Watchdog, tid: u32, slot: Option<&'static Thread>, at: A
     let before = slot.and_then(Thread::in_poll);
     let taken = watchdog.taker.take(tid)?;
     let after = slot.and_then(Thread::in_poll);
-    let poll = after.filter(|after| before.is_some_and(|before| (before.id, before.start) == (after.id, after.start)));
+    let poll = after
+        .filter(|after| before.is_some_and(|before| (before.id, before.start) == (after.id, after.start)));
     let seat = match (slot, poll) {
         (Some(slot), Some(poll)) => Seat::of(core, slot, poll.record, &watchdog.followed),
         (Some(slot), None) => Seat::of_idle(core, slot),

@@ -46,7 +46,11 @@ mod tests {
     #[test]
     fn ten_a_second_and_one_a_place() {
         let mut budget = Budget::default();
-        assert!(budget.allows(At(0), 1, false) && !budget.allows(At(1), 1, false) && budget.allows(At(2), 1, true));
+        assert!(
+            budget.allows(At(0), 1, false)
+                && !budget.allows(At(1), 1, false)
+                && budget.allows(At(2), 1, true)
+        );
         let others = (2..100).filter(|place| budget.allows(At(3), *place, false)).count();
         assert_eq!(others, MOST - 2);
         assert!(!budget.allows(At(4), 1, true));

@@ -1,10 +1,11 @@
 //! A poll that the watchdog has seen more than once.
 
 use crate::clock::Clock;
+use crate::frames::InPoll;
 use crate::records::Record;
 use crate::stacks::proc;
 use crate::stacks::slow_polls::Begun;
-use crate::frames::InPoll;
+use crate::store::Store;
 use std::sync::atomic::Ordering;
 use taskscope_model::{Nanos, SlowPollId};
 
@@ -17,6 +18,8 @@ pub(super) struct Followed {
     /// Raw clock, as all times here unless they have a unit.
     start: u64,
     record: &'static Record,
+    /// Where the task was spawned, once that was looked up.
+    place: Option<u32>,
     seen: u64,
     /// Time in which all was stopped.
     stopped: Nanos,
@@ -38,6 +41,7 @@ impl Followed {
             id: poll.id,
             start: poll.start,
             record: poll.record,
+            place: None,
             seen: poll.start,
             stopped: Nanos(0),
             counting: None,
@@ -47,6 +51,15 @@ impl Followed {
             begun: None,
             entry: None,
         }
+    }
+
+    /// The number of the place where the task was spawned; `None` if it has just ended.
+    pub(super) fn place(&mut self, store: &Store) -> Option<u32> {
+        if self.place.is_none() {
+            let copied = store.copy(self.record).filter(|copied| copied.seed.id == self.id);
+            self.place = copied.map(|copied| copied.seed.location);
+        }
+        self.place
     }
 
     /// Whether it is that poll.

@@ -29,7 +29,9 @@ impl Seat {
         }
         let runtime = Some(RuntimeId(seed.runtime.into()));
         let slot = core.runtimes.all().into_iter().find(|slot| slot.number == seed.runtime);
-        let Some(handle) = slot.and_then(|slot| slot.handle()) else { return Self { runtime, ..Self::default() } };
+        let Some(handle) = slot.and_then(|slot| slot.handle()) else {
+            return Self { runtime, ..Self::default() };
+        };
         let metrics = handle.metrics();
         if handle.runtime_flavor() == RuntimeFlavor::CurrentThread {
             let waiting = queued(&metrics, 0).map(|local| local + metrics.global_queue_depth() as u64);
@@ -59,7 +61,12 @@ impl Seat {
 }
 
 /// What waits in the worker's own queue; if no worker takes anything, what waits in all of them.
-fn waiting(core: &Core, metrics: &RuntimeMetrics, worker: usize, followed: &[Option<Followed>]) -> Option<u64> {
+fn waiting(
+    core: &Core,
+    metrics: &RuntimeMetrics,
+    worker: usize,
+    followed: &[Option<Followed>],
+) -> Option<u64> {
     let late = core.store.threads.all().into_iter().zip(followed).filter(|(thread, followed)| {
         followed.as_ref().is_some_and(Followed::is_late) && worker_of(metrics, thread).is_some()
     });

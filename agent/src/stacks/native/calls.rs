@@ -74,7 +74,8 @@ pub(super) fn goes_on_after_a_signal(triage: &Triage) -> bool {
         libc::SYS_futex => {
             let [_, operation, _, timeout, ..] = *arguments;
             let operation = operation as i32 & !(libc::FUTEX_PRIVATE_FLAG | libc::FUTEX_CLOCK_REALTIME);
-            matches!(operation, libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET | libc::FUTEX_LOCK_PI) && timeout == 0
+            matches!(operation, libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET | libc::FUTEX_LOCK_PI)
+                && timeout == 0
         }
         libc::SYS_wait4 => true,
         _ => false,

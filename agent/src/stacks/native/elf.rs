@@ -142,7 +142,9 @@ mod tests {
         let elf = Elf::parse(&bytes).unwrap();
         assert!(!elf.section(".eh_frame").is_empty() && elf.section(".nothing").is_empty());
         let functions = elf.functions();
-        assert!(functions.iter().any(|symbol| elf.name(symbol).is_some_and(|name| name.contains("build_id"))));
+        assert!(
+            functions.iter().any(|symbol| elf.name(symbol).is_some_and(|name| name.contains("build_id")))
+        );
         for length in (0..bytes.len()).step_by(bytes.len() / 50).chain(0..200) {
             if let Some(cut) = Elf::parse(&bytes[..length]) {
                 cut.functions();

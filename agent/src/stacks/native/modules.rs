@@ -106,7 +106,8 @@ impl Module {
         };
         let file = |address: u64| address.wrapping_sub(self.base);
         let bases = BaseAddresses::default().set_eh_frame_hdr(file(place.index.start));
-        let index = EhFrameHdr::new(part(place.index.start, place.index.end)?, NativeEndian).parse(&bases, 8).ok()?;
+        let index =
+            EhFrameHdr::new(part(place.index.start, place.index.end)?, NativeEndian).parse(&bases, 8).ok()?;
         let frames_at = index.eh_frame_ptr().direct().ok()?.wrapping_add(self.base);
         let frames = EhFrame::new(part(frames_at, place.segment.end)?, NativeEndian);
         Some(Tables { index, frames, bases: bases.set_eh_frame(file(frames_at)) })

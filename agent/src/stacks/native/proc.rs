@@ -9,12 +9,7 @@ pub(super) enum Triage {
     /// It runs, or could.
     Running,
     /// It waits within a system call.
-    Call {
-        number: i64,
-        arguments: [u64; 6],
-        stack: u64,
-        pc: u64,
-    },
+    Call { number: i64, arguments: [u64; 6], stack: u64, pc: u64 },
     /// It waits for a page of memory.
     Fault { stack: u64, pc: u64 },
 }
@@ -55,7 +50,8 @@ pub(crate) fn waited(tid: u32) -> Option<u64> {
 pub(crate) fn is_stopped(tid: u32) -> bool {
     let mut bytes = [0_u8; 512];
     // The name may hold blanks and parentheses: the state stands behind the last of these.
-    let state = read(tid, "stat", &mut bytes).and_then(|text| text.rsplit_once(')')?.1.trim_start().chars().next());
+    let state =
+        read(tid, "stat", &mut bytes).and_then(|text| text.rsplit_once(')')?.1.trim_start().chars().next());
     matches!(state, Some('T' | 't'))
 }
 
@@ -104,7 +100,10 @@ mod tests {
         let expected = Triage::Call { number: 202, arguments, stack: 0x7ffd_1000, pc: 0x7f_0010 };
         assert_eq!(parse(call), Some(expected));
         assert_eq!(parse("running\n"), Some(Triage::Running));
-        assert_eq!(parse("-1 0x7ffd1000 0x7f0010\n"), Some(Triage::Fault { stack: 0x7ffd_1000, pc: 0x7f_0010 }));
+        assert_eq!(
+            parse("-1 0x7ffd1000 0x7f0010\n"),
+            Some(Triage::Fault { stack: 0x7ffd_1000, pc: 0x7f_0010 })
+        );
         for wrong in ["", "x", "202 0x1", "-1 0x7ffd1000", "202 1 2 3 4 5 6 g h"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }

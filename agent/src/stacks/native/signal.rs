@@ -108,7 +108,8 @@ impl Messenger {
         let copy = if copied { read_area() } else { None };
         let from = if copied { DONE } else { ASKED };
         // If the handler is at it just now it keeps the area until it is done.
-        let idle = STATE.compare_exchange(sequence | from, sequence | IDLE, Ordering::Acquire, Ordering::Acquire);
+        let idle =
+            STATE.compare_exchange(sequence | from, sequence | IDLE, Ordering::Acquire, Ordering::Acquire);
         copy.filter(|_| idle.is_ok())
     }
 
@@ -116,9 +117,9 @@ impl Messenger {
     pub(super) fn complaint(&self) -> Option<&'static str> {
         match self.choice {
             Choice::Off => Some("TASKSCOPE_SIGNAL=off: only threads in a system call show their stacks"),
-            _ if self.signal.is_none() && self.installs > 0 => {
-                Some("the program has taken the agent's signal: only threads in a system call show their stacks")
-            }
+            _ if self.signal.is_none() && self.installs > 0 => Some(
+                "the program has taken the agent's signal: only threads in a system call show their stacks",
+            ),
             _ => None,
         }
     }
@@ -136,7 +137,9 @@ impl Messenger {
             self.signal = match self.choice {
                 Choice::Off => None,
                 Choice::Signal(signal) => Some(signal).filter(|signal| install(*signal)),
-                Choice::Any => (libc::SIGRTMIN() + FIRST_CHOICE..=libc::SIGRTMAX()).find(|signal| install(*signal)),
+                Choice::Any => {
+                    (libc::SIGRTMIN() + FIRST_CHOICE..=libc::SIGRTMAX()).find(|signal| install(*signal))
+                }
             };
         }
         self.signal
@@ -198,9 +201,7 @@ fn send(tid: u32, signal: i32, sequence: u32) -> bool {
     let (code, value) = (libc::SI_QUEUE, u64::from(sequence));
     let queued = Queued { signal, errno: 0, code, padding: 0, pid, uid, value, rest: [0; 12] };
     // SAFETY: the kernel reads a siginfo of the right size; the signal goes to a thread of this process or to none.
-    let sent = unsafe {
-        libc::syscall(libc::SYS_rt_tgsigqueueinfo, pid, tid, signal, &raw const queued)
-    };
+    let sent = unsafe { libc::syscall(libc::SYS_rt_tgsigqueueinfo, pid, tid, signal, &raw const queued) };
     sent == 0
 }
 

@@ -60,7 +60,9 @@ impl Source {
         if elf.build_id().unwrap_or_default() != module.build_id {
             return None;
         }
-        let section = |id: gimli::SectionId| Ok::<_, gimli::Error>(EndianSlice::new(elf.section(id.name()), NativeEndian));
+        let section = |id: gimli::SectionId| {
+            Ok::<_, gimli::Error>(EndianSlice::new(elf.section(id.name()), NativeEndian))
+        };
         let lines = gimli::Dwarf::load(section).ok().and_then(|dwarf| Context::from_dwarf(dwarf).ok());
         let functions = elf.functions();
         Some(Self { elf, lines, functions })

@@ -40,7 +40,11 @@ impl Taker {
 
     /// Why some stacks, or all, cannot be taken.
     pub(crate) fn complaint(&self) -> Option<&'static str> {
-        if self.possible { self.messenger.complaint() } else { Some("the system does not let the agent copy stacks") }
+        if self.possible {
+            self.messenger.complaint()
+        } else {
+            Some("the system does not let the agent copy stacks")
+        }
     }
 
     /// Whether any stacks can be taken.

@@ -15,7 +15,8 @@ const SEARCHED: u64 = 8 * 1024;
 const MOST_TRIES: usize = 64;
 /// Steps of one expression of a table.
 const MOST_STEPS: u32 = 64;
-const ENCODING: gimli::Encoding = gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 4 };
+const ENCODING: gimli::Encoding =
+    gimli::Encoding { address_size: 8, format: gimli::Format::Dwarf32, version: 4 };
 
 /// A copied stack, and where it was.
 pub(super) struct Stack<'a> {
@@ -110,7 +111,13 @@ impl Unwinder {
 
     /// Looks for a frame pointer with which the rest of the stack leads to the thread's start. What lies there
     /// is the caller's frame pointer, and behind that the address to return to.
-    fn guess_frame(&mut self, registers: Registers, stack: &Stack<'_>, how: ReturnsTo, unwound: &mut Unwound) {
+    fn guess_frame(
+        &mut self,
+        registers: Registers,
+        stack: &Stack<'_>,
+        how: ReturnsTo,
+        unwound: &mut Unwound,
+    ) {
         let Some(from) = registers.get(STACK) else { return };
         let known = unwound.addresses.len();
         let mut tries = 0;
@@ -158,7 +165,9 @@ fn lookup(pc: u64, how: ReturnsTo) -> u64 {
 fn by_frame(registers: &Registers, stack: &Stack<'_>) -> Step {
     let frame = registers.get(FRAME).filter(|frame| Some(*frame) >= registers.get(STACK));
     let Some(frame) = frame else { return Step::Lost };
-    let (Some(outer), Some(pc)) = (stack.word(frame), stack.word(frame.wrapping_add(8))) else { return Step::Lost };
+    let (Some(outer), Some(pc)) = (stack.word(frame), stack.word(frame.wrapping_add(8))) else {
+        return Step::Lost;
+    };
     let mut caller = Registers::of_waiting(return_address(pc), frame.wrapping_add(16));
     caller.set(FRAME, outer);
     Step::To(caller, ReturnsTo::BehindCall)
