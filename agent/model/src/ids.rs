@@ -104,6 +104,14 @@ number!(
     TreeId(u32)
 );
 number!(
+    /// An address in a stack, interned by its source.
+    FrameId(u32)
+);
+number!(
+    /// Polls that took too long in the same way, numbered by their source.
+    SlowPollId(u32)
+);
+number!(
     /// A worker of one runtime, counted from 0 as tokio counts them.
     Worker(u32)
 );

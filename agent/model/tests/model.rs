@@ -13,6 +13,7 @@ mod model {
     mod query;
     mod resources;
     mod scenario;
+    mod stacks;
     mod survive;
     mod task;
 }
