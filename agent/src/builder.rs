@@ -4,6 +4,7 @@ use crate::core::{self, Core};
 #[cfg(tokio_unstable)]
 use crate::hooks::Hooks;
 use crate::mode::Mode;
+use crate::observe;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
 use crate::server;
@@ -188,7 +189,10 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     static SERVED: OnceLock<()> = OnceLock::new();
     let core = core::get_or_make(settings, mode)?;
     core.mode.raise(mode);
-    SERVED.get_or_init(|| server::start(core));
+    SERVED.get_or_init(|| {
+        observe::begin(&core.store, wake_server);
+        server::start(core);
+    });
     Some(core)
 }
 

@@ -2,6 +2,7 @@
 //! would change it.
 
 use crate::core::Core;
+use crate::observe::observer;
 use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
 
@@ -24,7 +25,8 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
         topic("scheduled", Seen::NO, "when a task was woken is not recorded, so idle includes scheduled", ""),
         topic("names", Seen::NO, "tokio tells the names and futures of tasks only to tracing", ""),
         topic("wakes", Seen::NO, "wakes are not recorded", ""),
-        topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", ""),
+        await_trees(),
+        never_awaited(),
         topic("stacks", Seen::NO, "the stacks of threads are not taken", ""),
         topic("local tasks", Seen::NO, "tokio calls no hook for spawn_local on a LocalSet", ""),
         topic("blocking tasks", Seen::NO, "tokio calls no hook when spawn_blocking begins", ""),
@@ -35,6 +37,38 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
 
 fn topic(topic: &str, seen: Seen, why: &str, remedy: &str) -> Coverage {
     Coverage { topic: topic.to_owned(), seen, why: why.to_owned(), remedy: remedy.to_owned() }
+}
+
+fn await_trees() -> Coverage {
+    let remedy = "put #[taskscope_agent::observe] on async functions, or call .observed(\"label\") on futures";
+    match observer().map(|observer| (observer.seen().any, observer.without_node())) {
+        Some((true, 0)) => topic("await trees", Seen::PARTLY, "only observed futures are seen", remedy),
+        Some((true, more)) => {
+            let why = format!("only observed futures are seen; {more} of them found no room and are only counted");
+            topic("await trees", Seen::PARTLY, &why, remedy)
+        }
+        _ => topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", remedy),
+    }
+}
+
+fn never_awaited() -> Coverage {
+    let name = "never awaited";
+    let Some(seen) = observer().map(|observer| observer.seen()).filter(|seen| seen.any) else {
+        return topic(name, Seen::NO, "no future is observed", "put #[taskscope_agent::observe] on async functions");
+    };
+    if seen.not_understood > 0 {
+        let why = format!(
+            "what {} drops of observed futures mean cannot be told: line tables, or the sources, are not here",
+            seen.not_understood
+        );
+        let remedy = "in Cargo.toml: [profile.release] debug = \"line-tables-only\"; and run it where it was built";
+        topic(name, Seen::PARTLY, &why, remedy)
+    } else if seen.left_out > 0 {
+        let why = format!("{} drops of observed futures found no room for their stacks", seen.left_out);
+        topic(name, Seen::PARTLY, &why, "")
+    } else {
+        topic(name, Seen::YES, "", "")
+    }
 }
 
 fn tasks(core: &Core) -> Coverage {

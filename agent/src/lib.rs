@@ -21,17 +21,21 @@ mod sync;
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]
 mod records;
 
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the nodes' protocol is model-checked"))]
+mod observe;
+
 macro_rules! unless_loom {
     ($($item:item)*) => { $(#[cfg(not(taskscope_loom))] $item)* };
 }
 
-// Under loom only the record protocol is compiled: loom's atomics cannot live outside a model.
+// Under loom only the lock-free protocols are compiled: loom's atomics cannot live outside a model.
 unless_loom! {
     mod builder;
     mod clock;
     mod core;
     mod coverage;
     mod farewell;
+    mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
     mod mode;
@@ -42,6 +46,7 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    mod spawning;
     mod store;
     mod task_number;
     mod tell;
@@ -53,7 +58,8 @@ unless_loom! {
 
     pub use builder::Builder;
     pub use mode::{Mode, NotAMode};
+    pub use observe::{Observe, Observed};
     pub use runtime::{Runtime, root};
 }
 
-pub use taskscope_macros::{main, test};
+pub use taskscope_macros::{main, observe, test};

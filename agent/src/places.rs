@@ -14,7 +14,7 @@ pub(crate) const OTHER_PLACES: u32 = 0;
 /// Number that stands for no chain.
 pub(crate) const NO_CHAIN: u32 = 0;
 /// Most locations; generated code seldom has more than a few hundred spawns.
-const MOST_LOCATIONS: usize = 4_096;
+pub(crate) const MOST_LOCATIONS: usize = 4_096;
 /// Most chain nodes.
 const MOST_CHAINS: usize = 65_536;
 /// Deepest chain: a task that respawns itself for ever stays at this depth. The monitor cuts there too.
@@ -53,14 +53,25 @@ impl Places {
         if let Some(number) = tables.by_text.get(&text) {
             return *number;
         }
+        let number = self.push(&mut tables, location);
+        if number != OTHER_PLACES {
+            tables.by_text.insert(text, number);
+        }
+        number
+    }
+
+    /// One more number for a location, for what is to be told apart there.
+    pub(crate) fn another(&self, location: &'static Location<'static>) -> u32 {
+        self.push(&mut lock(&self.tables), location)
+    }
+
+    fn push(&self, tables: &mut Tables, location: &'static Location<'static>) -> u32 {
         if tables.locations.len() >= MOST_LOCATIONS {
             self.merged.fetch_add(1, Ordering::Relaxed);
             return OTHER_PLACES;
         }
         tables.locations.push(location);
-        let number = tables.locations.len() as u32;
-        tables.by_text.insert(text, number);
-        number
+        tables.locations.len() as u32
     }
 
     /// The number of the chain of a task spawned at `location` by one whose chain is `parent`, from 1.

@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod at_exit;
 #[cfg(unix)]
+mod awaits;
+#[cfg(unix)]
 mod client;
 #[cfg(unix)]
 mod collector;

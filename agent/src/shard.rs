@@ -1,11 +1,8 @@
-//! What one thread gathers at spawn and at the end of tasks: free records, sums per spawn location, and the
-//! history of ended tasks. Each thread has its own, behind a lock that only the collector ever contends.
+//! What one thread gathers at the end of tasks: sums per spawn location, and the history of ended tasks. Each thread
+//! has its own, behind a lock that only the collector ever contends.
 
-use crate::places::Places;
-use crate::records::{Copied, Record, Slab};
+use crate::records::Copied;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
-use std::panic::Location;
 use taskscope_model::codes::Outcome;
 
 /// Ended tasks kept, however they ended.
@@ -14,12 +11,9 @@ pub(crate) const HISTORY: usize = 1_000;
 pub(crate) const HISTORY_BAD: usize = 1_000;
 /// ... at most so many per spawn location.
 pub(crate) const HISTORY_BAD_PER_PLACE: usize = 50;
-/// Free records that a thread keeps at hand, and how many it takes at once.
-const RECORDS_KEPT: usize = 256;
-const RECORDS_TAKEN: usize = 64;
-
-/// A task that has ended.
+/// A task that has ended: two cache lines.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 pub(crate) struct EndedTask {
     pub(crate) last: Copied,
     /// Raw clock.
@@ -27,7 +21,9 @@ pub(crate) struct EndedTask {
     pub(crate) outcome: Outcome,
 }
 
-/// Sums over the tasks of one spawn location.
+const _: () = assert!(size_of::<EndedTask>() == 128);
+
+/// Sums over the tasks of one spawn location. A shard knows none that is spawned.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
     pub(crate) spawned: u64,
@@ -51,48 +47,17 @@ impl Sums {
 /// One thread's share.
 #[derive(Default)]
 pub(crate) struct Shard {
-    free: Vec<&'static Record>,
-    places: HashMap<usize, u32, BuildHasherDefault<Fold>>,
-    chains: HashMap<u64, u32, BuildHasherDefault<Fold>>,
     sums: Vec<Sums>,
-    /// The last `HISTORY` ended tasks, oldest first, and how many ever came.
-    ended: VecDeque<EndedTask>,
+    /// The last `HISTORY` ended tasks: once it is full, the oldest is at `oldest`. How many ever came.
+    ended: Vec<EndedTask>,
+    oldest: usize,
     ended_ever: u64,
     bad: HashMap<u32, VecDeque<EndedTask>>,
     bad_kept: usize,
 }
 
 impl Shard {
-    /// A location's number.
-    pub(crate) fn place(&mut self, location: &'static Location<'static>, places: &Places) -> u32 {
-        let address = std::ptr::from_ref(location).addr();
-        *self.places.entry(address).or_insert_with(|| places.location(location))
-    }
-
-    /// A chain's number.
-    pub(crate) fn chain(&mut self, parent: u32, place: u32, places: &Places) -> u32 {
-        let key = u64::from(parent) << 32 | u64::from(place);
-        *self.chains.entry(key).or_insert_with(|| places.chain(parent, place))
-    }
-
-    /// A free record; `None` if the slab is full.
-    pub(crate) fn take_record(&mut self, slab: &Slab) -> Option<&'static Record> {
-        if self.free.is_empty() {
-            slab.take(&mut self.free, RECORDS_TAKEN);
-        }
-        self.free.pop()
-    }
-
-    /// Takes a freed record back.
-    pub(crate) fn give_record(&mut self, record: &'static Record, slab: &Slab) {
-        self.free.push(record);
-        if self.free.len() > 2 * RECORDS_KEPT {
-            slab.give(&mut self.free, RECORDS_KEPT);
-        }
-    }
-
-    /// The sums of a location.
-    pub(crate) fn sums_mut(&mut self, place: u32) -> &mut Sums {
+    fn sums_mut(&mut self, place: u32) -> &mut Sums {
         let place = place as usize;
         if place >= self.sums.len() {
             self.sums.resize(place + 1, Sums::default());
@@ -105,23 +70,46 @@ impl Shard {
         &self.sums
     }
 
-    /// Counts an ended task and remembers it.
-    pub(crate) fn end(&mut self, task: EndedTask) {
-        let sums = self.sums_mut(task.last.seed.location);
-        sums.ended += 1;
-        sums.polls += task.last.polls;
-        sums.busy += task.last.busy;
-        sums.max_poll = sums.max_poll.max(task.last.max_poll);
-        if self.ended.len() == HISTORY {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(task);
-        self.ended_ever += 1;
-        if task.outcome.did_not_complete() {
+    /// Counts an ended task and remembers it; `copy` writes what is known of it.
+    #[inline]
+    pub(crate) fn end(&mut self, at: u64, outcome: Outcome, copy: impl FnOnce(&mut Copied)) {
+        let task = self.oldest();
+        copy(&mut task.last);
+        (task.at, task.outcome) = (at, outcome);
+        let Copied { seed, polls, busy, max_poll, .. } = task.last;
+        if outcome.did_not_complete() {
+            let task = *task;
             self.remember_bad(task);
         }
+        let sums = self.sums_mut(seed.location);
+        sums.ended += 1;
+        sums.polls += polls;
+        sums.busy += busy;
+        sums.max_poll = sums.max_poll.max(max_poll);
+        self.ended_ever += 1;
     }
 
+    /// The place of the oldest ended task, for one that is the newest from now on.
+    #[inline]
+    fn oldest(&mut self) -> &mut EndedTask {
+        let at = self.oldest;
+        if self.ended.len() < HISTORY {
+            self.ended.push(EndedTask { last: Copied::NOTHING, at: 0, outcome: Outcome::UNKNOWN });
+            return &mut self.ended[self.ended_ever as usize];
+        }
+        self.oldest = if at + 1 == HISTORY { 0 } else { at + 1 };
+        // The lock's release would wait for the cache lines of the next one, so they are asked for now.
+        prefetch_to_write(&self.ended[self.oldest]);
+        &mut self.ended[at]
+    }
+
+    /// The ended tasks, oldest first.
+    fn in_order(&self) -> impl Iterator<Item = &EndedTask> {
+        let (newer, older) = self.ended.split_at(self.oldest);
+        older.iter().chain(newer)
+    }
+
+    #[cold]
     fn remember_bad(&mut self, task: EndedTask) {
         let place = task.last.seed.location;
         let of_place = self.bad.entry(place).or_default();
@@ -148,37 +136,51 @@ impl Shard {
     /// Those of the ended tasks that came after the first `seen` and are still here, oldest first.
     pub(crate) fn ended_after(&self, seen: u64) -> impl Iterator<Item = &EndedTask> {
         let new = self.ended_ever.saturating_sub(seen).min(self.ended.len() as u64) as usize;
-        self.ended.iter().skip(self.ended.len() - new)
+        self.in_order().skip(self.ended.len() - new)
     }
 
     /// Everything remembered; tasks that did not complete may come twice.
     pub(crate) fn history(&self) -> impl Iterator<Item = &EndedTask> {
-        self.ended.iter().chain(self.bad.values().flatten())
+        self.in_order().chain(self.bad.values().flatten())
     }
 }
 
-/// Hashes one number: all keys here are addresses or small numbers of our own making.
-#[derive(Default)]
-struct Fold(u64);
-
-impl Hasher for Fold {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
+/// Asks for the cache lines of something that is going to be written.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn prefetch_to_write(task: &EndedTask) {
+    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+    let lines = std::ptr::from_ref(task).cast::<[i8; 64]>();
+    for line in 0..size_of::<EndedTask>() / 64 {
+        // SAFETY: every x86_64 has the instruction or passes over it; it reads nothing, wherever the address leads.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(lines.wrapping_add(line).cast()) };
     }
+}
 
-    fn write_u64(&mut self, number: u64) {
-        // 2^64 divided by the golden ratio: spreads neighbouring numbers over the upper bits.
-        let mixed = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ mixed >> 32;
-    }
+#[cfg(not(target_arch = "x86_64"))]
+fn prefetch_to_write(_: &EndedTask) {}
 
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
+#[cfg(all(test, not(taskscope_loom)))]
+mod tests {
+    use super::*;
+    use crate::records::Slab;
 
-    fn finish(&self) -> u64 {
-        self.0
+    #[test]
+    fn the_history_is_bounded_and_in_order() {
+        let mut taken = Vec::new();
+        Slab::new().take(&mut taken, 1);
+        let record = taken[0];
+        let mut shard = Shard::default();
+        let mut end = |numbers: std::ops::Range<u64>, outcome| {
+            numbers.clone().for_each(|at| shard.end(at, outcome, |last| record.copy_own_into(last, 1)));
+            let after: Vec<_> = shard.ended_after(numbers.start).map(|task| task.at).collect();
+            (shard.ended_ever(), after, shard.history().count())
+        };
+        assert_eq!(end(0..3, Outcome::COMPLETED), (3, vec![0, 1, 2], 3));
+        let (ever, after, kept) = end(3..2_500, Outcome::COMPLETED);
+        assert_eq!((ever, kept), (2_500, HISTORY));
+        assert_eq!(after, (1_500..2_500).collect::<Vec<_>>());
+        assert_eq!(end(2_500..2_501, Outcome::COMPLETED).1, [2_500]);
+        assert_eq!(end(2_501..2_601, Outcome::PANICKED).2, HISTORY + HISTORY_BAD_PER_PLACE);
     }
 }

@@ -76,7 +76,7 @@ impl Teller {
 
     fn long_polls(&self, record: &Copied) -> Vec<(Nanos, u32)> {
         let bounds = (self.clock.long_shift()..).map(|shift| self.clock.span(1 << shift));
-        bounds.zip(record.long).filter(|(_, count)| *count > 0).map(|(bound, count)| (bound, count.into())).collect()
+        bounds.zip(record.long.counts()).filter(|(_, count)| *count > 0).map(|(bound, count)| (bound, count.into())).collect()
     }
 
     /// How it ended.

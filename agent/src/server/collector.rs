@@ -103,10 +103,11 @@ pub(super) fn history(store: &Store) -> Vec<EndedTask> {
     all
 }
 
-/// The sums of all locations, by number, over all threads.
+/// The sums of all locations, by number, over all threads. What is spawned is read last: no more have ended.
 pub(super) fn sums(store: &Store) -> Vec<Sums> {
     let mut all: Vec<Sums> = Vec::new();
-    for thread in store.threads.all() {
+    let threads = store.threads.all();
+    for thread in &threads {
         let shard = lock(&thread.shard);
         let of_thread = shard.sums();
         if all.len() < of_thread.len() {
@@ -115,6 +116,13 @@ pub(super) fn sums(store: &Store) -> Vec<Sums> {
         for (sum, of_thread) in all.iter_mut().zip(of_thread) {
             sum.add(of_thread);
         }
+    }
+    for (location, spawned) in threads.iter().flat_map(|thread| thread.spawned.all()) {
+        let location = location as usize;
+        if all.len() <= location {
+            all.resize(location + 1, Sums::default());
+        }
+        all[location].spawned += spawned;
     }
     all
 }

@@ -1,6 +1,7 @@
 //! What every client may want to know besides tasks: names, runtimes, counts, coverage, sums, figures.
 //! Refreshed once a tick, however many clients there are.
 
+use super::awaits::Awaits;
 use super::collector::sums;
 use super::figures::FigureReader;
 use crate::core::Core;
@@ -34,6 +35,7 @@ pub(super) struct News {
     /// When the figures were read.
     pub(super) figures_at: At,
     readers: HashMap<RuntimeId, FigureReader>,
+    pub(super) awaits: Awaits,
 }
 
 /// How many clients there are, and how many were refused.
@@ -58,6 +60,7 @@ impl News {
             figures: Vec::new(),
             figures_at: At(0),
             readers: HashMap::new(),
+            awaits: Awaits::default(),
         }
     }
 
@@ -161,7 +164,7 @@ fn running(core: &'static Core, workers: &[Option<Worker>]) -> HashMap<(u16, Wor
     };
     let threads = core.store.threads.all();
     let running = threads.iter().zip(workers).filter_map(|(thread, worker)| {
-        let (runtime, task) = polled(thread.current()?.0)?;
+        let (runtime, task) = polled(thread.frames.current()?.record)?;
         Some(((runtime, (*worker)?), task))
     });
     running.collect()

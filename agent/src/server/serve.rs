@@ -1,6 +1,7 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
 use super::at_exit;
+use super::awaits::Judge;
 use super::client::{Client, Wish};
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -81,6 +82,7 @@ struct Server {
     ticks: u64,
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
+    judge: Judge,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -101,6 +103,7 @@ impl Server {
             tick: None,
             ticks: 0,
             last_ticks: None,
+            judge: Judge::default(),
             refused: 0,
             logged: HashSet::new(),
         }
@@ -142,7 +145,7 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let next = deadlines.chain(self.tick).chain(work.then_some(allowed)).chain(again).min()?;
+        let next = deadlines.chain(self.tick).chain(self.judge.deadline(now)).chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -150,6 +153,7 @@ impl Server {
 
     fn turn(&mut self) {
         let now = self.core.store.clock.now();
+        self.judge.start(self.core, now);
         if self.pace.wait(now) == Nanos(0) {
             if self.doors.are_waited_at() {
                 self.doors.knock();
@@ -320,6 +324,7 @@ impl Server {
         }
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
+        self.refresh_awaits();
         for client in self.clients.values_mut() {
             client.subscriber.take_in(&batch, &self.news.teller);
         }
@@ -346,8 +351,11 @@ impl Server {
             self.begin_watch(now);
         }
         self.news.refresh(self.core, visitors);
+        self.refresh_awaits();
         self.news.refresh_figures(self.core);
+        let judging = self.judge.deadline(now).is_some();
         let clients = self.clients.values_mut().filter(|client| client.wants_scan(now));
+        let clients = clients.filter(|client| !(judging && client.subscriber.wants_totals()));
         let own = self.reporter.iter_mut().map(|reporter| &mut reporter.subscriber);
         let own = own.filter(|subscriber| subscriber.wants_scan(now));
         if let Some(next) = clients.map(|client| &mut client.subscriber).chain(own).next() {
@@ -360,7 +368,18 @@ impl Server {
 
     fn wants_scan(&self, now: At) -> bool {
         let own = self.reporter.as_ref().is_some_and(|reporter| reporter.subscriber.wants_scan(now));
-        own || self.clients.values().any(|client| client.wants_scan(now))
+        // Sums of observed futures wait a moment for what the last drops mean.
+        let judging = self.judge.deadline(now).is_some();
+        let waits = |client: &Client| judging && client.subscriber.wants_totals();
+        own || self.clients.values().any(|client| client.wants_scan(now) && !waits(client))
+    }
+
+    fn refresh_awaits(&mut self) {
+        let own = self.reporter.iter().map(|reporter| &reporter.subscriber);
+        let all = self.clients.values().map(|client| &client.subscriber).chain(own);
+        self.news.awaits.refresh(self.core, self.news.teller.now, all.filter_map(|subscriber| subscriber.view()));
+        // What it tells of may be new.
+        self.news.refresh_places(self.core);
     }
 
     fn begin_watch(&mut self, now: At) {

@@ -62,6 +62,16 @@ impl Subscriber {
         self.view.as_ref().is_some_and(|view| view.asked.figures)
     }
 
+    /// Whether it wants sums over places.
+    pub(super) fn wants_totals(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.asked.totals)
+    }
+
+    /// What it asked for.
+    pub(super) fn view(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
     /// Scans all tasks; see [`View::scan`].
     pub(super) fn scan(&mut self, store: &'static Store, teller: &Teller, running: impl FnMut(&'static Record)) {
         if let Some(view) = &mut self.view {

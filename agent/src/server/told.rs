@@ -1,5 +1,6 @@
 //! What one client has been told besides tasks, so that each thing is told once, and again when it changes.
 
+use super::awaits::AwaitsTold;
 use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
@@ -22,6 +23,7 @@ pub(super) struct ToldSoFar {
     sums: Vec<Sums>,
     sums_at: At,
     figures_at: At,
+    awaits: AwaitsTold,
 }
 
 impl ToldSoFar {
@@ -67,6 +69,7 @@ impl ToldSoFar {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
         }
+        self.awaits.catch_up(&news.awaits, view, tell);
         if view.asked.figures && self.figures_at < news.figures_at {
             self.figures_at = news.figures_at;
             news.figures.iter().for_each(|figures| tell(figures.clone().into()));

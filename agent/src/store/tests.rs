@@ -271,7 +271,7 @@ fn long_polls_are_counted_by_length() {
         let work = tokio::spawn(async { std::thread::sleep(std::time::Duration::from_millis(3)) });
         work.await.unwrap();
     });
-    let long = ended(number(&runtime))[0].last.long;
+    let long: Vec<_> = ended(number(&runtime))[0].last.long.counts().collect();
     assert_eq!(long.iter().map(|count| u32::from(*count)).sum::<u32>(), 1);
     assert_eq!(long[..7], [0; 7], "three milliseconds are not below the bound of bucket 7");
 }
