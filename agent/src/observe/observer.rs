@@ -5,7 +5,6 @@ use super::nodes::{Node, Nodes};
 use super::place::Place;
 use super::table::Table;
 use super::{drops, here};
-use crate::records::Record;
 use crate::store::Store;
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -85,8 +84,8 @@ impl Observer {
 
     /// Only the agent knows a root.
     fn root(&'static self) -> u64 {
-        let of = |(_, id): (&'static Record, u64)| (id & TaskId::root(0).0 != 0).then_some(id);
-        self.store.threads.mine().and_then(|thread| thread.current()).and_then(of).unwrap_or(0)
+        let current = self.store.threads.mine().and_then(|thread| thread.frames.current());
+        current.map(|poll| poll.id).filter(|id| id & TaskId::root(0).0 != 0).unwrap_or(0)
     }
 
     /// The stack of this drop is to be understood.
