@@ -5,10 +5,12 @@ use crate::core::{self, Core};
 use crate::hooks::Hooks;
 use crate::mode::Mode;
 use crate::observe;
+use crate::panics;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
 use crate::server;
 use crate::settings::Settings;
+use crate::wrapped;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -190,6 +192,8 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     let core = core::get_or_make(settings, mode)?;
     core.mode.raise(mode);
     SERVED.get_or_init(|| {
+        panics::install();
+        wrapped::count_wakes(core.mode.get() == Mode::Debug);
         observe::begin(&core.store, wake_server);
         server::start(core);
     });

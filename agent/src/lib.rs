@@ -21,12 +21,19 @@ mod sync;
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]
 mod records;
 
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the extension protocol is model-checked"))]
+mod extensions;
+
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the nodes' protocol is model-checked"))]
 mod observe;
 
 macro_rules! unless_loom {
     ($($item:item)*) => { $(#[cfg(not(taskscope_loom))] $item)* };
 }
+
+// Not in the list below: names that come out of a macro do not go before those of a glob.
+#[cfg(not(taskscope_loom))]
+pub mod task;
 
 // Under loom only the lock-free protocols are compiled: loom's atomics cannot live outside a model.
 unless_loom! {
@@ -40,6 +47,7 @@ unless_loom! {
     mod hooks;
     mod mode;
     mod notes;
+    mod panics;
     mod places;
     mod runtime;
     mod runtimes;
@@ -52,6 +60,7 @@ unless_loom! {
     mod tell;
     mod threads;
     mod verdict;
+    mod wrapped;
 
     #[doc(hidden)]
     pub mod __private;
@@ -60,6 +69,7 @@ unless_loom! {
     pub use mode::{Mode, NotAMode};
     pub use observe::{Observe, Observed};
     pub use runtime::{Runtime, root};
+    pub use task::{spawn, spawn_fallible};
 }
 
 pub use taskscope_macros::{main, observe, test};

@@ -123,6 +123,11 @@ impl Threads {
         MINE.get().or_else(|| self.register()).map(Mine::new)
     }
 
+    /// The calling thread's slot, or any if it has none: it is ending. For what stands behind a lock.
+    pub(crate) fn some(&'static self) -> Option<&'static Thread> {
+        MINE.get().or_else(|| self.register()).or_else(|| self.all().first().copied())
+    }
+
     /// The calling thread's slot, if it has one by now.
     #[inline]
     pub(crate) fn mine_by_now() -> Option<Mine> {

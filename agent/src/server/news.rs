@@ -2,13 +2,13 @@
 //! Refreshed once a tick, however many clients there are.
 
 use super::awaits::Awaits;
-use super::collector::sums;
+use super::collector::{outcomes, sums};
 use super::figures::FigureReader;
 use crate::core::Core;
 use crate::coverage::coverage;
 use crate::records::Record;
 use crate::runtimes::RuntimeSlot;
-use crate::shard::Sums;
+use crate::shard::{Outcomes, Sums};
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,6 +31,7 @@ pub(super) struct News {
     pub(super) limits: Limits,
     /// By the number of the location.
     pub(super) sums: Vec<Sums>,
+    pub(super) outcomes: Vec<Outcomes>,
     pub(super) figures: Vec<Figures>,
     /// When the figures were read.
     pub(super) figures_at: At,
@@ -47,9 +48,8 @@ pub(super) struct Visitors {
 
 impl News {
     pub(super) fn new(core: &'static Core) -> Self {
-        let clock = &core.store.clock;
         Self {
-            teller: Teller::new(clock),
+            teller: Teller::new(&core.store),
             chains: Vec::new(),
             runtimes: Vec::new(),
             counts: Vec::new(),
@@ -57,6 +57,7 @@ impl News {
             coverage: Vec::new(),
             limits: limits(core),
             sums: Vec::new(),
+            outcomes: Vec::new(),
             figures: Vec::new(),
             figures_at: At(0),
             readers: HashMap::new(),
@@ -73,6 +74,7 @@ impl News {
         teller.workers = workers(core, &slots);
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
+        self.outcomes = outcomes(store);
         self.limits = limits(core);
         self.count(core, visitors);
         self.refresh_places(core);

@@ -2,6 +2,7 @@
 
 use super::at_exit;
 use super::awaits::Judge;
+use super::cancel::cancel;
 use super::client::{Client, Wish};
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -11,11 +12,12 @@ use super::pages::pages;
 use super::reporter::Reporter;
 use super::subscriber::change;
 use super::pace::Pace;
-use super::reply::{not_cancelled, program};
+use super::program::program;
 use super::signals;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
+use crate::wrapped::count_wakes;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -242,8 +244,7 @@ impl Server {
             }
             Wish::Cancel(request, tasks) => {
                 for piece in tasks.chunks(RESULTS_AT_ONCE) {
-                    let results = piece.iter().map(|task| not_cancelled(self.core, *task)).collect();
-                    client.cancelled(request, results);
+                    client.cancelled(request, cancel(self.core, piece));
                 }
             }
             Wish::Refused(_) => {}
@@ -303,6 +304,7 @@ impl Server {
         let mode = self.core.mode.get();
         if self.reporter.as_ref().map_or(Mode::On, Reporter::mode) != mode {
             self.reporter = Reporter::of(mode);
+            count_wakes(mode == Mode::Debug);
         }
     }
 

@@ -4,9 +4,9 @@ use super::awaits::AwaitsTold;
 use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
-use crate::shard::Sums;
+use crate::shard::{Outcomes, Sums};
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, Limits, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{Counted, Coverage, Limits, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
 use taskscope_model::{At, Fact, LocationId, RuntimeId};
 
@@ -21,6 +21,7 @@ pub(super) struct ToldSoFar {
     coverage: Vec<Coverage>,
     limits: Option<Limits>,
     sums: Vec<Sums>,
+    outcomes: Vec<Outcomes>,
     sums_at: At,
     figures_at: At,
     awaits: AwaitsTold,
@@ -68,6 +69,7 @@ impl ToldSoFar {
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
+            self.outcomes(news, tell);
         }
         self.awaits.catch_up(&news.awaits, view, tell);
         if view.asked.figures && self.figures_at < news.figures_at {
@@ -105,6 +107,26 @@ impl ToldSoFar {
                     max_poll: clock.span(sums.max_poll),
                 };
                 tell(totals.into());
+            }
+        }
+    }
+
+    fn outcomes(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {
+        self.outcomes.resize(news.outcomes.len(), Outcomes::default());
+        for ((outcomes, told), number) in news.outcomes.iter().zip(&mut self.outcomes).zip(0..) {
+            if outcomes != told {
+                *told = *outcomes;
+                let fact = OutcomesFact {
+                    location: LocationId(number),
+                    completed: outcomes.completed,
+                    failed: outcomes.failed,
+                    cancelled: outcomes.cancelled,
+                    panicked: outcomes.panicked,
+                    shut_down: outcomes.shut_down,
+                    errors_unseen: outcomes.errors_unseen,
+                    panics_unseen: outcomes.panics_unseen,
+                };
+                tell(fact.into());
             }
         }
     }
