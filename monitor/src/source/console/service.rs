@@ -294,6 +294,8 @@ impl Talk {
             Request::Cancel(cancel) => (cancel.number, "cancel tasks"),
             Request::Trace(trace) => (trace.number, "take the stack of a task"),
             Request::Switch(switch) => (switch.number, "switch modes"),
+            Request::Stacks(stacks) => (stacks.number, "take stacks"),
+            Request::SetLimit(limit) => (limit.number, "watch for slow polls"),
         };
         let message =
             format!("console-subscriber cannot {what}; put #[taskscope_agent::main] on the main function");
