@@ -13,10 +13,11 @@ use super::reporter::Reporter;
 use super::subscriber::change;
 use super::pace::Pace;
 use super::program::program;
-use super::signals;
+use super::stacks::Asked;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
+use crate::signals;
 use crate::wrapped::count_wakes;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
@@ -85,6 +86,10 @@ struct Server {
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
     judge: Judge,
+    /// Who waits for the stacks of all threads.
+    asked: Asked,
+    /// What of stacks has been told to everybody.
+    stacks_told: u64,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -106,6 +111,8 @@ impl Server {
             ticks: 0,
             last_ticks: None,
             judge: Judge::default(),
+            asked: Asked::default(),
+            stacks_told: 0,
             refused: 0,
             logged: HashSet::new(),
         }
@@ -147,7 +154,10 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let next = deadlines.chain(self.tick).chain(self.judge.deadline(now)).chain(work.then_some(allowed)).chain(again).min()?;
+        let asked = self.asked.deadline(now);
+        let judge = self.judge.deadline(now);
+        let deadlines = deadlines.chain(self.tick).chain(judge).chain(asked);
+        let next = deadlines.chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -168,9 +178,10 @@ impl Server {
             self.bury();
             self.scan(now);
         }
-        if self.tick.is_some_and(|at| at <= now) {
+        if self.tick.is_some_and(|at| at <= now || self.stacks_told < self.core.stacks.settled()) {
             self.on_tick(now);
         }
+        self.answer_stacks(now);
         self.write(now);
         self.farewell(now);
         self.watch_or_not(now);
@@ -215,12 +226,12 @@ impl Server {
         }
     }
 
-    fn grant(&mut self, number: usize, wish: Wish, now: At) {
+    fn grant(&mut self, id: usize, wish: Wish, now: At) {
         match wish {
             Wish::Refused(what) => return self.refused(format!("refused {what}")),
-            Wish::Hello if !self.make_room(number, now) => {
+            Wish::Hello if !self.make_room(id, now) => {
                 self.refused += 1;
-                if let Some(client) = self.clients.get_mut(&number) {
+                if let Some(client) = self.clients.get_mut(&id) {
                     client.refuse(Refused::Busy, "as many clients are attached already as are served at once");
                 }
                 return;
@@ -228,7 +239,7 @@ impl Server {
             _ => {}
         }
         let hello = matches!(wish, Wish::Hello).then(|| self.hello());
-        let Some(client) = self.clients.get_mut(&number) else { return };
+        let Some(client) = self.clients.get_mut(&id) else { return };
         match wish {
             Wish::Hello => {
                 if let Some(mut hello) = hello {
@@ -242,12 +253,27 @@ impl Server {
                 let done = Done { number, message: format!("the agent is in mode {mode}") };
                 client.tell(&Told::Answer(done.into()));
             }
+            Wish::Stacks(number) => self.asked.add(id, number, self.core, now),
+            Wish::SetLimit(number, limit) => {
+                self.core.limits.set_all(limit);
+                self.core.store.bell.wake();
+                client.tell(&Told::Answer(Done { number, message: String::new() }.into()));
+            }
             Wish::Cancel(request, tasks) => {
                 for piece in tasks.chunks(RESULTS_AT_ONCE) {
                     client.cancelled(request, cancel(self.core, piece));
                 }
             }
             Wish::Refused(_) => {}
+        }
+    }
+
+    /// Answers those who asked for the stacks of all threads, if these are there.
+    fn answer_stacks(&mut self, now: At) {
+        for (client, number) in self.asked.take_answered(self.core, now) {
+            if let Some(client) = self.clients.get_mut(&client) {
+                client.stacks_taken(number, &self.news);
+            }
         }
     }
 
@@ -324,6 +350,7 @@ impl Server {
             None => self.core.store.next_epoch(),
             Some(left) => *left = left.saturating_sub(1),
         }
+        self.stacks_told = self.core.stacks.settled();
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
         self.refresh_awaits();

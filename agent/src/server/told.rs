@@ -5,6 +5,7 @@ use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
 use crate::shard::{Outcomes, Sums};
+use crate::stacks::Stacks;
 use std::collections::HashMap;
 use taskscope_model::change::{Counted, Coverage, Limits, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
@@ -24,6 +25,7 @@ pub(super) struct ToldSoFar {
     outcomes: Vec<Outcomes>,
     sums_at: At,
     figures_at: At,
+    stacks: u64,
     awaits: AwaitsTold,
 }
 
@@ -66,6 +68,7 @@ impl ToldSoFar {
             self.limits = Some(news.limits.clone());
             tell(news.limits.clone().into());
         }
+        self.stacks(news.stacks, at, tell);
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
@@ -75,6 +78,13 @@ impl ToldSoFar {
         if view.asked.figures && self.figures_at < news.figures_at {
             self.figures_at = news.figures_at;
             news.figures.iter().for_each(|figures| tell(figures.clone().into()));
+        }
+    }
+
+    /// Tells what is new of stacks.
+    pub(super) fn stacks(&mut self, stacks: &Stacks, now: At, tell: &mut impl FnMut(Fact)) {
+        if self.stacks < stacks.newest() {
+            self.stacks = stacks.tell(self.stacks, now, tell);
         }
     }
 
