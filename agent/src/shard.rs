@@ -1,9 +1,11 @@
 //! What one thread gathers at the end of tasks: sums per spawn location, and the history of ended tasks. Each thread
 //! has its own, behind a lock that only the collector ever contends.
 
+use crate::extensions::{Fate, Grip, Handled};
 use crate::records::Copied;
 use std::collections::{HashMap, VecDeque};
-use taskscope_model::codes::Outcome;
+use std::ops::Deref;
+use taskscope_model::codes::{HandleState, Outcome};
 
 /// Ended tasks kept, however they ended.
 pub(crate) const HISTORY: usize = 1_000;
@@ -11,6 +13,9 @@ pub(crate) const HISTORY: usize = 1_000;
 pub(crate) const HISTORY_BAD: usize = 1_000;
 /// ... at most so many per spawn location.
 pub(crate) const HISTORY_BAD_PER_PLACE: usize = 50;
+/// Handles that were let go after the end of their tasks, kept to be told.
+const LATE: usize = 1_000;
+
 /// A task that has ended: two cache lines.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
@@ -22,6 +27,28 @@ pub(crate) struct EndedTask {
 }
 
 const _: () = assert!(size_of::<EndedTask>() == 128);
+
+/// A task that has ended, and what is known besides of a wrapped one.
+#[derive(Clone)]
+pub(crate) struct Remembered {
+    task: EndedTask,
+    pub(crate) fate: Option<Fate>,
+}
+
+impl Deref for Remembered {
+    type Target = EndedTask;
+
+    fn deref(&self) -> &EndedTask {
+        &self.task
+    }
+}
+
+/// A handle that was let go after the end of its task.
+#[derive(Clone, Copy)]
+pub(crate) struct Late {
+    pub(crate) id: u64,
+    pub(crate) handled: Handled,
+}
 
 /// Sums over the tasks of one spawn location. A shard knows none that is spawned.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -44,16 +71,69 @@ impl Sums {
     }
 }
 
+/// How the ended tasks of one spawn location have ended, as far as that is known.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Outcomes {
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) panicked: u64,
+    pub(crate) shut_down: u64,
+    /// Of the failed and the panicked: nobody looked.
+    pub(crate) errors_unseen: u64,
+    pub(crate) panics_unseen: u64,
+}
+
+impl Outcomes {
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::COMPLETED => self.completed += 1,
+            Outcome::FAILED => self.failed += 1,
+            Outcome::CANCELLED => self.cancelled += 1,
+            Outcome::PANICKED => self.panicked += 1,
+            Outcome::SHUT_DOWN => self.shut_down += 1,
+            _ => {}
+        }
+    }
+
+    fn count_unseen(&mut self, outcome: Outcome, handle: HandleState) {
+        match (outcome, handle) {
+            (Outcome::FAILED, HandleState::DROPPED | HandleState::DETACHED) => self.errors_unseen += 1,
+            (Outcome::PANICKED, HandleState::DROPPED | HandleState::DETACHED) => self.panics_unseen += 1,
+            _ => {}
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Outcomes) {
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.panicked += other.panicked;
+        self.shut_down += other.shut_down;
+        self.errors_unseen += other.errors_unseen;
+        self.panics_unseen += other.panics_unseen;
+    }
+}
+
 /// One thread's share.
 #[derive(Default)]
 pub(crate) struct Shard {
     sums: Vec<Sums>,
+    outcomes: Vec<Outcomes>,
     /// The last `HISTORY` ended tasks: once it is full, the oldest is at `oldest`. How many ever came.
     ended: Vec<EndedTask>,
     oldest: usize,
     ended_ever: u64,
-    bad: HashMap<u32, VecDeque<EndedTask>>,
+    /// What is known besides, at the same places: of wrapped tasks. It may be shorter, and hold what belongs to an earlier
+    /// task where the one in `ended` is not wrapped.
+    fates: Vec<Option<Fate>>,
+    bad: HashMap<u32, VecDeque<Remembered>>,
     bad_kept: usize,
+    /// The last `LATE` handles, oldest first, and how many ever came.
+    late: VecDeque<Late>,
+    late_ever: u64,
+    /// Extensions of live tasks that have changed while somebody looks.
+    stirred: Vec<Grip>,
 }
 
 impl Shard {
@@ -70,23 +150,77 @@ impl Shard {
         &self.sums
     }
 
+    /// How tasks have ended, by the number of their location.
+    pub(crate) fn outcomes(&self) -> &[Outcomes] {
+        &self.outcomes
+    }
+
+    fn outcomes_mut(&mut self, place: u32) -> &mut Outcomes {
+        let place = place as usize;
+        if place >= self.outcomes.len() {
+            self.outcomes.resize(place + 1, Outcomes::default());
+        }
+        &mut self.outcomes[place]
+    }
+
     /// Counts an ended task and remembers it; `copy` writes what is known of it.
     #[inline]
     pub(crate) fn end(&mut self, at: u64, outcome: Outcome, copy: impl FnOnce(&mut Copied)) {
+        let location = self.add(at, outcome, copy);
+        if outcome != Outcome::UNKNOWN {
+            self.count_outcome(location, outcome, None);
+        }
+    }
+
+    /// The same of a wrapped task.
+    pub(crate) fn end_wrapped(&mut self, at: u64, outcome: Outcome, fate: Fate, copy: impl FnOnce(&mut Copied)) {
+        let place = self.next_place();
+        let location = self.add(at, outcome, copy);
+        if place >= self.fates.len() {
+            self.fates.resize_with(place + 1, || None);
+        }
+        self.fates[place] = Some(fate.clone());
+        self.count_outcome(location, outcome, Some(fate));
+    }
+
+    /// Where in `ended` the next task will stand.
+    fn next_place(&self) -> usize {
+        if self.ended.len() < HISTORY { self.ended.len() } else { self.oldest }
+    }
+
+    #[inline]
+    fn add(&mut self, at: u64, outcome: Outcome, copy: impl FnOnce(&mut Copied)) -> u32 {
         let task = self.oldest();
         copy(&mut task.last);
         (task.at, task.outcome) = (at, outcome);
         let Copied { seed, polls, busy, max_poll, .. } = task.last;
-        if outcome.did_not_complete() {
-            let task = *task;
-            self.remember_bad(task);
-        }
         let sums = self.sums_mut(seed.location);
         sums.ended += 1;
         sums.polls += polls;
         sums.busy += busy;
         sums.max_poll = sums.max_poll.max(max_poll);
         self.ended_ever += 1;
+        seed.location
+    }
+
+    /// The task that was added last has ended in a way that is known.
+    #[cold]
+    fn count_outcome(&mut self, location: u32, outcome: Outcome, fate: Option<Fate>) {
+        self.outcomes_mut(location).count(outcome);
+        let newest = if self.ended.len() < HISTORY || self.oldest == 0 { self.ended.len() } else { self.oldest } - 1;
+        if outcome.did_not_complete()
+            && let Some(task) = self.ended.get(newest)
+        {
+            let task = Remembered { task: *task, fate };
+            self.remember_bad(task);
+        }
+    }
+
+    /// A wrapped task of that location is over, and its handle is gone in this way: has anybody seen how it ended?
+    pub(crate) fn count_unseen(&mut self, location: u32, outcome: Outcome, handle: HandleState) {
+        if outcome.did_not_complete() {
+            self.outcomes_mut(location).count_unseen(outcome, handle);
+        }
     }
 
     /// The place of the oldest ended task, for one that is the newest from now on.
@@ -104,13 +238,17 @@ impl Shard {
     }
 
     /// The ended tasks, oldest first.
-    fn in_order(&self) -> impl Iterator<Item = &EndedTask> {
-        let (newer, older) = self.ended.split_at(self.oldest);
-        older.iter().chain(newer)
+    fn in_order(&self) -> impl Iterator<Item = Remembered> {
+        let places = (self.oldest..self.ended.len()).chain(0..self.oldest);
+        places.map(|place| {
+            let task = self.ended[place];
+            let fate = self.fates.get(place).filter(|_| task.last.seed.extension != 0);
+            Remembered { task, fate: fate.cloned().flatten() }
+        })
     }
 
     #[cold]
-    fn remember_bad(&mut self, task: EndedTask) {
+    fn remember_bad(&mut self, task: Remembered) {
         let place = task.last.seed.location;
         let of_place = self.bad.entry(place).or_default();
         if of_place.len() == HISTORY_BAD_PER_PLACE {
@@ -134,14 +272,44 @@ impl Shard {
     }
 
     /// Those of the ended tasks that came after the first `seen` and are still here, oldest first.
-    pub(crate) fn ended_after(&self, seen: u64) -> impl Iterator<Item = &EndedTask> {
+    pub(crate) fn ended_after(&self, seen: u64) -> impl Iterator<Item = Remembered> {
         let new = self.ended_ever.saturating_sub(seen).min(self.ended.len() as u64) as usize;
         self.in_order().skip(self.ended.len() - new)
     }
 
+    /// A handle was let go after the end of its task.
+    pub(crate) fn come_late(&mut self, late: Late) {
+        if self.late.len() == LATE {
+            self.late.pop_front();
+        }
+        self.late.push_back(late);
+        self.late_ever += 1;
+    }
+
+    /// Such handles that this thread has counted, ever.
+    pub(crate) fn late_ever(&self) -> u64 {
+        self.late_ever
+    }
+
+    /// Those of them that came after the first `seen` and are still here, oldest first.
+    pub(crate) fn late_after(&self, seen: u64) -> impl Iterator<Item = &Late> {
+        let new = self.late_ever.saturating_sub(seen).min(self.late.len() as u64) as usize;
+        self.late.iter().skip(self.late.len() - new)
+    }
+
+    /// A live task's extension has changed.
+    pub(crate) fn stir(&mut self, grip: Grip) {
+        self.stirred.push(grip);
+    }
+
+    /// The extensions that have changed since this was last asked.
+    pub(crate) fn take_stirred(&mut self) -> Vec<Grip> {
+        std::mem::take(&mut self.stirred)
+    }
+
     /// Everything remembered; tasks that did not complete may come twice.
-    pub(crate) fn history(&self) -> impl Iterator<Item = &EndedTask> {
-        self.in_order().chain(self.bad.values().flatten())
+    pub(crate) fn history(&self) -> impl Iterator<Item = Remembered> {
+        self.in_order().chain(self.bad.values().flatten().cloned())
     }
 }
 

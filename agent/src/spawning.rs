@@ -1,6 +1,7 @@
 //! What a thread needs to spawn, and nobody else touches: free records, and the numbers of the places that it has
 //! spawned from. Here is no lock; what the collector reads are the counts alone.
 
+use crate::extensions::{Extension, Extensions};
 use crate::places::{MOST_LOCATIONS, Places};
 use crate::records::{Record, Slab};
 use std::collections::HashMap;
@@ -9,7 +10,7 @@ use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-/// Free records that a thread keeps at hand, and how many it takes at once.
+/// Free records that a thread keeps at hand, and how many it takes at once; so too extensions.
 const RECORDS_KEPT: usize = 256;
 const RECORDS_TAKEN: usize = 64;
 /// Places remembered for a quick look.
@@ -21,6 +22,7 @@ const COUNTS: usize = 64;
 #[derive(Default)]
 pub(crate) struct Spawning {
     free: Vec<&'static Record>,
+    free_extensions: Vec<&'static Extension>,
     places: HashMap<usize, u32, BuildHasherDefault<Fold>>,
     chains: HashMap<u64, u32, BuildHasherDefault<Fold>>,
     recent: [Option<Recent>; RECENT],
@@ -94,6 +96,24 @@ impl Spawning {
         self.free.push(record);
         if self.free.len() > 2 * RECORDS_KEPT {
             slab.give(&mut self.free, RECORDS_KEPT);
+        }
+    }
+
+    /// A free extension; `None` if there is no more room.
+    #[inline]
+    pub(crate) fn take_extension(&mut self, all: &Extensions) -> Option<&'static Extension> {
+        self.free_extensions.pop().or_else(|| {
+            all.take(&mut self.free_extensions, RECORDS_TAKEN);
+            self.free_extensions.pop()
+        })
+    }
+
+    /// Takes an extension back that nobody holds.
+    #[inline]
+    pub(crate) fn give_extension(&mut self, extension: &'static Extension, all: &Extensions) {
+        self.free_extensions.push(extension);
+        if self.free_extensions.len() > 2 * RECORDS_KEPT {
+            all.give(&mut self.free_extensions, RECORDS_KEPT);
         }
     }
 }

@@ -2,8 +2,11 @@
 //! writes what is in `records`.
 
 mod polls;
+mod wrapped;
 
+use crate::bell::Bell;
 use crate::clock::Clock;
+use crate::extensions::{Extensions, Pending, Sides};
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Index, Inserted, Record, Seed, Slab};
 use crate::sync::lock;
@@ -16,6 +19,7 @@ use taskscope_model::codes::{Outcome, TaskKind};
 
 #[cfg(tokio_unstable)]
 pub(crate) use polls::{PollStart, ends_as_usual, starts_as_usual};
+pub(crate) use wrapped::{Began, NewTask};
 
 /// The process's one store.
 pub(crate) struct Store {
@@ -24,6 +28,10 @@ pub(crate) struct Store {
     pub(crate) slab: Slab,
     pub(crate) threads: Threads,
     pub(crate) places: Places,
+    /// Wakes who looks for long polls.
+    pub(crate) bell: Bell,
+    pub(crate) extensions: Extensions,
+    pub(crate) sides: Sides,
     watch: Watch,
     roots: AtomicU32,
     counts: Counts,
@@ -55,6 +63,9 @@ impl Store {
             index: Index::new(),
             slab: Slab::new(),
             places: Places::new(),
+            bell: Bell::default(),
+            extensions: Extensions::new(),
+            sides: Sides::new(),
             watch: Watch { on: AtomicBool::new(false) },
             roots: AtomicU32::new(0),
             counts: Counts::default(),
@@ -63,6 +74,9 @@ impl Store {
 
     /// A task was spawned by this thread.
     pub(crate) fn spawned(&'static self, id: u64, location: &'static Location<'static>, runtime: u16) {
+        if let Some(pending) = Pending::take() {
+            return self.hooked(pending, id, runtime);
+        }
         let spawned = self.clock.raw();
         let Some(thread) = self.threads.mine() else { return self.not_tracked() };
         let (parent, parent_chain) = spawner(&thread);
@@ -104,7 +118,7 @@ impl Store {
         drop(spawning);
         place.spawned.store(place.spawned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let Place { location, chain, .. } = place;
-        let seed = Seed { id, kind, runtime, location, chain, parent, spawned };
+        let seed = Seed { id, kind, runtime, location, chain, parent, spawned, extension: 0 };
         record.fill(&seed, thread.stamp.load(Ordering::Relaxed));
         Some((record, place))
     }
@@ -121,7 +135,9 @@ impl Store {
                 }
             }
             None => {
-                if let Some(record) = self.index.remove(id) {
+                if let Some(record) = self.index.remove(id)
+                    && !self.is_kept(record)
+                {
                     self.finish(thread, record, Outcome::SHUT_DOWN, now);
                 }
             }
@@ -130,7 +146,10 @@ impl Store {
 
     /// Moves a task into the history and frees its record.
     #[inline]
-    fn finish(&self, thread: Mine, record: &'static Record, outcome: Outcome, at: u64) {
+    fn finish(&'static self, thread: Mine, record: &'static Record, outcome: Outcome, at: u64) {
+        if record.extension() != 0 {
+            return self.finish_wrapped(record, outcome, at);
+        }
         // It is copied while it is live, and counted before anybody else can read the count: who has seen it
         // live after that will find the end in a later one.
         let mut shard = lock(&thread.shard);
@@ -157,7 +176,8 @@ impl Store {
         for record in self.slab.iter() {
             let Some(copied) = self.copy(record) else { continue };
             let id = copied.seed.id;
-            if runtimes.contains(&copied.seed.runtime) && id & ROOT == 0 && self.index.remove(id).is_some() {
+            let hooked = id & ROOT == 0 && !self.is_kept(record);
+            if runtimes.contains(&copied.seed.runtime) && hooked && self.index.remove(id).is_some() {
                 self.finish(thread, record, Outcome::SHUT_DOWN, now);
             }
         }

@@ -227,6 +227,36 @@ code! {
 }
 
 code! {
+    /// Whose a function is, as far as the path of its file tells.
+    #[derive(Default)]
+    Origin {
+        /// The program's own.
+        USER = 1 => "user",
+        /// Of a crate it depends on.
+        DEPENDENCY = 2 => "dependency",
+        /// tokio's.
+        TOKIO = 3 => "tokio",
+        /// Of Rust's standard library.
+        STD = 4 => "std",
+        /// Of a library of the system.
+        SYSTEM = 5 => "system",
+    }
+}
+
+code! {
+    /// What a thread did when its stack was taken.
+    #[derive(Default)]
+    Doing {
+        /// It ran the program's code.
+        RUNNING = 1 => "running",
+        /// It was in a system call.
+        IN_CALL = 2 => "in a system call",
+        /// It waited for a page of memory.
+        IN_FAULT = 3 => "waiting for memory",
+    }
+}
+
+code! {
     /// What sort of future was dropped half way.
     DropKind {
         /// One observed in the code.

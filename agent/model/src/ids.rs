@@ -87,6 +87,14 @@ number!(
     TreeId
 );
 number!(
+    /// An address in a stack, interned by its source.
+    FrameId
+);
+number!(
+    /// Polls that took too long in the same way, numbered by their source.
+    SlowPollId
+);
+number!(
     /// A worker of one runtime, counted from 0 as tokio counts them.
     Worker
 );

@@ -27,7 +27,7 @@ pub use change::{Change, Fact};
 pub use codes::Source;
 pub use detect::Diagnosis;
 pub use finding::{Finding, Kind, Severity};
-pub use ids::{ChainId, LocationId, RuntimeId, TaskId, TreeId, Worker};
+pub use ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId, Worker};
 pub use query::{Order, Query};
 pub use task::{State, Task};
 pub use time::{At, Nanos};

@@ -12,6 +12,7 @@ mod model {
     mod keep;
     mod query;
     mod scenario;
+    mod stacks;
     mod survive;
     mod task;
 }

@@ -125,17 +125,21 @@ impl Stacks {
         self.stacks.iter().find(|stack| stack.hash == hash).map(|stack| stack.meaning)
     }
 
-    /// Whether every unpolled drop that left its stack was by the statement that made the future.
+    fn unpolled(&self) -> impl Iterator<Item = &Stack> {
+        self.stacks.iter().filter(|stack| stack.half_way.is_none())
+    }
+
+    /// Whether the unpolled drops that left their stack were by the statement that made the future, all of them
+    /// that are understood. One that has just come does not make the others doubtful.
     pub(super) fn all_forgotten(&self) -> bool {
-        let mut unpolled = self.stacks.iter().filter(|stack| stack.half_way.is_none()).peekable();
-        unpolled.peek().is_some() && unpolled.all(|stack| stack.meaning == Meaning::Yes)
+        let mut known = self.unpolled().filter(|stack| stack.meaning != Meaning::Open).peekable();
+        known.peek().is_some() && known.all(|stack| stack.meaning == Meaning::Yes)
     }
 
     /// Of all these, how many that left their stack were of tasks of one runtime.
     pub(super) fn forgotten_in(&self, runtime: u16) -> u64 {
-        let unpolled =
-            self.stacks.iter().filter(|stack| stack.half_way.is_none() && stack.runtime == runtime);
-        if self.all_forgotten() { unpolled.map(|stack| stack.count).sum() } else { 0 }
+        let own = self.unpolled().filter(|stack| stack.meaning == Meaning::Yes && stack.runtime == runtime);
+        if self.all_forgotten() { own.map(|stack| stack.count).sum() } else { 0 }
     }
 
     fn half_ways(&self) -> impl Iterator<Item = &Stack> {

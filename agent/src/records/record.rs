@@ -4,6 +4,7 @@ use super::long::{AtomicLongPolls, LongPolls};
 use super::slab::REST;
 use crate::sync::{AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 use std::ptr;
+use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
 
 /// On no touched list.
@@ -45,8 +46,8 @@ pub(super) struct Rest {
     spawned: AtomicU64,
     /// 0: no parent.
     pub(super) parent: AtomicU64,
-    /// Not used yet: room for a number or an address of something that hangs off the task. 0: nothing.
-    spare: AtomicU64,
+    /// Slot of the extension of a wrapped task, plus one; 0: none.
+    extension: AtomicU64,
     location: AtomicU32,
     chain: AtomicU32,
     pub(super) next: AtomicU32,
@@ -87,6 +88,8 @@ pub(crate) struct Seed {
     pub(crate) parent: u64,
     /// Raw clock.
     pub(crate) spawned: u64,
+    /// Slot of the extension, plus one; 0: none.
+    pub(crate) extension: u32,
 }
 
 /// A consistent copy of a record: `polls`, `busy`, `max_poll` and `long` of the polls that have ended,
@@ -106,7 +109,7 @@ pub(crate) struct Copied {
 impl Copied {
     /// Of no task; to be written over.
     pub(crate) const NOTHING: Self = Self {
-        seed: Seed { id: 0, kind: TaskKind(0), runtime: 0, location: 0, chain: 0, parent: 0, spawned: 0 },
+        seed: Seed { id: 0, kind: TaskKind(0), runtime: 0, location: 0, chain: 0, parent: 0, spawned: 0, extension: 0 },
         poll_start: 0,
         poll_end: 0,
         polls: 0,
@@ -122,7 +125,7 @@ impl Rest {
         Self {
             spawned: AtomicU64::new(0),
             parent: AtomicU64::new(0),
-            spare: AtomicU64::new(0),
+            extension: AtomicU64::new(0),
             location: AtomicU32::new(0),
             chain: AtomicU32::new(0),
             next: AtomicU32::new(UNLISTED),
@@ -177,6 +180,7 @@ impl Record {
         rest.chain.store(seed.chain, Ordering::Relaxed);
         rest.runtime.store(seed.runtime, Ordering::Relaxed);
         rest.kind.store(seed.kind.0.into(), Ordering::Relaxed);
+        rest.extension.store(seed.extension.into(), Ordering::Relaxed);
         // Only what is not short is counted in the buckets, and it is in `max_poll` then.
         if self.max_poll.load(Ordering::Relaxed) != 1 {
             self.max_poll.store(1, Ordering::Relaxed);
@@ -197,17 +201,29 @@ impl Record {
         self.slot.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn location(&self) -> u32 {
-        self.rest().location.load(Ordering::Relaxed)
+    /// Slot of the extension, plus one; 0: none.
+    pub(crate) fn extension(&self) -> u32 {
+        self.rest().extension.load(Ordering::Relaxed) as u32
+    }
+
+    /// The number of its runtime, learnt by the spawn hook before the task is anybody else's.
+    pub(crate) fn set_runtime(&self, runtime: u16) {
+        self.rest().runtime.store(runtime, Ordering::Relaxed);
     }
 
     pub(crate) fn chain(&self) -> u32 {
         self.rest().chain.load(Ordering::Relaxed)
     }
 
-    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile.
+    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile. A wrapped
+    /// task that tokio has not numbered yet is none either.
     pub(crate) fn copy(&self, long_shift: u32) -> Option<Copied> {
-        self.read(|record| record.copy_own(long_shift))
+        self.read(|record| record.copy_own(long_shift)).filter(|copied| copied.seed.id != 0)
+    }
+
+    /// Whether this is, or was, the record of a root.
+    pub(crate) fn is_root(&self) -> bool {
+        TaskId(self.id.load(Ordering::Relaxed)).is_root()
     }
 
     /// Whether the task is in a poll.
@@ -260,13 +276,14 @@ impl Record {
             }
         }
         copied.thread = stamped_thread(self.stamp.load(Ordering::Relaxed));
-        copied.seed.id = self.id.load(Ordering::Relaxed);
+        copied.seed.id = self.id.load(Ordering::Acquire);
         copied.seed.kind = TaskKind(rest.kind.load(Ordering::Relaxed) as u8);
         copied.seed.runtime = rest.runtime.load(Ordering::Relaxed);
         copied.seed.location = rest.location.load(Ordering::Relaxed);
         copied.seed.chain = rest.chain.load(Ordering::Relaxed);
         copied.seed.parent = rest.parent.load(Ordering::Relaxed);
         copied.seed.spawned = rest.spawned.load(Ordering::Relaxed);
+        copied.seed.extension = rest.extension.load(Ordering::Relaxed) as u32;
     }
 
     /// Whether a task is alive here.
