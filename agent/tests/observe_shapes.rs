@@ -209,6 +209,7 @@ impl Store for Counter {
     }
 }
 
+#[expect(clippy::manual_async_fn, reason = "`Send` is what is tested")]
 fn generic_caller(store: &(impl Store + Sync)) -> impl Future<Output = u32> + Send + '_ {
     async move { store.sent().await }
 }

@@ -62,8 +62,11 @@ impl Client {
     }
 }
 
-/// The await tree of a task as it was told: depth and last part of each label, and since when.
-fn tree(world: &World, task: TaskId) -> Option<(Vec<(u16, String)>, Vec<At>)> {
+/// Depth and last part of the label of each node.
+type Nodes = Vec<(u16, String)>;
+
+/// The await tree of a task as it was told, and since when each node is there.
+fn tree(world: &World, task: TaskId) -> Option<(Nodes, Vec<At>)> {
     let By { source, id: awaits } = world.task(task)?.awaits_by(TreeKind::OBSERVED)?;
     let tree = world.tree(By { source, id: awaits.tree })?;
     let name = |function: &str| function.rsplit("::").next().unwrap_or_default().to_owned();
@@ -90,7 +93,7 @@ async fn right() {
 #[observe]
 async fn forgotten() {}
 
-fn expected() -> Vec<(u16, String)> {
+fn expected() -> Nodes {
     [(0, "outer"), (1, "left"), (1, "a label"), (2, "right")]
         .map(|(depth, name)| (depth, name.to_owned()))
         .to_vec()

@@ -5,6 +5,7 @@ use super::nodes::{Node, Nodes};
 use super::place::Place;
 use super::table::Table;
 use super::{drops, here};
+use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::store::Store;
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -98,16 +99,30 @@ impl Observer {
         current.map(|poll| poll.id).filter(|id| id & TaskId::root(0).0 != 0).unwrap_or(0)
     }
 
+    /// The runtime of that task.
+    fn runtime(&'static self) -> u16 {
+        let task = tokio::task::try_id().map(crate::task_number::task_number);
+        let record = match task {
+            Some(task) => self.store.index.find(task),
+            None => {
+                self.store.threads.mine().and_then(|thread| thread.frames.current()).map(|poll| poll.record)
+            }
+        };
+        let copied = record.and_then(|record| self.store.copy(record));
+        copied.map_or(UNKNOWN_RUNTIME, |copied| copied.seed.runtime)
+    }
+
     /// The stack of this drop is to be understood.
     pub(super) fn sample(
-        &self,
+        &'static self,
         place: &'static Place,
         half_way: Option<drops::HalfWayDrop>,
         weight: u64,
     ) -> u64 {
         let trace = drops::trace();
         let hash = trace.hash;
-        if place.sampled(drops::Sample { trace, half_way, weight }) {
+        let runtime = self.runtime();
+        if place.sampled(drops::Sample { trace, half_way, weight, runtime }) {
             self.open.store(true, Ordering::Release);
             (self.wake)();
         }

@@ -18,6 +18,8 @@ const SUMS_EVERY: u64 = 1_000_000_000;
 const MOST_TREES: usize = 4_096;
 /// Whoever asks for sums waits so long for what the drops mean, nanoseconds.
 const JUDGING: u64 = 2_000_000_000;
+/// After that has been found out, the next time is so many times as long away.
+const REST: u64 = 9;
 
 /// What there is to tell.
 #[derive(Default)]
@@ -177,17 +179,22 @@ impl AwaitsTold {
     }
 }
 
-/// The thread that finds out what drops mean.
+/// The thread that finds out what drops mean: at most a tenth of the time, unless somebody waits for it.
 #[derive(Default)]
-pub(super) struct Judge(Option<(JoinHandle<()>, At)>);
+pub(super) struct Judge {
+    running: Option<(JoinHandle<()>, At)>,
+    not_before: At,
+}
 
 impl Judge {
     /// Starts it if there is something to find out.
-    pub(super) fn start(&mut self, core: &'static Core, now: At) {
-        if self.0.as_ref().is_some_and(|(thread, _)| !thread.is_finished()) {
+    pub(super) fn start(&mut self, core: &'static Core, now: At, wanted: bool) {
+        if let Some((_, since)) = self.running.take_if(|(thread, _)| thread.is_finished()) {
+            self.not_before = At(now.0 + REST * now.since(since).0);
+        }
+        if self.running.is_some() || now < self.not_before && !wanted {
             return;
         }
-        self.0 = None;
         let Some(observer) = observer().filter(|observer| observer.has_open_stacks()) else { return };
         let thread = std::thread::Builder::new().name("taskscope-drops".to_owned()).spawn(move || {
             signals::leave_to_the_program();
@@ -195,13 +202,20 @@ impl Judge {
             core.farewell.wake();
         });
         // Without a thread the stacks stay open, and nothing is said of them.
-        self.0 = thread.ok().map(|thread| (thread, now));
+        self.running = thread.ok().map(|thread| (thread, now));
+    }
+
+    /// When it is to be looked at again.
+    pub(super) fn deadline(&self, now: At) -> Option<At> {
+        let open = observer().is_some_and(|observer| observer.has_open_stacks());
+        let rest = Some(self.not_before).filter(|at| open && *at > now);
+        self.patience(now).or(rest)
     }
 
     /// Until when it is worth to wait for it.
-    pub(super) fn deadline(&self, now: At) -> Option<At> {
-        let (thread, since) = self.0.as_ref()?;
-        let deadline = At(since.0 + JUDGING);
-        (!thread.is_finished() && now < deadline).then_some(deadline)
+    pub(super) fn patience(&self, now: At) -> Option<At> {
+        let (thread, since) = self.running.as_ref()?;
+        let patience = At(since.0 + JUDGING);
+        (!thread.is_finished() && now < patience).then_some(patience)
     }
 }
