@@ -45,6 +45,7 @@ unless_loom! {
     mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
+    mod load;
     mod mode;
     mod notes;
     mod panics;

@@ -8,7 +8,7 @@ use super::subscriber::{Sink, Subscriber, change};
 use std::io::{self, Read, Write};
 use taskscope_model::frame::{self, FrameError, FrameWriter, Reader};
 use taskscope_model::hello::{Greeting, Hello, Refusal, Refused, Rights, Welcome};
-use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Reason, Request, Subscribe, Switch, Trace};
+use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Done, Reason, Request, Subscribe, Switch, Trace};
 use taskscope_model::frame::Told;
 use taskscope_model::{At, Fact, TaskId};
 
@@ -80,6 +80,8 @@ pub(super) enum Wish {
     Subscribed,
     /// To have tasks cancelled.
     Cancel(u32, Vec<TaskId>),
+    /// To know where a task waits.
+    Trace(u32, TaskId),
     /// To have the agent go on in another mode.
     Switch(u32, Mode),
     /// Something it may not do; to be logged once.
@@ -252,7 +254,8 @@ impl Client {
                 Ok(mode) => wishes.push(Wish::Switch(number, mode)),
                 Err(error) => self.deny(number, Reason::WRONG_QUERY, format!("{mode}: {error}")),
             },
-            Request::Cancel(Cancel { number, .. }) | Request::Trace(Trace { number, .. }) => {
+            Request::Trace(Trace { number, task }) => wishes.push(Wish::Trace(number, task)),
+            Request::Cancel(Cancel { number, .. }) => {
                 self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());
             }
         }
@@ -273,6 +276,16 @@ impl Client {
     /// Answers a `Cancel`.
     pub(super) fn cancelled(&mut self, number: u32, results: Vec<CancelResult>) {
         self.tell(&Told::Answer(Answer::Cancelled(Cancelled { number, results })));
+    }
+
+    /// Answers a `Trace`: the facts first.
+    pub(super) fn traced(&mut self, news: &News, facts: Vec<Fact>, answer: Result<Done, Denied>) {
+        self.subscriber.tell_places(news, &mut self.outbox);
+        facts.into_iter().for_each(|fact| self.outbox.tell(fact));
+        self.tell(&Told::Answer(match answer {
+            Ok(done) => Answer::Done(done),
+            Err(denied) => Answer::Denied(denied),
+        }));
     }
 
     /// Puts a message behind those that wait.

@@ -14,6 +14,7 @@ use super::subscriber::change;
 use super::pace::Pace;
 use super::program::program;
 use super::signals;
+use super::traces::Traces;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
@@ -85,6 +86,7 @@ struct Server {
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
     judge: Judge,
+    traces: Traces,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -106,6 +108,7 @@ impl Server {
             ticks: 0,
             last_ticks: None,
             judge: Judge::default(),
+            traces: Traces::default(),
             refused: 0,
             logged: HashSet::new(),
         }
@@ -147,7 +150,8 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let next = deadlines.chain(self.tick).chain(self.judge.deadline(now)).chain(work.then_some(allowed)).chain(again).min()?;
+        let own = self.tick.into_iter().chain(self.judge.deadline(now)).chain(self.traces.deadline(now));
+        let next = deadlines.chain(own).chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -171,6 +175,7 @@ impl Server {
         if self.tick.is_some_and(|at| at <= now) {
             self.on_tick(now);
         }
+        self.answer_traces(now);
         self.write(now);
         self.farewell(now);
         self.watch_or_not(now);
@@ -247,7 +252,25 @@ impl Server {
                     client.cancelled(request, cancel(self.core, piece));
                 }
             }
+            Wish::Trace(request, task) => {
+                if let Err(denied) = self.traces.ask(self.core, (number, request, task), now) {
+                    client.tell(&Told::Answer(denied.into()));
+                }
+            }
             Wish::Refused(_) => {}
+        }
+    }
+
+    /// Answers who asked where tasks wait.
+    fn answer_traces(&mut self, now: At) {
+        let outcomes = self.traces.look(self.core, now);
+        if !outcomes.is_empty() {
+            self.news.refresh_places(self.core);
+        }
+        for outcome in outcomes {
+            if let Some(client) = self.clients.get_mut(&outcome.client) {
+                client.traced(&self.news, outcome.facts, outcome.answer);
+            }
         }
     }
 

@@ -91,6 +91,11 @@ impl Subscriber {
         self.told.hurry();
     }
 
+    /// Tells the places that are new: something that is told out of turn names them.
+    pub(super) fn tell_places(&mut self, news: &News, sink: &mut impl Sink) {
+        self.told.places(news, &mut |fact| sink.tell(fact));
+    }
+
     /// Tells one page of what is new, until there is no more room; false if nothing is.
     pub(super) fn page(&mut self, news: &News, sink: &mut impl Sink) -> bool {
         let Some(view) = self.view.as_mut().filter(|view| !view.is_over()) else { return false };
