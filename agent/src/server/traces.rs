@@ -8,6 +8,7 @@ mod merge;
 use super::signals;
 use crate::core::Core;
 use crate::extensions::{Answer, Grip, Probe};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use taskscope_model::change::{Awaits, Tree, TreeNode};
@@ -197,8 +198,8 @@ fn resolve(core: &'static Core, asked: Asked, answer: Answer, at: At) -> Option<
     let Answer { stacks, left_out, ended } = answer;
     let thread = std::thread::Builder::new().name("taskscope-stacks".to_owned()).spawn(move || {
         signals::leave_to_the_program();
-        let places = &core.store.places;
-        let stacks: Vec<_> = stacks.iter().map(|stack| frames::frames(stack, places)).collect();
+        let (places, mut known) = (&core.store.places, HashMap::new());
+        let stacks: Vec<_> = stacks.iter().map(|stack| frames::frames(stack, places, &mut known)).collect();
         backtrace::clear_symbol_cache();
         merge::merge(&stacks, |place| places.place(&place.file, place.line, place.column))
     });

@@ -12,7 +12,7 @@ use taskscope_model::hello::Greeting;
 use taskscope_model::request::{Answer, Request, Subscribe};
 
 /// One runtime for all tests of the process, with two workers.
-pub fn runtime() -> &'static Runtime {
+pub(super) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
         let mut tokio = tokio::runtime::Builder::new_multi_thread();
@@ -21,15 +21,15 @@ pub fn runtime() -> &'static Runtime {
 }
 
 /// A connection, and what it has told.
-pub struct Client {
+pub(super) struct Client {
     stream: UnixStream,
     reader: Reader<Told>,
-    pub world: World,
-    pub answers: Vec<Answer>,
+    pub(super) world: World,
+    pub(super) answers: Vec<Answer>,
 }
 
 impl Client {
-    pub fn attach() -> Self {
+    pub(super) fn attach() -> Self {
         runtime();
         let stream = sockets().into_iter().find_map(|path| UnixStream::connect(path).ok()).expect("the agent listens");
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
@@ -41,14 +41,14 @@ impl Client {
     }
 
     /// A client that is told everything.
-    pub fn watching() -> Self {
+    pub(super) fn watching() -> Self {
         let mut client = Self::attach();
         client.ask(Subscribe { number: 1, ended: true, totals: true, ..Subscribe::default() });
         client.until("the snapshot", |client| client.world.complete(taskscope_model::Source::AGENT));
         client
     }
 
-    pub fn ask(&mut self, request: impl Into<Request>) {
+    pub(super) fn ask(&mut self, request: impl Into<Request>) {
         let mut frames = FrameWriter::default();
         frames.push(&request.into());
         self.stream.write_all(&frames.take()).unwrap();
@@ -56,7 +56,7 @@ impl Client {
 
     /// Waits until what has been told is as it should be.
     #[track_caller]
-    pub fn until<T>(&mut self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
+    pub(super) fn until<T>(&mut self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
         #[expect(clippy::disallowed_methods, reason = "a last resort for a test that would hang")]
         let begun = Instant::now();
         loop {
@@ -70,7 +70,7 @@ impl Client {
 
     /// Waits for the answer to the request of that number.
     #[track_caller]
-    pub fn answer(&mut self, number: u32) -> Answer {
+    pub(super) fn answer(&mut self, number: u32) -> Answer {
         let of = |answer: &&Answer| match answer {
             Answer::Denied(it) => it.number == number,
             Answer::Cancelled(it) => it.number == number,
@@ -107,6 +107,6 @@ fn sockets() -> Vec<PathBuf> {
 }
 
 /// The number of a task, as clients are told it.
-pub fn task_id(id: tokio::task::Id) -> taskscope_model::TaskId {
+pub(super) fn task_id(id: tokio::task::Id) -> taskscope_model::TaskId {
     id.to_string().parse().unwrap()
 }

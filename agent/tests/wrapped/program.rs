@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 /// What each part of the program has seen, in words.
-pub async fn program() -> Vec<String> {
+pub(super) async fn program() -> Vec<String> {
     let mut seen = Vec::new();
     handles(&mut seen).await;
     sets(&mut seen).await;

@@ -2,6 +2,7 @@
 
 use crate::extensions::Stack;
 use crate::places::Places;
+use std::collections::HashMap;
 use std::ffi::c_void;
 
 /// Below this frame is the agent and tokio's harness.
@@ -29,20 +30,21 @@ pub(super) struct Frame {
     pub(super) place: Option<FramePlace>,
 }
 
-/// What awaits what on a stack, outermost first.
-pub(super) fn frames(stack: &Stack, places: &Places) -> Vec<Frame> {
+/// What an address says: the functions that it is in, inlined ones first.
+type Said = Vec<(String, Option<FramePlace>)>;
+
+/// What awaits what on a stack, outermost first. `known` keeps what addresses say: stacks of one poll have most of
+/// them in common.
+pub(super) fn frames(stack: &Stack, places: &Places, known: &mut HashMap<usize, Said>) -> Vec<Frame> {
     let mut all = Vec::new();
     for address in stack {
-        // Inlined functions first, each with its line.
-        backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(*address), |symbol| {
-            let Some(name) = symbol.name() else { return };
-            let place = symbol.filename().zip(symbol.lineno()).map(|(file, line)| FramePlace {
-                file: file.to_string_lossy().into_owned(),
-                line,
-                column: symbol.colno().unwrap_or(0),
-            });
-            all.push((format!("{name:#}"), place));
-        });
+        let said = known.entry(*address).or_insert_with(|| resolve(*address));
+        let is_task = said.iter().any(|(name, _)| name.contains(TASK));
+        all.extend(said.iter().cloned());
+        // Below it is nothing of interest, and much to look up.
+        if is_task {
+            break;
+        }
     }
     let mut frames = telling(&all);
     for place in frames.iter_mut().filter_map(|frame| frame.place.as_mut()) {
@@ -52,6 +54,20 @@ pub(super) fn frames(stack: &Stack, places: &Places) -> Vec<Frame> {
         }
     }
     frames
+}
+
+fn resolve(address: usize) -> Said {
+    let mut said = Vec::new();
+    backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(address), |symbol| {
+        let Some(name) = symbol.name() else { return };
+        let place = symbol.filename().zip(symbol.lineno()).map(|(file, line)| FramePlace {
+            file: file.to_string_lossy().into_owned(),
+            line,
+            column: symbol.colno().unwrap_or(0),
+        });
+        said.push((format!("{name:#}"), place));
+    });
+    said
 }
 
 /// What says something of a stack that is given innermost first.
