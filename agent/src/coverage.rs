@@ -33,7 +33,7 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
         wakes("wakes", "wakes are not recorded"),
         await_trees(),
         never_awaited(),
-        topic("stacks", Seen::NO, "the stacks of threads are not taken", ""),
+        topic("stacks", Seen::YES, "", ""),
         topic("local tasks", Seen::PARTLY, "tokio calls no hook for its spawn_local on a LocalSet", LOCAL_REMEDY),
         topic("blocking tasks", Seen::PARTLY, "tokio calls no hook when its spawn_blocking begins", BLOCKING_REMEDY),
     ];

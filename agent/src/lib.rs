@@ -37,6 +37,7 @@ pub mod task;
 
 // Under loom only the lock-free protocols are compiled: loom's atomics cannot live outside a model.
 unless_loom! {
+    mod bell;
     mod builder;
     mod clock;
     mod core;
@@ -45,6 +46,7 @@ unless_loom! {
     mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
+    mod limits;
     mod load;
     mod mode;
     mod notes;
@@ -55,12 +57,16 @@ unless_loom! {
     mod server;
     mod settings;
     mod shard;
+    #[cfg(unix)]
+    mod signals;
     mod spawning;
+    mod stacks;
     mod store;
     mod task_number;
     mod tell;
     mod threads;
     mod verdict;
+    mod watchdog;
     mod wrapped;
 
     #[doc(hidden)]

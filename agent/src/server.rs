@@ -32,7 +32,7 @@ mod reporter;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
-mod signals;
+mod stacks;
 #[cfg(unix)]
 mod stream;
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 mod polls;
 mod wrapped;
 
+use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::extensions::{Extensions, Pending, Sides};
 use crate::load::{self, Load};
@@ -29,6 +30,8 @@ pub(crate) struct Store {
     pub(crate) slab: Slab,
     pub(crate) threads: Threads,
     pub(crate) places: Places,
+    /// Wakes who looks for long polls.
+    pub(crate) bell: Bell,
     pub(crate) extensions: Extensions,
     pub(crate) sides: Sides,
     pub(crate) load: Load,
@@ -64,6 +67,7 @@ impl Store {
             index: Index::new(),
             slab: Slab::new(),
             places: Places::new(),
+            bell: Bell::default(),
             extensions: Extensions::new(),
             sides: Sides::new(),
             watch: Watch { on: AtomicBool::new(false) },

@@ -1,6 +1,6 @@
 //! The threads that poll, spawn or end tasks: one slot each, recycled when the thread ends, never unmapped.
 
-use crate::frames::Frames;
+use crate::frames::{Frames, InPoll};
 use crate::records::{Near, Touched, stamp};
 use crate::shard::Shard;
 use crate::spawning::{SpawnCounts, Spawning};
@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::ThreadId;
 
 /// Most slots: a thread's number has 16 bits. Tasks touched by later threads are counted as untracked.
@@ -32,6 +32,8 @@ pub(crate) struct Thread {
     own: Own,
     /// Whose slot it is now.
     owner: Mutex<Option<ThreadId>>,
+    /// The system's number of that thread; 0 if it is nobody's, or the system is not Linux.
+    tid: AtomicU32,
 }
 
 /// What only the thread whose slot it is may use; `Mine` alone leads there.
@@ -71,6 +73,16 @@ impl Deref for Mine {
 }
 
 impl Thread {
+    /// The innermost poll that the thread is in. Another thread may see the fields of two polls together.
+    pub(crate) fn in_poll(&self) -> Option<InPoll> {
+        self.frames.current()
+    }
+
+    /// The system's number of the thread whose slot it is now.
+    pub(crate) fn tid(&self) -> Option<u32> {
+        Some(self.tid.load(Ordering::Relaxed)).filter(|tid| *tid != 0)
+    }
+
     /// Whose slot it is now.
     pub(crate) fn owner(&self) -> Option<ThreadId> {
         *lock(&self.owner)
@@ -105,6 +117,7 @@ impl Drop for GiveBack {
         if let Some((threads, thread)) = self.0.take() {
             thread.frames.clear();
             *lock(&thread.owner) = None;
+            thread.tid.store(0, Ordering::Relaxed);
             lock(&threads.free).push(thread);
         }
     }
@@ -140,6 +153,7 @@ impl Threads {
             .try_with(|give_back| {
                 let thread = lock(&self.free).pop().or_else(|| self.add())?;
                 *lock(&thread.owner) = Some(std::thread::current().id());
+                thread.tid.store(tid(), Ordering::Relaxed);
                 give_back.0.set(Some((self, thread)));
                 MINE.set(Some(thread));
                 Some(thread)
@@ -165,6 +179,7 @@ impl Threads {
             spawned: SpawnCounts::new(),
             own: Own(RefCell::new(Spawning::default())),
             owner: Mutex::new(None),
+            tid: AtomicU32::new(0),
         }));
         slots.all.push(thread);
         Some(thread)
@@ -183,4 +198,17 @@ impl Threads {
     pub(crate) fn all(&self) -> Vec<&'static Thread> {
         lock(&self.slots).all.clone()
     }
+}
+
+/// The system's number of the calling thread.
+#[cfg(target_os = "linux")]
+pub(crate) fn tid() -> u32 {
+    // SAFETY: it only asks.
+    unsafe { libc::syscall(libc::SYS_gettid) as u32 }
+}
+
+/// Not known elsewhere.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn tid() -> u32 {
+    0
 }

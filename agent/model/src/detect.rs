@@ -10,17 +10,21 @@
 //! an order of time, so that a Tick costs what has become due. A Tick comes before the facts of its moment, so
 //! it is the one before it that says until when everything has been told.
 
+mod blocked_worker;
+mod blocking_pool_full;
 mod bonds;
 mod cancelled;
 mod detector;
 mod dropped_half_way;
 mod error_unseen;
 mod events;
+mod held_up;
 mod ledger;
 mod never_awaited;
 mod panic_unseen;
 mod pending_at_shutdown;
 mod scene;
+mod slow_poll;
 mod unseen;
 mod words;
 
@@ -46,6 +50,9 @@ const DETECTORS: &[&dyn Detector] = &[
     &panic_unseen::PanicUnseen,
     &error_unseen::ErrorUnseen,
     &pending_at_shutdown::PendingAtShutdown,
+    &slow_poll::SlowPolls,
+    &blocked_worker::BlockedWorker,
+    &blocking_pool_full::BlockingPoolFull,
 ];
 
 /// The place of a finding among the others: worst first, then by kind and place.
@@ -102,12 +109,20 @@ impl Diagnosis {
                 self.catch_up(world);
             }
             Fact::Complete(_) | Fact::Goodbye(_) => self.settle(world),
-            Fact::Location(_) | Fact::Runtime(_) => self.renamed = true,
+            Fact::Location(_) | Fact::Runtime(_) | Fact::Frame(_) => self.renamed = true,
             fact => {
                 if let Some(task) = fact.task() {
                     self.reconsider(world, fact, task);
-                } else if let Some(id) = fact.place() {
+                }
+                if let Some(id) = fact.place() {
                     self.touch(fact, Some(By { source: change.source, id }));
+                }
+                if let Fact::PoolFull(_) = fact {
+                    self.touch(fact, None);
+                }
+                if let Fact::SlowPoll(slow) = fact {
+                    // It stood there until its stack had been read.
+                    self.touch(fact, slow.spawned_at.map(|id| By { source: change.source, id }));
                 }
                 self.judge(world);
             }

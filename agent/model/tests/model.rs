@@ -11,7 +11,9 @@ mod model {
     mod hostile;
     mod keep;
     mod query;
+    mod resources;
     mod scenario;
+    mod stacks;
     mod survive;
     mod task;
 }

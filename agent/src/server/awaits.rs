@@ -2,7 +2,7 @@
 //! sums of every place where futures were made.
 
 use super::collector::history;
-use super::signals;
+use crate::signals;
 use super::view::View;
 use crate::core::Core;
 use crate::observe::{AwaitTree, Observer, Shape, observer};

@@ -10,6 +10,7 @@ use crate::records::Record;
 use crate::runtimes::RuntimeSlot;
 use crate::load::Course;
 use crate::shard::{Outcomes, Sums};
+use crate::stacks::Stacks;
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const FIGURES_EVERY: u64 = 1_000_000_000;
 /// The news of a tick.
 pub(super) struct News {
     pub(super) teller: Teller,
+    pub(super) stacks: &'static Stacks,
     pub(super) chains: Vec<Chain>,
     /// Each runtime, and whether it is gone.
     pub(super) runtimes: Vec<(Runtime, bool)>,
@@ -52,6 +54,7 @@ pub(super) struct Visitors {
 impl News {
     pub(super) fn new(core: &'static Core) -> Self {
         Self {
+            stacks: &core.stacks,
             teller: Teller::new(&core.store),
             chains: Vec::new(),
             runtimes: Vec::new(),
@@ -145,7 +148,7 @@ impl News {
 }
 
 fn limits(core: &Core) -> Limits {
-    Limits { mode: core.mode.get().name().to_owned(), slow_poll: None }
+    Limits { mode: core.mode.get().name().to_owned(), slow_poll: core.limits.all() }
 }
 
 /// The worker that each thread slot is, by the slot's number.

@@ -1,9 +1,10 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
+mod grant;
+
 use super::at_exit;
 use super::awaits::Judge;
-use super::cancel::cancel;
-use super::client::{Client, Wish};
+use super::client::Client;
 use super::collector::Collector;
 use super::door::{self, Doors};
 use super::listen::Visitor;
@@ -12,12 +13,12 @@ use super::pages::pages;
 use super::reporter::Reporter;
 use super::subscriber::change;
 use super::pace::Pace;
-use super::program::program;
-use super::signals;
+use super::stacks::Asked;
 use super::traces::Traces;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
+use crate::signals;
 use crate::wrapped::count_wakes;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
@@ -26,9 +27,7 @@ use std::time::Duration;
 use taskscope_model::change::Goodbye;
 use taskscope_model::codes::Seen;
 use taskscope_model::frame::Told;
-use taskscope_model::hello::{Hello, Refused};
-use taskscope_model::request::Done;
-use taskscope_model::{At, Nanos, Source};
+use taskscope_model::{At, Nanos};
 
 const WAKER: Token = Token(2);
 const FIRST_CLIENT: usize = 16;
@@ -46,8 +45,6 @@ const TICK: u64 = 100_000_000;
 const LAST_TICKS: u32 = 2;
 /// Idle runtimes are let go of this often, in ticks.
 const RELEASE_EVERY: u64 = 10;
-/// A `Cancel` is answered in pieces of so many tasks.
-const RESULTS_AT_ONCE: usize = 256;
 
 /// Listens, so that the program can be found from now on, and starts the thread. If that is not possible the
 /// coverage says so.
@@ -87,6 +84,10 @@ struct Server {
     last_ticks: Option<u32>,
     judge: Judge,
     traces: Traces,
+    /// Who waits for the stacks of all threads.
+    asked: Asked,
+    /// What of stacks has been told to everybody.
+    stacks_told: u64,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -109,6 +110,8 @@ impl Server {
             last_ticks: None,
             judge: Judge::default(),
             traces: Traces::default(),
+            asked: Asked::default(),
+            stacks_told: 0,
             refused: 0,
             logged: HashSet::new(),
         }
@@ -150,8 +153,9 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let own = self.tick.into_iter().chain(self.judge.deadline(now)).chain(self.traces.deadline(now));
-        let next = deadlines.chain(own).chain(work.then_some(allowed)).chain(again).min()?;
+        let own = [self.tick, self.judge.deadline(now), self.asked.deadline(now), self.traces.deadline(now)];
+        let deadlines = deadlines.chain(own.into_iter().flatten());
+        let next = deadlines.chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -172,10 +176,11 @@ impl Server {
             self.bury();
             self.scan(now);
         }
-        if self.tick.is_some_and(|at| at <= now) {
+        if self.tick.is_some_and(|at| at <= now || self.stacks_told < self.core.stacks.settled()) {
             self.on_tick(now);
         }
         self.answer_traces(now);
+        self.answer_stacks(now);
         self.write(now);
         self.farewell(now);
         self.watch_or_not(now);
@@ -220,60 +225,6 @@ impl Server {
         }
     }
 
-    fn grant(&mut self, number: usize, wish: Wish, now: At) {
-        match wish {
-            Wish::Refused(what) => return self.refused(format!("refused {what}")),
-            Wish::Hello if !self.make_room(number, now) => {
-                self.refused += 1;
-                if let Some(client) = self.clients.get_mut(&number) {
-                    client.refuse(Refused::Busy, "as many clients are attached already as are served at once");
-                }
-                return;
-            }
-            _ => {}
-        }
-        let hello = matches!(wish, Wish::Hello).then(|| self.hello());
-        let Some(client) = self.clients.get_mut(&number) else { return };
-        match wish {
-            Wish::Hello => {
-                if let Some(mut hello) = hello {
-                    hello.rights = client.rights;
-                    client.welcome(hello);
-                }
-            }
-            Wish::Subscribed => {}
-            Wish::Switch(number, mode) => {
-                self.core.mode.set(mode);
-                let done = Done { number, message: format!("the agent is in mode {mode}") };
-                client.tell(&Told::Answer(done.into()));
-            }
-            Wish::Cancel(request, tasks) => {
-                for piece in tasks.chunks(RESULTS_AT_ONCE) {
-                    client.cancelled(request, cancel(self.core, piece));
-                }
-            }
-            Wish::Trace(request, task) => {
-                if let Err(denied) = self.traces.ask(self.core, (number, request, task), now) {
-                    client.tell(&Told::Answer(denied.into()));
-                }
-            }
-            Wish::Refused(_) => {}
-        }
-    }
-
-    /// Answers who asked where tasks wait.
-    fn answer_traces(&mut self, now: At) {
-        let outcomes = self.traces.look(self.core, now);
-        if !outcomes.is_empty() {
-            self.news.refresh_places(self.core);
-        }
-        for outcome in outcomes {
-            if let Some(client) = self.clients.get_mut(&outcome.client) {
-                client.traced(&self.news, outcome.facts, outcome.answer);
-            }
-        }
-    }
-
     /// Whether there is room for one more client; one that is in the way has to go.
     fn make_room(&mut self, newcomer: usize, now: At) -> bool {
         let open = || self.clients.iter().filter(|(number, client)| client.is_open() && **number != newcomer);
@@ -288,23 +239,6 @@ impl Server {
         match idlest {
             Some((time, number)) if time >= IN_THE_WAY => self.clients.remove(&number).is_some(),
             _ => false,
-        }
-    }
-
-    fn hello(&mut self) -> Hello {
-        self.news.refresh(self.core, self.visitors());
-        Hello {
-            pid: std::process::id(),
-            program: program(),
-            source: Source::AGENT,
-            agent: concat!("taskscope-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
-            mode: self.core.mode.get().name().to_owned(),
-            started_at: self.core.store.clock.at(self.core.started_at),
-            clock: self.core.store.clock.pair(),
-            rights: Default::default(),
-            runtimes: self.news.runtimes.iter().map(|(runtime, _)| runtime.clone()).collect(),
-            coverage: self.news.coverage.clone(),
-            live_tasks: self.news.live,
         }
     }
 
@@ -347,6 +281,7 @@ impl Server {
             None => self.core.store.next_epoch(),
             Some(left) => *left = left.saturating_sub(1),
         }
+        self.stacks_told = self.core.stacks.settled();
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
         self.refresh_awaits();

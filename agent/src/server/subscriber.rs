@@ -6,6 +6,7 @@ use super::news::News;
 use super::told::ToldSoFar;
 use super::view::View;
 use crate::records::Record;
+use crate::stacks::Stacks;
 use crate::store::Store;
 use crate::tell::Teller;
 use taskscope_model::request::{Denied, Subscribe};
@@ -94,6 +95,11 @@ impl Subscriber {
     /// Tells the places that are new: something that is told out of turn names them.
     pub(super) fn tell_places(&mut self, news: &News, sink: &mut impl Sink) {
         self.told.places(news, &mut |fact| sink.tell(fact));
+    }
+
+    /// Tells what is new of stacks, whatever was asked for.
+    pub(super) fn tell_stacks(&mut self, stacks: &Stacks, now: At, sink: &mut impl Sink) {
+        self.told.stacks(stacks, now, &mut |fact| sink.tell(fact));
     }
 
     /// Tells one page of what is new, until there is no more room; false if nothing is.

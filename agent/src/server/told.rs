@@ -6,6 +6,7 @@ use super::view::View;
 use crate::clock::Clock;
 use crate::load::EVERY;
 use crate::shard::{Outcomes, Sums};
+use crate::stacks::Stacks;
 use std::collections::HashMap;
 use taskscope_model::change::{Counted, Coverage, Limits, Load, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
@@ -26,6 +27,7 @@ pub(super) struct ToldSoFar {
     courses: HashMap<u32, u64>,
     sums_at: At,
     figures_at: At,
+    stacks: u64,
     awaits: AwaitsTold,
 }
 
@@ -61,6 +63,7 @@ impl ToldSoFar {
             self.limits = Some(news.limits.clone());
             tell(news.limits.clone().into());
         }
+        self.stacks(news.stacks, at, tell);
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
@@ -84,6 +87,13 @@ impl ToldSoFar {
             tell(chain.clone().into());
         }
         self.chains = news.chains.len();
+    }
+
+    /// Tells what is new of stacks.
+    pub(super) fn stacks(&mut self, stacks: &Stacks, now: At, tell: &mut impl FnMut(Fact)) {
+        if self.stacks < stacks.newest() {
+            self.stacks = stacks.tell(self.stacks, now, tell);
+        }
     }
 
     fn runtimes(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {

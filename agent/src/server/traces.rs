@@ -5,7 +5,7 @@
 mod frames;
 mod merge;
 
-use super::signals;
+use crate::signals;
 use crate::core::Core;
 use crate::extensions::{Answer, Grip, Probe};
 use std::collections::HashMap;

@@ -95,6 +95,7 @@ impl Store {
             self.counts.unended_polls.fetch_add(1, Ordering::Relaxed);
         }
         self.add_last_poll(record, start);
+        self.bell.ring();
         let (seen, stamp) = (record.stamp.load(Ordering::Relaxed), thread.stamp.load(Ordering::Relaxed));
         record.stamp.store(stamp, Ordering::Relaxed);
         let first = stamped_epoch(seen) != stamped_epoch(stamp);

@@ -1,14 +1,16 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
+use super::resources;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use taskscope_model::change::*;
-use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
+use taskscope_model::codes::{Counter, Doing, Flavor, Origin, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
 use taskscope_model::request::*;
 use taskscope_model::{
-    At, ChainId, Change, Fact, LocationId, Nanos, RuntimeId, Source, TaskId, Worker, World,
+    At, ChainId, Change, Fact, FrameId, LocationId, Nanos, RuntimeId, SlowPollId, Source, TaskId, Worker,
+    World,
 };
 
 /// The settings of every property here: failures are printed, nothing is written into the tree.
@@ -23,19 +25,19 @@ pub(super) fn fold<'a>(changes: impl IntoIterator<Item = &'a Change>) -> World {
     world
 }
 
-fn number() -> impl Strategy<Value = u64> {
+pub(super) fn number() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0..40u64, 1 => any::<u64>()]
 }
 
-fn at() -> impl Strategy<Value = At> {
+pub(super) fn at() -> impl Strategy<Value = At> {
     number().prop_map(At)
 }
 
-fn nanos() -> impl Strategy<Value = Nanos> {
+pub(super) fn nanos() -> impl Strategy<Value = Nanos> {
     number().prop_map(Nanos)
 }
 
-fn place() -> impl Strategy<Value = LocationId> {
+pub(super) fn place() -> impl Strategy<Value = LocationId> {
     (0..3u32).prop_map(LocationId)
 }
 
@@ -52,7 +54,7 @@ pub(super) fn task_id() -> impl Strategy<Value = TaskId> {
     prop_oneof![6 => (0..6u64).prop_map(TaskId), 1 => (1..3u32).prop_map(TaskId::root)]
 }
 
-fn word() -> impl Strategy<Value = String> {
+pub(super) fn word() -> impl Strategy<Value = String> {
     prop_oneof![3 => "(src/)?[a-c]{0,3}(\\.rs)?", 1 => "\\PC{0,5}"]
 }
 
@@ -73,7 +75,13 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
 
 /// Any fact, those about tasks more often.
 pub(super) fn fact() -> impl Strategy<Value = Fact> {
-    prop_oneof![3 => tasks(), 1 => places_and_runtimes(), 1 => the_source_itself()]
+    prop_oneof![
+        3 => tasks(),
+        1 => places_and_runtimes(),
+        1 => stacks().boxed(),
+        1 => resources::fact(),
+        1 => the_source_itself(),
+    ]
 }
 
 fn tasks() -> impl Strategy<Value = Fact> {
@@ -143,6 +151,81 @@ fn figures() -> impl Strategy<Value = Fact> {
                 io_ready,
                 remote_schedules,
                 workers,
+            }
+            .into()
+        },
+    )
+}
+
+fn stack() -> impl Strategy<Value = Stack> {
+    (0..5u8, word(), any::<bool>(), any::<bool>(), vec((0..4u32).prop_map(FrameId), 0..4)).prop_map(
+        |(doing, call, approximate, complete, frames)| Stack {
+            doing: Doing(doing),
+            call,
+            approximate,
+            complete,
+            frames,
+        },
+    )
+}
+
+fn stacks() -> impl Strategy<Value = Fact> {
+    let call = (word(), of(place()), 0..7u8).prop_map(|(function, location, origin)| Call {
+        function,
+        location,
+        origin: Origin(origin),
+    });
+    let frame = ((0..4u32).prop_map(FrameId), any::<u64>(), word(), word(), number(), vec(call, 0..3))
+        .prop_map(|(id, address, module, build_id, offset, calls)| {
+            Frame { id, address, module, build_id, offset, calls }.into()
+        });
+    let worker = || of((0..4u32).prop_map(Worker));
+    let thread = (0..3u32, word(), at(), of(runtime_id()), worker(), of(task_id()), of(at()), stack())
+        .prop_map(|(tid, name, at, runtime, worker, task, since, stack)| {
+            ThreadStack { tid, name, at, runtime, worker, task, since, stack }.into()
+        });
+    let full = (runtime_id(), of(at()), number(), number())
+        .prop_map(|(runtime, since, queued, threads)| PoolFull { runtime, since, queued, threads }.into());
+    // Boxed: as one value they are too large for a test's stack.
+    prop_oneof![2 => frame.boxed(), 2 => slow_poll().boxed(), 1 => thread.boxed(), 1 => full.boxed()]
+}
+
+fn slow_poll() -> impl Strategy<Value = Fact> {
+    let sample = (nanos(), stack()).prop_map(|(after, stack)| Sample { after, stack });
+    let what = ((0..4u32).prop_map(SlowPollId), of(place()), of(place()), 0..3u64, number(), at(), nanos());
+    let last = (
+        nanos(),
+        task_id(),
+        of(runtime_id()),
+        of((0..4u32).prop_map(Worker)),
+        any::<u32>(),
+        at(),
+        of(nanos()),
+    );
+    (what, last, of(number()), vec(sample, 0..3)).prop_map(
+        |(
+            (id, place, spawned_at, count, more, since, longest),
+            (limit, task, runtime, worker, tid, at, length),
+            waiting,
+            samples,
+        )| {
+            SlowPoll {
+                id,
+                place,
+                spawned_at,
+                count,
+                more,
+                since,
+                longest,
+                limit,
+                task,
+                runtime,
+                worker,
+                tid,
+                at,
+                length,
+                waiting,
+                samples,
             }
             .into()
         },
