@@ -64,7 +64,7 @@ impl Probe {
     pub(crate) fn leaf(&self) {
         let mut stage = lock(&self.0);
         match &mut *stage {
-            Stage::Answering(stacks, _) if stacks.len() < MOST_STACKS => stacks.push(stack()),
+            Stage::Answering(stacks, _) if stacks.len() < MOST_STACKS => stacks.push(crate::stacks::trace(DEEPEST)),
             Stage::Answering(_, left_out) => *left_out += 1,
             _ => {}
         }
@@ -100,19 +100,6 @@ impl Probe {
         }
         !answering
     }
-}
-
-/// The stack of the caller: addresses only, which takes about a microsecond.
-fn stack() -> Stack {
-    let mut addresses = Vec::with_capacity(64);
-    let take = |frame: &backtrace::Frame| {
-        addresses.push(frame.ip().addr());
-        addresses.len() < DEEPEST
-    };
-    // SAFETY: the lock that is not taken is for systems whose unwinder needs one. There nobody asks: the server,
-    // which does, runs on Unix. With it a poll would wait for whoever reads debug information under the same lock.
-    unsafe { backtrace::trace_unsynchronized(take) };
-    addresses
 }
 
 impl Drop for Probe {

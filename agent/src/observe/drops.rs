@@ -75,11 +75,7 @@ pub(crate) struct Stacks {
 
 /// The calling thread's stack.
 pub(super) fn trace() -> Trace {
-    let mut addresses = Vec::with_capacity(MOST_FRAMES);
-    backtrace::trace(|frame| {
-        addresses.push(frame.ip().addr());
-        addresses.len() < MOST_FRAMES
-    });
+    let mut addresses = crate::stacks::trace(MOST_FRAMES);
     let mut hasher = DefaultHasher::new();
     addresses.hash(&mut hasher);
     addresses.shrink_to_fit();

@@ -14,9 +14,9 @@ use super::drops::Meaning;
 use super::observer::Observer;
 use super::place::Place;
 use super::statement::end_of_dropping_statement;
+use crate::stacks::{self, named::Named};
 use crate::sync::lock;
 use std::collections::HashMap;
-use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -145,26 +145,19 @@ struct Symbols(HashMap<usize, Vec<Frame>>);
 
 impl Symbols {
     fn frames(&mut self, address: usize) -> Vec<Frame> {
-        self.0.entry(address).or_insert_with(|| resolve(address)).clone()
+        let frames = || stacks::look_up(address).into_iter().map(Frame::from).collect();
+        self.0.entry(address).or_insert_with(frames).clone()
     }
 }
 
-/// What was called at a return address, innermost first.
-fn resolve(address: usize) -> Vec<Frame> {
-    let mut frames = Vec::new();
-    backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(address), |symbol| {
-        let function = symbol.name().map(|name| format!("{name:#}")).unwrap_or_default();
-        let file = symbol.filename().map(Path::to_path_buf);
-        frames.push(Frame { function, file, line: symbol.lineno(), column: symbol.colno() });
-    });
-    frames
-}
-
-/// The debug information that was read is let go of.
-impl Drop for Symbols {
-    fn drop(&mut self) {
-        if !self.0.is_empty() {
-            backtrace::clear_symbol_cache();
+impl From<Named> for Frame {
+    fn from(named: Named) -> Self {
+        let known = |number: u32| (number != 0).then_some(number);
+        Self {
+            function: named.function,
+            file: (!named.file.is_empty()).then(|| PathBuf::from(named.file)),
+            line: known(named.line),
+            column: known(named.column),
         }
     }
 }

@@ -200,7 +200,6 @@ fn resolve(core: &'static Core, asked: Asked, answer: Answer, at: At) -> Option<
         signals::leave_to_the_program();
         let (places, mut known) = (&core.store.places, HashMap::new());
         let stacks: Vec<_> = stacks.iter().map(|stack| frames::frames(stack, places, &mut known)).collect();
-        backtrace::clear_symbol_cache();
         merge::merge(&stacks, |place| places.place(&place.file, place.line, place.column))
     });
     Some(Resolving { asked, at, ended, left_out, thread: thread.ok()? })

@@ -52,16 +52,20 @@ impl Taker {
     }
 }
 
-/// Knows no names.
-#[derive(Default)]
-pub(crate) struct Symbols;
+/// Nothing to read.
+pub(crate) fn prepare() {}
 
-impl Symbols {
-    /// Nothing to read.
-    pub(crate) fn prepare(&mut self) {}
+/// No names are known.
+pub(crate) fn look_up(_: usize) -> Vec<Named> {
+    Vec::new()
+}
 
-    /// None.
-    pub(crate) fn look_up(&mut self, _: &Address) -> Vec<Named> {
-        Vec::new()
-    }
+/// The same.
+pub(crate) fn look_up_in_module(_: &Address) -> Vec<Named> {
+    Vec::new()
+}
+
+/// Own stacks are not taken.
+pub(crate) fn trace(_: usize) -> Vec<usize> {
+    Vec::new()
 }

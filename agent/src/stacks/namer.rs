@@ -1,7 +1,7 @@
 //! The thread that looks up names. It is started when there is something to name for the first time.
 
 use super::Stacks;
-use super::native::Symbols;
+use super::native;
 use super::origin::Origins;
 use crate::sync::lock;
 use std::sync::OnceLock;
@@ -57,8 +57,7 @@ impl Namer {
 }
 
 fn run(stacks: &'static Stacks, origins: &Origins) {
-    let mut symbols = Symbols::default();
-    symbols.prepare();
+    native::prepare();
     loop {
         let next = lock(&stacks.frames).unnamed();
         let Some((number, address)) = next else {
@@ -67,7 +66,7 @@ fn run(stacks: &'static Stacks, origins: &Origins) {
             continue;
         };
         // Without the lock: this may take long.
-        let found = symbols.look_up(&address);
+        let found = native::look_up_in_module(&address);
         lock(&stacks.frames).name(number, found, origins, &stacks.version);
     }
 }

@@ -2,8 +2,10 @@
 
 mod calls;
 mod elf;
+mod lines;
 mod memory;
 mod modules;
+mod own;
 pub(crate) mod proc;
 mod registers;
 mod signal;
@@ -11,5 +13,6 @@ mod symbols;
 mod take;
 mod unwind;
 
-pub(super) use symbols::Symbols;
+pub(crate) use lines::{look_up, look_up_in_module, prepare};
+pub(crate) use own::trace;
 pub(crate) use take::Taker;

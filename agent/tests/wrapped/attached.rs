@@ -31,7 +31,8 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn attach() -> Self {
         runtime();
-        let stream = sockets().into_iter().find_map(|path| UnixStream::connect(path).ok()).expect("the agent listens");
+        let stream =
+            sockets().into_iter().find_map(|path| UnixStream::connect(path).ok()).expect("the agent listens");
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let (reader, world) = (Reader::default(), World::default());
         let mut client = Self { stream, reader, world, answers: Vec::new() };

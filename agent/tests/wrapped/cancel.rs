@@ -41,10 +41,20 @@ fn each_sort_of_task_has_its_own_answer() {
     client.until("the ended task", |client| client.world.task(over_id)?.outcome());
 
     let unknown = TaskId(1 << 40);
-    let ids = vec![task_id(wrapped.id()), task_id(plain.id()), task_id(blocking.id()), over_id, TaskId::root(1), unknown];
+    let ids = vec![
+        task_id(wrapped.id()),
+        task_id(plain.id()),
+        task_id(blocking.id()),
+        over_id,
+        TaskId::root(1),
+        unknown,
+    ];
     let results = cancel(&mut client, 7, ids.clone());
     assert_eq!(results.iter().map(|result| result.task).collect::<Vec<_>>(), ids);
-    assert_eq!(results.iter().map(|result| result.asked).collect::<Vec<_>>(), [true, false, false, false, false, false]);
+    assert_eq!(
+        results.iter().map(|result| result.asked).collect::<Vec<_>>(),
+        [true, false, false, false, false, false]
+    );
     let says = |at: usize, text: &str| assert!(results[at].message.contains(text), "{}", results[at].message);
     if cfg!(tokio_unstable) {
         says(1, "keeps its handle; spawn it with taskscope_agent::spawn");

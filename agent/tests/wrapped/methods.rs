@@ -48,7 +48,8 @@ fn every_method_of_tokios_is_there() {
         let ours: BTreeSet<String> = our_files.iter().flat_map(|file| functions(&ours.join(file))).collect();
         let missing: Vec<_> = theirs.difference(&ours).collect();
         assert!(missing.is_empty(), "{their_file}: {missing:?}");
-        let invented: Vec<_> = ours.difference(&theirs).filter(|name| !more.contains(&name.as_str())).collect();
+        let invented: Vec<_> =
+            ours.difference(&theirs).filter(|name| !more.contains(&name.as_str())).collect();
         assert!(invented.is_empty(), "{our_files:?}: {invented:?}");
     }
 }
@@ -56,8 +57,8 @@ fn every_method_of_tokios_is_there() {
 #[test]
 fn everything_else_of_tokios_module_is_there() {
     use taskscope_agent::task::{
-        AbortHandle, Id, JoinError, JoinHandle, JoinSet, LocalEnterGuard, LocalKey, LocalSet, block_in_place, coop,
-        futures, id, try_id, yield_now,
+        AbortHandle, Id, JoinError, JoinHandle, JoinSet, LocalEnterGuard, LocalKey, LocalSet, block_in_place,
+        coop, futures, id, try_id, yield_now,
     };
     fn is_there<T: ?Sized>() {}
     is_there::<(AbortHandle, Id, JoinError, JoinHandle<()>, JoinSet<()>, LocalEnterGuard)>();

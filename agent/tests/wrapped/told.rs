@@ -17,7 +17,9 @@ fn a_living_task_is_told_with_its_name_its_future_and_its_handle() {
     let _in = runtime().enter();
     let held = task::Builder::new().name("the accept loop").spawn(pending::<()>()).unwrap();
     let id = task_id(held.id());
-    client.until("the name", |client| client.world.task(id)?.name().filter(|name| *name == "the accept loop").map(drop));
+    client.until("the name", |client| {
+        client.world.task(id)?.name().filter(|name| *name == "the accept loop").map(drop)
+    });
     let task = client.world.task(id).unwrap();
     assert!(task.future().unwrap().contains("Pending"), "{:?}", task.future());
     assert!(task.size().is_some());
@@ -69,7 +71,10 @@ fn who_attaches_later_finds_the_panic_under_ten_thousand_healthy_endings() {
         (failure == "the one that matters").then_some(())
     });
     let task = client.world.task(lost).unwrap();
-    assert_eq!((task.outcome(), task.handled().unwrap().handle), (Some(Outcome::PANICKED), HandleState::AWAITED));
+    assert_eq!(
+        (task.outcome(), task.handled().unwrap().handle),
+        (Some(Outcome::PANICKED), HandleState::AWAITED)
+    );
     assert!(task.failure().unwrap().id.location.is_some());
 }
 

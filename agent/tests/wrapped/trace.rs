@@ -27,7 +27,8 @@ fn told(client: &Client, task: TaskId) -> Vec<(u16, String, bool)> {
     let tree = client.world.tree(By { source: awaits.source, id: awaits.id.tree }).unwrap();
     let of_node = |node: &taskscope_model::change::TreeNode| {
         let location = node.location.map(|id| By { source: Source::AGENT, id });
-        let location = location.and_then(|location| taskscope_model::world::Names::location(&client.world, location));
+        let location =
+            location.and_then(|location| taskscope_model::world::Names::location(&client.world, location));
         let here = location.is_some_and(|location| location.file.ends_with("wrapped/trace.rs"));
         (node.depth, node.function.rsplit("::").next().unwrap_or_default().to_owned(), here)
     };
@@ -117,7 +118,10 @@ fn what_cannot_be_asked_says_why() {
     assert_eq!(unknown, (Reason::NO_SUCH_TASK, format!("no live task {}", 1u64 << 40)));
     let (reason, message) = denied(21, task_id(plain.id()));
     if cfg!(tokio_unstable) {
-        assert!(reason == Reason::IMPOSSIBLE && message.contains("spawn it with taskscope_agent::spawn"), "{message}");
+        assert!(
+            reason == Reason::IMPOSSIBLE && message.contains("spawn it with taskscope_agent::spawn"),
+            "{message}"
+        );
     }
     let (reason, message) = denied(22, task_id(blocking.id()));
     assert!(reason == Reason::IMPOSSIBLE && message.contains("blocking task"), "{message}");

@@ -2,8 +2,8 @@
 
 use crate::extensions::Stack;
 use crate::places::Places;
+use crate::stacks::{self, named::Named};
 use std::collections::HashMap;
-use std::ffi::c_void;
 
 /// Below this frame is the agent and tokio's harness.
 const TASK: &str = "wrapped::asked::probe_poll";
@@ -57,17 +57,12 @@ pub(super) fn frames(stack: &Stack, places: &Places, known: &mut HashMap<usize, 
 }
 
 fn resolve(address: usize) -> Said {
-    let mut said = Vec::new();
-    backtrace::resolve(std::ptr::without_provenance_mut::<c_void>(address), |symbol| {
-        let Some(name) = symbol.name() else { return };
-        let place = symbol.filename().zip(symbol.lineno()).map(|(file, line)| FramePlace {
-            file: file.to_string_lossy().into_owned(),
-            line,
-            column: symbol.colno().unwrap_or(0),
-        });
-        said.push((format!("{name:#}"), place));
-    });
-    said
+    let named = stacks::look_up(address).into_iter().filter(|named| !named.function.is_empty());
+    let place = |named: &Named| {
+        let (line, column) = (named.line, named.column);
+        (!named.file.is_empty() && line != 0).then(|| FramePlace { file: named.file.clone(), line, column })
+    };
+    named.map(|named| (named.function.clone(), place(&named))).collect()
 }
 
 /// What says something of a stack that is given innermost first.

@@ -5,15 +5,14 @@
 //! whose stack cannot be followed otherwise, gets the signal.
 
 use super::calls;
+use super::lines::resolved;
 use super::memory::{self, MOST_STACK};
 use super::proc::{self, Triage};
 use super::registers::Registers;
 use super::signal::Messenger;
 use super::unwind::{Stack, Unwinder, Unwound};
 use crate::stacks::Choice;
-use crate::stacks::frames::{Address, Module};
 use crate::stacks::taken::Taken;
-use std::path::PathBuf;
 use taskscope_model::codes::Doing;
 
 /// A running thread may enter a system call before the signal comes, and leave it: so often it is tried.
@@ -94,21 +93,7 @@ impl Taker {
             Triage::Call { number, .. } => (Doing::IN_CALL, calls::name(*number)),
             Triage::Fault { .. } => (Doing::IN_FAULT, ""),
         };
-        let addresses = unwound.addresses.iter().map(|address| self.address(*address)).collect();
+        let addresses = unwound.addresses.iter().map(|address| resolved(&self.unwinder.modules, *address)).collect();
         Taken { doing, call, approximate, complete: unwound.complete, addresses }
-    }
-
-    fn address(&self, address: u64) -> Address {
-        let found = self.unwinder.modules.find(address);
-        let module = found.map(|module| Module {
-            path: if module.identity.path.as_os_str().is_empty() {
-                PathBuf::from("/proc/self/exe")
-            } else {
-                module.identity.path.clone()
-            },
-            build_id: module.identity.build_id.clone(),
-        });
-        let offset = address.wrapping_sub(found.map_or(0, |module| module.base));
-        Address { address, offset, module }
     }
 }

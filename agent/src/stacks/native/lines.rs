@@ -1,0 +1,53 @@
+//! Names of addresses in this process, for all threads of the agent: the files are read once.
+
+use super::modules::Modules;
+use super::symbols::Symbols;
+use crate::stacks::frames::{Address, Module};
+use crate::stacks::named::Named;
+use crate::sync::lock;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex};
+
+#[derive(Default)]
+struct Lines {
+    modules: Modules,
+    symbols: Symbols,
+}
+
+static LINES: LazyLock<Mutex<Lines>> = LazyLock::new(Mutex::default);
+
+/// The functions at a return address, innermost first; empty if nothing is known. The first time this reads the
+/// program's debug information, which takes tens of milliseconds; never in a poll.
+pub(crate) fn look_up(address: usize) -> Vec<Named> {
+    // A return address is behind the call: of the last call in a function it may be in the next one.
+    let address = (address as u64).saturating_sub(1);
+    let mut lines = lock(&LINES);
+    lines.modules.refresh();
+    let address = resolved(&lines.modules, address);
+    lines.symbols.look_up(&address)
+}
+
+/// The same of an address whose module is known.
+pub(crate) fn look_up_in_module(address: &Address) -> Vec<Named> {
+    lock(&LINES).symbols.look_up(address)
+}
+
+/// Reads what will be needed of the executable.
+pub(crate) fn prepare() {
+    lock(&LINES).symbols.prepare();
+}
+
+/// Which module an address lies in, and where there.
+pub(super) fn resolved(modules: &Modules, address: u64) -> Address {
+    let found = modules.find(address);
+    let module = found.map(|module| Module {
+        path: if module.identity.path.as_os_str().is_empty() {
+            PathBuf::from("/proc/self/exe")
+        } else {
+            module.identity.path.clone()
+        },
+        build_id: module.identity.build_id.clone(),
+    });
+    let offset = address.wrapping_sub(found.map_or(0, |module| module.base));
+    Address { address, offset, module }
+}
