@@ -65,6 +65,8 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    #[cfg(feature = "tower")]
+    pub mod tower;
     mod verdict;
     mod watchdog;
     mod wrapped;

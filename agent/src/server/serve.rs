@@ -163,7 +163,8 @@ impl Server {
 
     fn turn(&mut self) {
         let now = self.core.store.clock.now();
-        self.judge.start(self.core, now);
+        let waits = |client: &Client| client.subscriber.wants_totals() && client.wants_scan(now);
+        self.judge.start(self.core, now, self.clients.values().any(waits));
         if self.pace.wait(now) == Nanos(0) {
             if self.doors.are_waited_at() {
                 self.doors.knock();
@@ -313,7 +314,7 @@ impl Server {
         self.news.refresh(self.core, visitors);
         self.refresh_awaits();
         self.news.refresh_figures(self.core);
-        let judging = self.judge.deadline(now).is_some();
+        let judging = self.judge.patience(now).is_some();
         let clients = self.clients.values_mut().filter(|client| client.wants_scan(now));
         let clients = clients.filter(|client| !(judging && client.subscriber.wants_totals()));
         let own = self.reporter.iter_mut().map(|reporter| &mut reporter.subscriber);
@@ -329,7 +330,7 @@ impl Server {
     fn wants_scan(&self, now: At) -> bool {
         let own = self.reporter.as_ref().is_some_and(|reporter| reporter.subscriber.wants_scan(now));
         // Sums of observed futures wait a moment for what the last drops mean.
-        let judging = self.judge.deadline(now).is_some();
+        let judging = self.judge.patience(now).is_some();
         let waits = |client: &Client| judging && client.subscriber.wants_totals();
         own || self.clients.values().any(|client| client.wants_scan(now) && !waits(client))
     }
@@ -371,6 +372,7 @@ impl Server {
         let Some(ask) = self.core.farewell.asked() else { return };
         if self.tick.is_some() {
             // The last Changes: what ended with the runtime.
+            self.news.awaits.hurry();
             self.on_tick(now);
             self.write(now);
         }
