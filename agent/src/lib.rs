@@ -47,6 +47,7 @@ unless_loom! {
     #[cfg(tokio_unstable)]
     mod hooks;
     mod limits;
+    mod load;
     mod mode;
     mod notes;
     mod panics;
