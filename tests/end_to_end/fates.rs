@@ -94,7 +94,7 @@ fn a_wrapped_task_is_cancelled_by_its_number() {
 #[test]
 fn why_a_task_does_not_stop_is_said() {
     let place = Place::new();
-    let program = start(&place, "healthy");
+    let program = start(&place, "stuck");
     let (told, code) = cancel(&place, &program, &named(&place, &program, "polls"));
     assert_eq!((&told["result"], code), (&"still_running".into(), 0), "{told}");
     assert!(told["reason"].as_str().is_some_and(|why| why.contains("poll")), "{told}");

@@ -1,26 +1,25 @@
-//! Wrapped tasks and what became of them: some wait, one is in a poll for good, others have ended each in its way.
+//! Wrapped tasks and what became of them: some wait; `stuck`: one is in a poll for good; `ill`: others have ended,
+//! each in its way.
 
 use crate::say;
 use std::time::Duration;
 use taskscope_agent::{Observe as _, observe, spawn, spawn_fallible, task};
 use tokio::sync::oneshot;
 
-/// `healthy`: nothing goes wrong.
+/// `healthy`, `stuck` or `ill`.
 #[taskscope_agent::main]
-pub(crate) async fn fates(healthy: bool) {
+pub(crate) async fn fates(how: &str) {
     let name = |name: &'static str| task::Builder::new().name(name);
     let _waits = name("waits").spawn(place()).expect("a name is a name"); // expect: waits
     let _traced = name("traced").spawn(charge()).expect("a name is a name"); // expect: traced
     tokio::spawn(std::future::pending::<()>()); // expect: plain
-    let (tell, blocks) = oneshot::channel();
-    let _blocks = name("blocks").spawn_blocking(move || block(tell)).expect("a name is a name");
-    let (tell, polls) = oneshot::channel();
-    let _polls = name("polls").spawn(async { block(tell) }).expect("a name is a name");
-    blocks.await.expect("it begins");
-    polls.await.expect("it begins");
-    if !healthy {
-        cancelled().await;
-        unseen().await;
+    match how {
+        "stuck" => stuck().await,
+        "ill" => {
+            cancelled().await;
+            unseen().await;
+        }
+        _ => {}
     }
     say("ready");
     std::future::pending::<()>().await;
@@ -33,6 +32,17 @@ async fn place() {
 
 async fn charge() {
     std::future::pending::<()>().await;
+}
+
+/// One blocks a thread that is for that, the other a worker.
+async fn stuck() {
+    let (tell, blocks) = oneshot::channel();
+    let name = |name: &'static str| task::Builder::new().name(name);
+    name("blocks").spawn_blocking(move || block(tell)).expect("a name is a name").detach();
+    let (tell, polls) = oneshot::channel();
+    name("polls").spawn(async { block(tell) }).expect("a name is a name").detach();
+    blocks.await.expect("it begins");
+    polls.await.expect("it begins");
 }
 
 fn block(tell: oneshot::Sender<()>) {

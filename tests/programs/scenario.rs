@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         ["blocked-workers"] => blocked::workers(),
         ["blocked-root"] => blocked::root(),
         ["ending", how] => ending::ending(how),
-        ["fates", how] => fates::fates(how == "healthy"),
+        ["fates", how] => fates::fates(how),
         ["nested"] => nested::nested(),
         #[cfg(tokio_unstable)]
         ["chained-hooks"] => hooks::chained(),

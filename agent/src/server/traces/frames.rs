@@ -104,7 +104,8 @@ fn origin(name: &str) -> Option<&str> {
     let start = name.trim_start_matches(['<', '&', '*']);
     let start = start.strip_prefix("mut ").unwrap_or(start);
     let (origin, _) = start.split_once("::")?;
-    origin.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_').then_some(origin)
+    let is_name = |it: u8| it.is_ascii_alphanumeric() || it == b'_';
+    (!origin.is_empty() && origin.bytes().all(is_name)).then_some(origin)
 }
 
 /// A function's name without what the compiler makes of `async`; of a poll the future's type.
