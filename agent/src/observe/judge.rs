@@ -42,7 +42,13 @@ impl Observer {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Looks at all stacks that nobody has looked at. Takes tens of milliseconds the first time.
+    /// Lets go of the debug information that was read.
+    pub(crate) fn forget_symbols(&self) {
+        backtrace::clear_symbol_cache();
+    }
+
+    /// Looks at all stacks that nobody has looked at. Takes tens of milliseconds the first time, and holds the
+    /// debug information for the next.
     pub(crate) fn judge(&self) {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _one = lock(&ONE_AT_A_TIME);
@@ -158,13 +164,4 @@ fn resolve(address: usize) -> Vec<Frame> {
         frames.push(Frame { function, file, line: symbol.lineno(), column: symbol.colno() });
     });
     frames
-}
-
-/// The debug information that was read is let go of.
-impl Drop for Symbols {
-    fn drop(&mut self) {
-        if !self.0.is_empty() {
-            backtrace::clear_symbol_cache();
-        }
-    }
 }
