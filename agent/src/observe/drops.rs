@@ -54,6 +54,14 @@ pub(crate) struct Sample {
     pub(crate) runtime: u16,
 }
 
+/// What is known of a stack.
+pub(super) struct Known {
+    pub(super) hash: u64,
+    pub(super) meaning: Meaning,
+    /// Nobody has asked for its meaning before.
+    pub(super) is_new: bool,
+}
+
 /// Equal stacks of tasks of one runtime.
 pub(crate) struct Stack {
     pub(crate) hash: u64,
@@ -83,26 +91,27 @@ pub(super) fn trace() -> Trace {
 }
 
 impl Stacks {
-    /// True: it is new, and yet to be understood.
-    pub(super) fn add(&mut self, sample: Sample) -> bool {
+    /// Takes a drop, and gives what its stack is known to mean.
+    pub(super) fn add(&mut self, sample: Sample) -> Known {
         let Sample { trace, half_way, weight, runtime } = sample;
+        let hash = trace.hash;
         let same = |stack: &&mut Stack| {
             let drop = (stack.hash, stack.runtime, stack.half_way.is_some());
-            drop == (trace.hash, runtime, half_way.is_some())
+            drop == (hash, runtime, half_way.is_some())
         };
         if let Some(stack) = self.stacks.iter_mut().find(same) {
             stack.count += weight;
             stack.half_way = half_way;
-            return false;
+            return Known { hash, meaning: stack.meaning, is_new: false };
         }
         if self.stacks.len() >= MOST_STACKS {
             self.left_out += weight;
-            return false;
+            return Known { hash, meaning: Meaning::Unknown, is_new: false };
         }
-        let meaning = self.meaning(trace.hash).unwrap_or(Meaning::Open);
-        let Trace { hash, addresses } = trace;
+        let meaning = self.meaning(hash).unwrap_or(Meaning::Open);
+        let addresses = trace.addresses;
         self.stacks.push(Stack { hash, addresses, meaning, count: weight, runtime, half_way });
-        meaning == Meaning::Open
+        Known { hash, meaning, is_new: meaning == Meaning::Open }
     }
 
     /// Those that are not understood yet.

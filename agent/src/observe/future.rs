@@ -1,6 +1,6 @@
 //! The future that is observed, and the extension trait that makes one.
 
-use super::drops::HalfWayDrop;
+use super::drops::{HalfWayDrop, Meaning};
 use super::here::{self, Falling, InPoll};
 use super::last::LastTree;
 use super::nodes::{Copied, Handle, Node};
@@ -17,6 +17,10 @@ use std::thread::panicking;
 
 /// Where the drop of an observed future stands, as debug information names it.
 pub(super) const FILE: &str = file!();
+
+/// Stacks of half-way drops are counted by spans of 2^13 times the length from which on a poll is long: about
+/// 0.1 s.
+const SPAN: u32 = 13;
 
 /// Lets taskscope see a future.
 ///
@@ -256,9 +260,14 @@ impl<'a> Early<'a> {
             if around.node != Handle::NONE && around.task == observer.task() {
                 return place.dropped_half_way(drop);
             }
-            if let Some(weight) = place.half_way_sample() {
-                stack = Some((place, observer.sample(place, Some(drop), weight)));
+            // A drop whose stack is not taken is one of many: were these the end of tasks, others tell of it.
+            let span = at >> (observer.store.clock.long_shift() + SPAN);
+            let Some(weight) = place.half_way_sample(span) else { return };
+            let known = observer.sample(place, Some(drop), weight);
+            if known.meaning == Meaning::Yes {
+                return;
             }
+            stack = Some((place, known.hash));
         }
         if node.task != 0 {
             observer.last.push(LastTree { task: node.task, at, fallen, stack });

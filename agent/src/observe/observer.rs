@@ -112,20 +112,19 @@ impl Observer {
         copied.map_or(UNKNOWN_RUNTIME, |copied| copied.seed.runtime)
     }
 
-    /// The stack of this drop is to be understood.
+    /// Takes the stack of this drop, to be understood.
     pub(super) fn sample(
         &'static self,
         place: &'static Place,
         half_way: Option<drops::HalfWayDrop>,
         weight: u64,
-    ) -> u64 {
-        let trace = drops::trace();
-        let hash = trace.hash;
-        let runtime = self.runtime();
-        if place.sampled(drops::Sample { trace, half_way, weight, runtime }) {
+    ) -> drops::Known {
+        let (trace, runtime) = (drops::trace(), self.runtime());
+        let known = place.sampled(drops::Sample { trace, half_way, weight, runtime });
+        if known.is_new {
             self.open.store(true, Ordering::Release);
             (self.wake)();
         }
-        hash
+        known
     }
 }

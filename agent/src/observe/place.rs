@@ -1,6 +1,6 @@
 //! One place where observed futures are made: a source location and a label. It counts what becomes of them.
 
-use super::drops::{HalfWayDrop, Meaning, Sample, Stacks};
+use super::drops::{HalfWayDrop, Known, Meaning, Sample, Stacks};
 use super::here::{SHARDS, shard};
 use crate::sync::lock;
 use std::panic::Location;
@@ -10,10 +10,9 @@ use taskscope_model::codes::DropKind;
 
 /// Unpolled drops that leave their stack.
 const UNPOLLED_SAMPLES: u32 = 8;
-/// Half-way drops that leave their stack, if it is needed ...
-const HALF_WAY_SAMPLES: u32 = 256;
-/// ... and beyond these one in so many, which then stands for all of them.
-const HALF_WAY_EVERY: u32 = 32;
+/// Half-way drops that leave their stack in one span of time, if it is needed; of more, the next one that
+/// leaves its own stands for all.
+const HALF_WAY_SAMPLES: u32 = 128;
 
 /// What is counted.
 #[derive(Clone, Copy)]
@@ -50,7 +49,9 @@ pub(crate) struct Place {
     last_unpolled: AtomicU64,
     unpolled_by: AtomicU64,
     unpolled_samples: AtomicU32,
+    half_way_span: AtomicU64,
     half_way_samples: AtomicU32,
+    half_way_skipped: AtomicU64,
     half_way: Mutex<Option<HalfWayDrop>>,
     pub(super) stacks: Mutex<Stacks>,
 }
@@ -87,7 +88,9 @@ impl Place {
             last_unpolled: AtomicU64::new(0),
             unpolled_by: AtomicU64::new(0),
             unpolled_samples: AtomicU32::new(0),
+            half_way_span: AtomicU64::new(0),
             half_way_samples: AtomicU32::new(0),
+            half_way_skipped: AtomicU64::new(0),
             half_way: Mutex::new(None),
             stacks: Mutex::new(Stacks::default()),
         }
@@ -119,13 +122,16 @@ impl Place {
             && self.unpolled_samples.fetch_add(1, Ordering::Relaxed) < UNPOLLED_SAMPLES
     }
 
-    /// For how many drops a stack taken now stands; `None`: none is wanted.
-    pub(super) fn half_way_sample(&self) -> Option<u64> {
-        let nth = self.half_way_samples.fetch_add(1, Ordering::Relaxed);
-        if nth < HALF_WAY_SAMPLES {
-            Some(1)
+    /// For how many drops a stack taken now stands; `None`: none is wanted. The span is the time in some unit.
+    pub(super) fn half_way_sample(&self, span: u64) -> Option<u64> {
+        if self.half_way_span.swap(span, Ordering::Relaxed) != span {
+            self.half_way_samples.store(0, Ordering::Relaxed);
+        }
+        if self.half_way_samples.fetch_add(1, Ordering::Relaxed) < HALF_WAY_SAMPLES {
+            Some(1 + self.half_way_skipped.swap(0, Ordering::Relaxed))
         } else {
-            nth.is_multiple_of(HALF_WAY_EVERY).then_some(HALF_WAY_EVERY.into())
+            self.half_way_skipped.fetch_add(1, Ordering::Relaxed);
+            None
         }
     }
 
@@ -135,8 +141,8 @@ impl Place {
         *lock(&self.half_way) = Some(drop);
     }
 
-    /// A stack that is yet to be understood. True: none like it was there before.
-    pub(super) fn sampled(&self, sample: Sample) -> bool {
+    /// Takes a drop with its stack, and gives what that is known to mean.
+    pub(super) fn sampled(&self, sample: Sample) -> Known {
         lock(&self.stacks).add(sample)
     }
 

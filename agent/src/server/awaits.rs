@@ -2,10 +2,10 @@
 //! sums of every place where futures were made.
 
 use super::collector::history;
-use crate::signals;
 use super::view::View;
 use crate::core::Core;
 use crate::observe::{AwaitTree, Observer, Shape, observer};
+use crate::signals;
 use std::collections::{HashMap, HashSet};
 use std::thread::JoinHandle;
 use taskscope_model::change::{Awaits as AwaitsFact, HalfWay, Observed, Tree};
@@ -34,6 +34,8 @@ pub(super) struct Awaits {
     sums: Vec<(Observed, Option<HalfWay>)>,
     sums_at: At,
     hurry: bool,
+    /// Where ended tasks that are looked at waited last.
+    last: HashMap<TaskId, AwaitsFact>,
 }
 
 impl Awaits {
@@ -59,24 +61,35 @@ impl Awaits {
             self.sums_at = now;
         }
         let before = std::mem::take(&mut self.now);
+        self.last.retain(|task, _| details.contains(task));
         if details.is_empty() {
             return;
         }
         let ids: Vec<u64> = details.iter().map(|task| task.0).collect();
         let mut live = observer.trees(&ids);
         for task in details {
-            let found = match live.remove(&task.0) {
-                Some(tree) => Some((now, tree)),
+            let fact = match live.remove(&task.0) {
+                Some(tree) => Some(self.fact(observer, task, now, &tree)),
                 None if is_live(core, task) => {
-                    before.contains_key(&task).then(|| (now, AwaitTree::default()))
+                    let none = AwaitTree::default();
+                    before.contains_key(&task).then(|| self.fact(observer, task, now, &none))
                 }
-                None => last(core, observer, task),
+                None => self.last(core, observer, task),
             };
-            let fact = found.map(|(at, tree)| self.fact(observer, task, at, &tree));
             if let Some(fact) = fact.or_else(|| before.get(&task).cloned()) {
                 self.now.insert(task, fact);
             }
         }
+    }
+
+    /// Where an ended task waited last.
+    fn last(&mut self, core: &'static Core, observer: &Observer, task: TaskId) -> Option<AwaitsFact> {
+        if !self.last.contains_key(&task) {
+            let (at, tree) = last_tree(core, observer, task)?;
+            let fact = self.fact(observer, task, at, &tree);
+            self.last.insert(task, fact);
+        }
+        self.last.get(&task).cloned()
     }
 
     /// The next refresh is the last one, and waits for what drops mean.
@@ -97,6 +110,7 @@ impl Awaits {
         }
         if self.trees.len() >= MOST_TREES {
             self.trees.clear();
+            self.last.clear();
             self.era += 1;
         }
         let id = TreeId(self.next_tree);
@@ -112,7 +126,7 @@ fn is_live(core: &Core, task: TaskId) -> bool {
 }
 
 /// The last tree of an ended task that did not complete.
-fn last(core: &'static Core, observer: &Observer, task: TaskId) -> Option<(At, AwaitTree)> {
+fn last_tree(core: &'static Core, observer: &Observer, task: TaskId) -> Option<(At, AwaitTree)> {
     observer.last_tree(task.0, 0)?;
     let ended = history(&core.store).into_iter().rev().find(|ended| ended.last.seed.id == task.0)?;
     // What fell before its last poll began is not what it fell with.
@@ -199,6 +213,7 @@ impl Judge {
         let thread = std::thread::Builder::new().name("taskscope-drops".to_owned()).spawn(move || {
             signals::leave_to_the_program();
             observer.judge();
+            observer.forget_symbols();
             core.farewell.wake();
         });
         // Without a thread the stacks stay open, and nothing is said of them.
