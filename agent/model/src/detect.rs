@@ -16,12 +16,20 @@ mod detector;
 mod dropped_half_way;
 mod error_unseen;
 mod events;
+mod idle_too_long;
+mod large_future;
 mod ledger;
+mod lost_waker;
 mod never_awaited;
+mod never_yields;
 mod panic_unseen;
 mod pending_at_shutdown;
 mod scene;
+mod self_wakes;
+mod starved;
+mod task_leak;
 mod unseen;
+mod waves;
 mod words;
 
 pub use events::Event;
@@ -46,6 +54,13 @@ const DETECTORS: &[&dyn Detector] = &[
     &panic_unseen::PanicUnseen,
     &error_unseen::ErrorUnseen,
     &pending_at_shutdown::PendingAtShutdown,
+    &starved::Starved,
+    &never_yields::NeverYields,
+    &self_wakes::SelfWakes,
+    &lost_waker::LostWaker,
+    &large_future::LargeFuture,
+    &task_leak::TaskLeak,
+    &idle_too_long::IdleTooLong,
 ];
 
 /// The place of a finding among the others: worst first, then by kind and place.
@@ -134,9 +149,11 @@ impl Diagnosis {
     }
 
     fn reconsider(&mut self, world: &World, fact: &Fact, task: TaskId) {
-        let gone = matches!(fact, Fact::Forgotten(_));
+        // Where several sources tell, whatever one of them says may mean that another is no longer believed.
+        let any = matches!(fact, Fact::Forgotten(_))
+            || world.task(task).is_some_and(|task| task.seen_by().nth(1).is_some());
         for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
-            if gone || detector.heeds(fact) {
+            if any || detector.heeds(fact) {
                 ledger.reconsider(*detector, world, task, self.until);
             }
         }
