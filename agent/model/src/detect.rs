@@ -42,7 +42,7 @@ use crate::time::At;
 use crate::world::{Names, World};
 use detector::{Detector, Judgement, Place};
 use events::Events;
-use ledger::Ledger;
+use ledger::{About, Ledger};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -108,7 +108,8 @@ impl Diagnosis {
     }
 
     /// Takes in a Change that has just been folded into `world`. The cost is that of the task or place that
-    /// changed; a place that changes very often between two Ticks is judged anew only at the second one.
+    /// changed. What is wrong is found at once; what else there is to say of a finding, that it counts more or is
+    /// no longer true, at the next Tick, or when it is [settled](Self::settle).
     pub fn see(&mut self, world: &World, change: &Change) {
         match &change.fact {
             Fact::Tick(_) => {
@@ -129,8 +130,8 @@ impl Diagnosis {
         }
     }
 
-    /// Judges what has been put off until the next Tick: everything until the World's now has been told. For
-    /// whoever wants to know the findings at the end of a recording or of a page.
+    /// Judges what has been put off until the next Tick: everything until the World's now has been told. For the
+    /// end of a page, of a recording, and wherever else somebody is about to look.
     pub fn settle(&mut self, world: &World) {
         self.now = world.now();
         self.until = self.now;
@@ -148,13 +149,14 @@ impl Diagnosis {
         self.events.take()
     }
 
-    fn reconsider(&mut self, world: &World, fact: &Fact, task: TaskId) {
+    fn reconsider(&mut self, world: &World, fact: &Fact, id: TaskId) {
+        let about = About { id, task: world.task(id) };
         // Where several sources tell, whatever one of them says may mean that another is no longer believed.
-        let any = matches!(fact, Fact::Forgotten(_))
-            || world.task(task).is_some_and(|task| task.seen_by().nth(1).is_some());
+        let several = about.task.is_some_and(|task| task.seen_by().nth(1).is_some());
+        let any = several || matches!(fact, Fact::Forgotten(_));
         for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
             if any || detector.heeds(fact) {
-                ledger.reconsider(*detector, world, task, self.until);
+                ledger.reconsider(*detector, world, about, self.until);
             }
         }
     }
@@ -168,15 +170,10 @@ impl Diagnosis {
     }
 
     fn catch_up(&mut self, world: &World) {
+        let renamed = std::mem::take(&mut self.renamed);
         for ledger in &mut self.ledgers {
-            ledger.allow();
             ledger.ripen(self.until);
-        }
-        if std::mem::take(&mut self.renamed) {
-            for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
-                let raised = self.ranks.keys().filter(|(kind, _)| *kind == detector.kind());
-                raised.for_each(|(_, place)| ledger.touch(*place));
-            }
+            ledger.touch_later(renamed);
         }
         self.judge(world);
     }

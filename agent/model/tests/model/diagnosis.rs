@@ -192,6 +192,7 @@ fn what_the_sums_tell_outlives_the_tasks() {
     watched.tell(Outcomes { location, panicked: 1, panics_unseen: 1, ..Outcomes::default() });
     drop(watched.diagnosis.take_events());
     watched.tell(Forgotten { task });
+    watched.diagnosis.settle(&watched.world);
     let events = watched.diagnosis.take_events();
     assert!(matches!(&events[..], [Event::Updated(finding)] if finding.count == 1), "{events:?}");
 }
