@@ -14,6 +14,8 @@ mod discovery;
 mod ends;
 #[path = "end_to_end/errors.rs"]
 mod errors;
+#[path = "end_to_end/fates.rs"]
+mod fates;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]
@@ -22,6 +24,8 @@ mod hostile;
 mod listing;
 #[path = "end_to_end/rights.rs"]
 mod rights;
+#[path = "end_to_end/run.rs"]
+mod run;
 #[path = "end_to_end/screens.rs"]
 mod screens;
 #[path = "end_to_end/tasks.rs"]

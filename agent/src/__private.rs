@@ -8,8 +8,31 @@ use std::future::Future;
 use std::io::{self, Write};
 use std::pin::{Pin, pin};
 
+pub use crate::observe::observe;
+use crate::core;
+use crate::observe::observer;
+use taskscope_model::change::{HalfWay, Observed};
 pub use taskscope_model::Kind;
 pub use tokio;
+
+/// What became of the observed futures of each place, as it would be told now: where they are made, the sums,
+/// and the last one that was dropped half way. For tests of the evidence itself.
+pub fn observed() -> Vec<(String, Observed, Option<HalfWay>)> {
+    let (Some(core), Some(observer)) = (core::get(), observer()) else { return Vec::new() };
+    observer.judge();
+    let place = |observed: &Observed| core.store.places.text(observed.location.0).unwrap_or_default();
+    observer.sums().into_iter().map(|(observed, half_way)| (place(&observed), observed, half_way)).collect()
+}
+
+/// What a function returns, to name `!` where it is not yet a type.
+pub trait Returns {
+    /// What it returns.
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
+}
 
 /// The options of `#[main]`.
 #[derive(Debug)]
@@ -140,7 +163,7 @@ struct Goodbye;
 
 impl Drop for Goodbye {
     fn drop(&mut self) {
-        if let Some(core) = crate::core::get() {
+        if let Some(core) = core::get() {
             let reason = if std::thread::panicking() { "main panicked" } else { "main returned" };
             core.farewell.say(reason);
         }

@@ -3,15 +3,23 @@
 use crate::core::{self, Core};
 #[cfg(tokio_unstable)]
 use crate::hooks::Hooks;
+use crate::limits::Limit;
 use crate::mode::Mode;
+use crate::observe;
+use crate::panics;
 use crate::runtime::Runtime;
 use crate::runtimes::Lease;
 use crate::server;
 use crate::settings::Settings;
+use crate::stacks::{Choice, Origins};
+use crate::watchdog;
+use crate::wrapped;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use taskscope_model::Nanos;
 use taskscope_model::hello::Rights;
 #[cfg(tokio_unstable)]
 use tokio::runtime::TaskMeta;
@@ -56,6 +64,10 @@ impl Builder {
     /// - `TASKSCOPE_LISTEN=127.0.0.1:6670`: listen on TCP too
     /// - `TASKSCOPE_TOKEN_FILE=PATH`: the secret that every TCP connection must present
     /// - `TASKSCOPE_RIGHTS=read,control,memory`: what TCP connections may do; without it they may read
+    /// - `TASKSCOPE_SLOW_POLL=100ms`: from this length on a poll is slow; `off`: none is
+    /// - `TASKSCOPE_SIGNAL=40`: the signal by which threads are asked for their stacks, instead of the first free
+    ///   one from SIGRTMIN+4 on; `off`: only threads in a system call show theirs
+    /// - `TASKSCOPE_USER_PATHS=/src/shop:/src/lib`: what of the source is the program's own
     ///
     /// A value that cannot be understood is named in one line on standard error, and left out.
     pub fn from_env() -> Self {
@@ -78,6 +90,21 @@ impl Builder {
                 Some(rights) => builder.settings.tcp_rights = rights,
                 None => complain("TASKSCOPE_RIGHTS", &rights, "a list of read, control, memory is wanted"),
             }
+        }
+        if let Some(limit) = read("TASKSCOPE_SLOW_POLL") {
+            match parse_limit(&limit) {
+                Some(limit) => builder.settings.limits.all = Some(limit),
+                None => complain("TASKSCOPE_SLOW_POLL", &limit, "a duration such as 100ms is wanted, or off"),
+            }
+        }
+        if let Some(signal) = read("TASKSCOPE_SIGNAL") {
+            match Choice::parse(&signal) {
+                Some(choice) => builder.settings.signal = choice,
+                None => complain("TASKSCOPE_SIGNAL", &signal, "the number of a realtime signal is wanted, or off"),
+            }
+        }
+        if let Some(paths) = read("TASKSCOPE_USER_PATHS") {
+            builder.settings.origins = Origins::new(&paths);
         }
         builder
     }
@@ -109,6 +136,20 @@ impl Builder {
     /// Lets TCP connections cancel tasks and the like, not only look.
     pub fn tcp_control(mut self, allowed: bool) -> Self {
         self.settings.tcp_rights.control = allowed;
+        self
+    }
+
+    /// From this length on a poll is slow: 100 ms if nobody says otherwise, `None` for no limit. Below 5 ms it is
+    /// 5 ms.
+    pub fn slow_poll(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.settings.limits.all = Some(limit_of(limit.into()));
+        self
+    }
+
+    /// The same for the tasks that are spawned in one file, or at one line of it: `src/jobs.rs`,
+    /// `src/jobs.rs:88`. If several fit, the last one holds.
+    pub fn slow_poll_of(mut self, spawned_at: impl Into<String>, limit: impl Into<Option<Duration>>) -> Self {
+        self.settings.limits.of_places.push((spawned_at.into(), limit_of(limit.into())));
         self
     }
 
@@ -154,7 +195,7 @@ impl Builder {
             self.hooks.install_alone(runtime);
             return None;
         };
-        let lease = core.runtimes.add(self.name, core.store.clock.raw(), wake_server);
+        let lease = core.runtimes.add(self.name, core.store.clock.raw(), core::wake_server);
         core.farewell.welcome();
         #[cfg(tokio_unstable)]
         self.hooks.install(runtime, core, &lease);
@@ -188,14 +229,14 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
     static SERVED: OnceLock<()> = OnceLock::new();
     let core = core::get_or_make(settings, mode)?;
     core.mode.raise(mode);
-    SERVED.get_or_init(|| server::start(core));
+    SERVED.get_or_init(|| {
+        panics::install();
+        wrapped::count_wakes(core.mode.get() == Mode::Debug);
+        observe::begin(&core.store, core::wake_server);
+        server::start(core);
+        watchdog::start(core);
+    });
     Some(core)
-}
-
-fn wake_server() {
-    if let Some(core) = core::get() {
-        core.farewell.wake();
-    }
 }
 
 fn read(name: &str) -> Option<String> {
@@ -207,6 +248,14 @@ fn read(name: &str) -> Option<String> {
 fn complain(name: &str, value: &str, why: &str) {
     // Nobody may read standard error; that must not stop the program.
     let _ = writeln!(std::io::stderr(), "taskscope: {name}={value}: {why}; it is left out");
+}
+
+fn limit_of(limit: Option<Duration>) -> Limit {
+    limit.map_or(Limit::None, |limit| Limit::At(limit.into()))
+}
+
+fn parse_limit(text: &str) -> Option<Limit> {
+    if text == "off" { Some(Limit::None) } else { Nanos::parse(text).ok().map(Limit::At) }
 }
 
 fn parse_rights(text: &str) -> Option<Rights> {

@@ -34,12 +34,15 @@ impl Clock {
         Self { tsc: raw_is_tsc(&quanta), quanta, anchor: Mutex::new(anchor), long_shift }
     }
 
-    /// The raw counter; never 0. quanta's own function is not inlined into another crate: reading the TSC
-    /// here saves two calls a poll.
+    /// The TSC, if that is the raw counter.
+    pub(crate) fn tsc(&self) -> Option<Tsc> {
+        self.tsc.then_some(Tsc(()))
+    }
+
+    /// The raw counter. At least 2: 0 stands for no time.
     #[inline]
     pub(crate) fn raw(&self) -> u64 {
-        let raw = if self.tsc { tsc() } else { self.quanta.raw() };
-        raw | 1
+        if self.tsc { tsc() } else { self.quanta.raw().max(2) }
     }
 
     /// A poll is long if its raw duration shifted right by this is not 0.
@@ -78,6 +81,32 @@ impl Clock {
         #[expect(clippy::disallowed_methods, reason = "this is the clock file")]
         let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         ClockPair { monotonic_ns: monotonic().0, wall_ns: Nanos::from(wall).0 }
+    }
+}
+
+/// The raw counter, for the poll path: one that knows beforehand which it is has to load nothing.
+pub(crate) trait Counter: Copy + Send + Sync + 'static {
+    /// As [`Clock::raw`].
+    fn raw(self) -> u64;
+}
+
+/// The TSC where it is the raw counter. quanta's own function is not inlined into another crate: reading the TSC here
+/// saves two calls a poll. It is at 0 when the machine starts.
+#[derive(Clone, Copy)]
+pub(crate) struct Tsc(());
+
+impl Counter for Tsc {
+    #[inline]
+    fn raw(self) -> u64 {
+        tsc()
+    }
+}
+
+/// Any counter of quanta's.
+impl Counter for &'static Clock {
+    #[inline]
+    fn raw(self) -> u64 {
+        self.quanta.raw().max(2)
     }
 }
 

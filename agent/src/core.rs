@@ -1,10 +1,12 @@
 //! The process's one agent: made by the first builder that is not off, and then there until the process ends.
 
 use crate::farewell::Farewell;
+use crate::limits::Limits;
 use crate::mode::{CurrentMode, Mode};
 use crate::notes::Notes;
 use crate::runtimes::Runtimes;
 use crate::settings::Settings;
+use crate::stacks::Stacks;
 use crate::store::Store;
 use crate::task_number;
 use std::sync::OnceLock;
@@ -15,6 +17,8 @@ pub(crate) struct Core {
     pub(crate) runtimes: Runtimes,
     pub(crate) notes: Notes,
     pub(crate) farewell: Farewell,
+    pub(crate) limits: Limits,
+    pub(crate) stacks: Stacks,
     pub(crate) settings: Settings,
     pub(crate) mode: CurrentMode,
     /// Raw clock.
@@ -42,6 +46,8 @@ impl Core {
             runtimes: Runtimes::new(),
             notes: Notes::default(),
             farewell: Farewell::default(),
+            limits: Limits::new(&settings.limits),
+            stacks: Stacks::new(settings.origins.clone(), wake_server),
             settings,
             mode: CurrentMode::new(mode),
         }
@@ -52,4 +58,11 @@ impl Core {
 fn task_ids_can_be_read() -> bool {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.is_ok_and(|runtime| task_number::reads(runtime.spawn(async {}).id()))
+}
+
+/// Has the server look at what is new.
+pub(crate) fn wake_server() {
+    if let Some(core) = get() {
+        core.farewell.wake();
+    }
 }

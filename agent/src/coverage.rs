@@ -2,12 +2,19 @@
 //! would change it.
 
 use crate::core::Core;
+use crate::observe::observer;
+use crate::panics;
 use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
 
 /// The build setting without which tokio tells nothing of its tasks.
 const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\", \"tokio_unstable\"] \
      (a RUSTFLAGS in the environment overrides that silently)";
+
+/// What makes a task known in full.
+const WRAP_REMEDY: &str = "spawn with taskscope_agent::spawn, taskscope_agent::task::JoinSet and the like";
+const LOCAL_REMEDY: &str = "spawn with taskscope_agent::task::spawn_local";
+const BLOCKING_REMEDY: &str = "spawn with taskscope_agent::task::spawn_blocking";
 
 /// Whether tokio was built with its task hooks.
 pub(crate) const HOOKS: bool = cfg!(tokio_unstable);
@@ -20,14 +27,15 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
     let mut all = vec![
         tasks(core),
         hooks(core, ended),
-        topic("outcomes", Seen::PARTLY, "tokio::spawn does not tell how a task ended; only a shutdown is known", ""),
-        topic("scheduled", Seen::NO, "when a task was woken is not recorded, so idle includes scheduled", ""),
-        topic("names", Seen::NO, "tokio tells the names and futures of tasks only to tracing", ""),
-        topic("wakes", Seen::NO, "wakes are not recorded", ""),
-        topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", ""),
-        topic("stacks", Seen::NO, "the stacks of threads are not taken", ""),
-        topic("local tasks", Seen::NO, "tokio calls no hook for spawn_local on a LocalSet", ""),
-        topic("blocking tasks", Seen::NO, "tokio calls no hook when spawn_blocking begins", ""),
+        outcomes(),
+        topic("names", Seen::PARTLY, "tokio::spawn tells the names and futures of tasks only to tracing", WRAP_REMEDY),
+        wakes("scheduled", "when a task was woken is not recorded, so idle includes scheduled"),
+        wakes("wakes", "wakes are not recorded"),
+        await_trees(),
+        never_awaited(),
+        topic("stacks", Seen::YES, "", ""),
+        topic("local tasks", Seen::PARTLY, "tokio calls no hook for its spawn_local on a LocalSet", LOCAL_REMEDY),
+        topic("blocking tasks", Seen::PARTLY, "tokio calls no hook when its spawn_blocking begins", BLOCKING_REMEDY),
     ];
     all.extend(core.notes.all());
     all
@@ -37,11 +45,67 @@ fn topic(topic: &str, seen: Seen, why: &str, remedy: &str) -> Coverage {
     Coverage { topic: topic.to_owned(), seen, why: why.to_owned(), remedy: remedy.to_owned() }
 }
 
+fn outcomes() -> Coverage {
+    let plain = "tokio::spawn does not tell how a task ended; only a shutdown is known";
+    match panics::untold() {
+        0 => topic("outcomes", Seen::PARTLY, plain, WRAP_REMEDY),
+        untold => {
+            let why = format!(
+                "{plain}; of {untold} panics the place is not known: the agent's panic hook was replaced, or they were \
+                 raised by resume_unwind"
+            );
+            topic("outcomes", Seen::PARTLY, &why, "set a panic hook before the agent starts, or call the one before")
+        }
+    }
+}
+
+fn wakes(topic_name: &str, why_not: &str) -> Coverage {
+    if crate::wrapped::counts_wakes() {
+        let why = "only of tasks spawned with taskscope_agent::spawn and the like";
+        topic(topic_name, Seen::PARTLY, why, WRAP_REMEDY)
+    } else {
+        topic(topic_name, Seen::NO, why_not, "TASKSCOPE=debug, for tasks spawned with taskscope_agent::spawn")
+    }
+}
+
+fn await_trees() -> Coverage {
+    let remedy = "put #[taskscope_agent::observe] on async functions, or call .observed(\"label\") on futures";
+    match observer().map(|observer| (observer.seen().any, observer.without_node())) {
+        Some((true, 0)) => topic("await trees", Seen::PARTLY, "only observed futures are seen", remedy),
+        Some((true, more)) => {
+            let why = format!("only observed futures are seen; {more} of them found no room and are only counted");
+            topic("await trees", Seen::PARTLY, &why, remedy)
+        }
+        _ => topic("await trees", Seen::NO, "tokio's hooks do not tell where a task waits", remedy),
+    }
+}
+
+fn never_awaited() -> Coverage {
+    let name = "never awaited";
+    let Some(seen) = observer().map(|observer| observer.seen()).filter(|seen| seen.any) else {
+        return topic(name, Seen::NO, "no future is observed", "put #[taskscope_agent::observe] on async functions");
+    };
+    if seen.not_understood > 0 {
+        let why = format!(
+            "what {} drops of observed futures mean cannot be told: line tables, or the sources, are not here",
+            seen.not_understood
+        );
+        let remedy = "in Cargo.toml: [profile.release] debug = \"line-tables-only\"; and run it where it was built";
+        topic(name, Seen::PARTLY, &why, remedy)
+    } else if seen.left_out > 0 {
+        let why = format!("{} drops of observed futures found no room for their stacks", seen.left_out);
+        topic(name, Seen::PARTLY, &why, "")
+    } else {
+        topic(name, Seen::YES, "", "")
+    }
+}
+
 fn tasks(core: &Core) -> Coverage {
     let untracked = core.store.untracked();
     if !HOOKS {
-        let why = "built without --cfg tokio_unstable: spawned tasks are only counted, `main` is seen";
-        topic("tasks", Seen::NO, why, CFG_REMEDY)
+        let why = "built without --cfg tokio_unstable: of spawned tasks those of taskscope_agent::spawn are seen, \
+             others are only counted";
+        topic("tasks", Seen::PARTLY, why, CFG_REMEDY)
     } else if core.runtimes.all().is_empty() {
         let remedy = "taskscope_agent::Builder::new().install(&mut tokio_builder) before tokio_builder.build()";
         topic("tasks", Seen::NO, "the agent was installed into no runtime", remedy)
@@ -57,7 +121,8 @@ fn hooks(core: &Core, ended: u64) -> Coverage {
     let (unknown, unended) = (core.store.unknown_polls(), core.store.unended_polls());
     let tracks_all = core.store.untracked() == 0;
     if !HOOKS {
-        topic("polls", Seen::PARTLY, "built without --cfg tokio_unstable: only those of `main` are seen", CFG_REMEDY)
+        let why = "built without --cfg tokio_unstable: only those of `main` and of taskscope_agent::spawn are seen";
+        topic("polls", Seen::PARTLY, why, CFG_REMEDY)
     } else if unknown > 0 && tracks_all {
         let why = format!("{unknown} polls of tasks whose spawn was not seen: the spawn hook was replaced after install");
         topic("polls", Seen::PARTLY, &why, remedy)

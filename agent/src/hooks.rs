@@ -4,10 +4,12 @@
 //! user's come through the agent's builder and are called after ours; if ours are replaced later, the polls
 //! that fit to no spawn, or the starts without an end, give it away and the coverage says so.
 
-use crate::core::Core;
+use crate::clock::Counter;
+use crate::core::{self, Core};
 use crate::runtimes::Lease;
-use crate::store::PollStart;
+use crate::store::{PollStart, Store, ends_as_usual, starts_as_usual};
 use crate::task_number::task_number;
+use crate::threads::Threads;
 use std::sync::Arc;
 use tokio::runtime::{Builder, TaskMeta};
 
@@ -42,18 +44,39 @@ impl Hooks {
 
     /// Puts ours, each followed by the user's, into a runtime.
     pub(crate) fn install(self, builder: &mut Builder, core: &'static Core, lease: &Arc<Lease>) {
-        let (store, ours) = (&core.store, Arc::clone(lease));
+        match core.store.clock.tsc() {
+            Some(tsc) => self.install_with(tsc, builder, &core.store, lease),
+            None => self.install_with(&core.store.clock, builder, &core.store, lease),
+        }
+    }
+
+    fn install_with(
+        self,
+        counter: impl Counter,
+        builder: &mut Builder,
+        store: &'static Store,
+        lease: &Arc<Lease>,
+    ) {
+        let ours = Arc::clone(lease);
         // No handle is left here: a spawn may come from the context of another runtime.
         let spawn = move |meta: &TaskMeta<'_>| {
             store.spawned(task_number(meta.id()), meta.spawned_at(), ours.slot.number);
         };
         let ours = Arc::clone(lease);
         let before = move |meta: &TaskMeta<'_>| {
-            if store.poll_starts(task_number(meta.id())) != PollStart::Usual {
-                ours.slot.leave_handle();
+            let now = counter.raw();
+            if !starts_as_usual(task_number(meta.id()), now) {
+                poll_starts(&ours, meta, now);
             }
         };
-        let after = move |meta: &TaskMeta<'_>| store.poll_ends(task_number(meta.id()));
+        let after = move |meta: &TaskMeta<'_>| {
+            // First this, which waits for nothing: one register less to save.
+            let thread = Threads::mine_by_now();
+            let now = counter.raw();
+            if !ends_as_usual(thread, task_number(meta.id()), now) {
+                poll_ends(meta, now);
+            }
+        };
         let terminate = move |meta: &TaskMeta<'_>| store.terminated(task_number(meta.id()));
 
         match self.on_spawn {
@@ -72,6 +95,23 @@ impl Hooks {
             None => builder.on_task_terminate(terminate),
             Some(theirs) => builder.on_task_terminate(both(terminate, theirs)),
         };
+    }
+}
+
+/// Any poll. Kept out of the hook, which needs to save fewer registers that way.
+#[inline(never)]
+fn poll_starts(ours: &Lease, meta: &TaskMeta<'_>, now: u64) {
+    let Some(core) = core::get() else { return };
+    if core.store.poll_starts(task_number(meta.id()), now) != PollStart::Usual {
+        ours.slot.leave_handle();
+    }
+}
+
+/// The same for its end.
+#[inline(never)]
+fn poll_ends(meta: &TaskMeta<'_>, now: u64) {
+    if let Some(core) = core::get() {
+        core.store.poll_ends(task_number(meta.id()), now);
     }
 }
 

@@ -21,39 +21,61 @@ mod sync;
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]
 mod records;
 
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the extension protocol is model-checked"))]
+mod extensions;
+
+#[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the nodes' protocol is model-checked"))]
+mod observe;
+
 macro_rules! unless_loom {
     ($($item:item)*) => { $(#[cfg(not(taskscope_loom))] $item)* };
 }
 
-// Under loom only the record protocol is compiled: loom's atomics cannot live outside a model.
+// Not in the list below: names that come out of a macro do not go before those of a glob.
+#[cfg(not(taskscope_loom))]
+pub mod task;
+
+// Under loom only the lock-free protocols are compiled: loom's atomics cannot live outside a model.
 unless_loom! {
+    mod bell;
     mod builder;
     mod clock;
     mod core;
     mod coverage;
     mod farewell;
+    mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
+    mod limits;
     mod mode;
     mod notes;
+    mod panics;
     mod places;
     mod runtime;
     mod runtimes;
     mod server;
     mod settings;
     mod shard;
+    #[cfg(unix)]
+    mod signals;
+    mod spawning;
+    mod stacks;
     mod store;
     mod task_number;
     mod tell;
     mod threads;
     mod verdict;
+    mod watchdog;
+    mod wrapped;
 
     #[doc(hidden)]
     pub mod __private;
 
     pub use builder::Builder;
     pub use mode::{Mode, NotAMode};
+    pub use observe::{Observe, Observed};
     pub use runtime::{Runtime, root};
+    pub use task::{spawn, spawn_fallible};
 }
 
-pub use taskscope_macros::{main, test};
+pub use taskscope_macros::{main, observe, test};

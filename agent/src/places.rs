@@ -2,7 +2,7 @@
 //! that a chain outlives its ancestors.
 
 use crate::sync::lock;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ pub(crate) const OTHER_PLACES: u32 = 0;
 /// Number that stands for no chain.
 pub(crate) const NO_CHAIN: u32 = 0;
 /// Most locations; generated code seldom has more than a few hundred spawns.
-const MOST_LOCATIONS: usize = 4_096;
+pub(crate) const MOST_LOCATIONS: usize = 4_096;
 /// Most chain nodes.
 const MOST_CHAINS: usize = 65_536;
 /// Deepest chain: a task that respawns itself for ever stays at this depth. The monitor cuts there too.
@@ -28,11 +28,19 @@ pub(crate) struct Places {
 
 #[derive(Default)]
 struct Tables {
-    locations: Vec<&'static Location<'static>>,
+    locations: Vec<Place>,
     /// One source line may have several `Location`s, one a codegen unit.
     by_text: HashMap<(&'static str, u32, u32), u32>,
+    files: HashSet<&'static str>,
     chains: Vec<Node>,
     by_node: HashMap<(u32, u32), u32>,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    file: &'static str,
+    line: u32,
+    column: u32,
 }
 
 struct Node {
@@ -48,19 +56,52 @@ impl Places {
 
     /// The number of a location, from 1.
     pub(crate) fn location(&self, location: &'static Location<'static>) -> u32 {
+        let place = Place { file: location.file(), line: location.line(), column: location.column() };
+        self.number(&mut lock(&self.tables), place.file, &place, || place.file)
+    }
+
+    /// The number of a place that is known by its text only: that of a panic, or of a frame of a stack.
+    pub(crate) fn place(&self, file: &str, line: u32, column: u32) -> u32 {
         let mut tables = lock(&self.tables);
-        let text = (location.file(), location.line(), location.column());
-        if let Some(number) = tables.by_text.get(&text) {
+        let known = tables.files.get(file).copied();
+        let full = tables.locations.len() >= MOST_LOCATIONS;
+        // As many as there are places at most.
+        let keep = || known.unwrap_or_else(|| if full { "" } else { String::leak(file.to_owned()) });
+        self.number(&mut tables, file, &Place { file: "", line, column }, keep)
+    }
+
+    /// The file that the program's compiler was given for one that debug information names with its whole path.
+    pub(crate) fn file_in(&self, path: &str) -> Option<&'static str> {
+        let tables = lock(&self.tables);
+        tables.files.iter().copied().find(|file| path.strip_suffix(file).is_some_and(|rest| rest.ends_with('/')))
+    }
+
+    /// One more number for a location, for what is to be told apart there.
+    pub(crate) fn another(&self, location: &'static Location<'static>) -> u32 {
+        let place = Place { file: location.file(), line: location.line(), column: location.column() };
+        self.push(&mut lock(&self.tables), place)
+    }
+
+    fn number(&self, tables: &mut Tables, file: &str, at: &Place, keep: impl FnOnce() -> &'static str) -> u32 {
+        if let Some(number) = tables.by_text.get(&(file, at.line, at.column)) {
             return *number;
         }
+        let place = Place { file: keep(), ..*at };
+        let number = self.push(tables, place);
+        if number != OTHER_PLACES {
+            tables.by_text.insert((place.file, place.line, place.column), number);
+            tables.files.insert(place.file);
+        }
+        number
+    }
+
+    fn push(&self, tables: &mut Tables, place: Place) -> u32 {
         if tables.locations.len() >= MOST_LOCATIONS {
             self.merged.fetch_add(1, Ordering::Relaxed);
             return OTHER_PLACES;
         }
-        tables.locations.push(location);
-        let number = tables.locations.len() as u32;
-        tables.by_text.insert(text, number);
-        number
+        tables.locations.push(place);
+        tables.locations.len() as u32
     }
 
     /// The number of the chain of a task spawned at `location` by one whose chain is `parent`, from 1.
@@ -88,7 +129,7 @@ impl Places {
     pub(crate) fn text(&self, number: u32) -> Option<String> {
         let tables = lock(&self.tables);
         let location = tables.locations.get(number.checked_sub(1)? as usize)?;
-        Some(format!("{}:{}", location.file(), location.line()))
+        Some(format!("{}:{}", location.file, location.line))
     }
 
     /// How often a place found no room.
@@ -102,9 +143,9 @@ impl Places {
         let other = LocationFact { id: LocationId(OTHER_PLACES), file: "(other places)".to_owned(), line: 0, column: 0 };
         let new = tables.locations.iter().zip(1..).skip(told.saturating_sub(1)).map(|(at, number)| LocationFact {
             id: LocationId(number),
-            file: at.file().to_owned(),
-            line: at.line(),
-            column: at.column(),
+            file: at.file.to_owned(),
+            line: at.line,
+            column: at.column,
         });
         std::iter::once(other).filter(|_| told == 0).chain(new).collect()
     }

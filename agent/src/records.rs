@@ -18,7 +18,7 @@
 //! two loads of `life` (Acquire; then an Acquire fence and Relaxed): equal generations mean that what it
 //! copied belongs together. This is a seqlock whose writer never writes while readers may accept.
 //!
-//! **Poll fields** (`poll_start`, `polls`, `busy`, `max_poll`, `long`, `thread`, `epoch`) have one writer at a time:
+//! **Poll fields** (`poll_start`, `polls`, `busy`, `max_poll`, `long`, `stamp`) have one writer at a time:
 //! the thread that begins a poll of the task, or ends it. tokio's own hand-over of a task from thread to
 //! thread orders their writes, so they are plain load and store, no read-modify-write. A reader may see the
 //! fields of one poll without those of the same poll's others: it is at most one poll wrong.
@@ -26,7 +26,14 @@
 //! The end of a poll is different: tokio calls the hook when it has let go of the task, so another thread may be
 //! in the next poll already. That hook knows from its own thread which poll it was, writes `poll_end` alone, and
 //! only if `poll_start` is still that poll's; the poll is added up when the next one begins. If the next one
-//! begins between the look and the store it looks ended until it is: no sum is ever wrong by that.
+//! begins between the look and the store it looks ended until it is; and if it even ends in between, the older end
+//! stands in its place, and that one poll counts as nothing.
+//!
+//! A record is filled as if a poll of no length had ended, from 0 to 1. If a hook that is late writes the end of the
+//! record's former task there, the first poll finds one that seems to have begun at 0: that counts as none.
+//!
+//! **Two halves.** What polls read and write is one cache line, the record; the rest lies in another array. They
+//! are one thing of one life: `Record::rest` leads from the one to the other.
 //!
 //! **The index** is a radix tree of `Root -> Top -> Mid -> Leaf -> record`. A leaf counts the entries that hold
 //! a record. Creation and end of a task meet on its entry by CAS: `null -> record` by the spawning thread,
@@ -38,14 +45,17 @@
 //! renumbered leaf takes its count back and tries again from the root.
 //!
 //! A thread remembers the leaves it has used last, without a count on them: that of a task that is polled stays
-//! in place, and any other, recycled, leads to records of other ids.
+//! in place, and any other, recycled, leads to records of other ids. For an insert and an end the leaf's number
+//! must be the right one; an insert that counts it up then looks at the number once more, as after any way there.
 //!
 //! **Touched lists**: one a thread, intrusive by `next` (a slot number; `UNLISTED` if on no list). The polling
-//! thread puts a record on its list when the record's `epoch` is not the current one; only the collector
+//! thread puts a record on its list when the epoch in the record's `stamp` is not that in its own; the collector
+//! begins an epoch by writing the stamps of all threads. Only the collector
 //! takes records off: it swaps the whole list out, and for each record first unlists it and then reads it,
 //! so a poll after that lists it anew. A poll that runs at that very moment may have seen the old epoch and
 //! the old `next`: so the collector looks at each record once more one tick later, and at each record in a
-//! poll until it is not.
+//! poll until it is not. Two threads whose stamps differ for a moment list a record once too often, never too seldom:
+//! any difference lists it.
 //!
 //! **Freeing**: only the task's own side lists, so if it finds its record unlisted at the end it frees it at
 //! once. Otherwise it stores ENDED and then looks at `next` once more, while the collector unlists and then
@@ -53,6 +63,7 @@
 //! exactly one of them free it.
 
 mod index;
+mod long;
 mod record;
 mod slab;
 mod touched;
@@ -62,7 +73,7 @@ mod loom_tests;
 
 pub(crate) use index::{Index, Inserted, Near};
 #[cfg_attr(taskscope_loom, expect(unused_imports, reason = "only the record protocol is model-checked"))]
-pub(crate) use record::{Copied, long_bucket};
+pub(crate) use record::{Copied, stamp, stamped_epoch};
 pub(crate) use record::{Record, Seed};
 pub(crate) use slab::Slab;
 pub(crate) use touched::Touched;

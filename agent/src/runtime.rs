@@ -174,7 +174,7 @@ struct PollEnds {
 
 impl Drop for PollEnds {
     fn drop(&mut self) {
-        self.core.store.poll_ends(self.id);
+        self.core.store.root_poll_ends(self.id);
     }
 }
 

@@ -5,7 +5,8 @@
 //! somebody watches; the hooks hold a [`Lease`], and when the last lease is dropped the runtime is gone.
 
 use crate::sync::lock;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
+use crate::task_number::runtime_number;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use taskscope_model::change::Runtime as RuntimeFact;
 use taskscope_model::codes::Flavor;
@@ -24,6 +25,8 @@ pub(crate) struct RuntimeSlot {
     /// Raw clock.
     pub(crate) at: u64,
     handle: Mutex<Option<Handle>>,
+    /// tokio's own number of it, from a handle; 0: not known yet.
+    tokio: AtomicU64,
     /// Flavor and workers, from the first handle that was at hand; 0: not known yet.
     flavor: AtomicU8,
     workers: AtomicU32,
@@ -63,6 +66,7 @@ impl RuntimeSlot {
             _ => Flavor(0),
         };
         self.flavor.store(flavor.0, Ordering::Relaxed);
+        self.tokio.store(runtime_number(handle), Ordering::Relaxed);
         self.workers.store(handle.metrics().num_workers() as u32, Ordering::Relaxed);
     }
 
@@ -162,6 +166,7 @@ impl Runtimes {
             name: name.unwrap_or_else(|| format!("runtime-{number}")),
             at,
             handle: Mutex::new(None),
+            tokio: AtomicU64::new(0),
             flavor: AtomicU8::new(0),
             workers: AtomicU32::new(0),
             guarded: AtomicBool::new(false),
@@ -184,6 +189,13 @@ impl Runtimes {
         let mut next = std::iter::repeat_with(|| self.next.fetch_add(1, Ordering::Relaxed)).take(usize::from(u16::MAX));
         let taken = |number: u16| number == UNKNOWN_RUNTIME || slots.iter().any(|slot| slot.number == number);
         next.find(|number| !taken(*number)).unwrap_or(UNKNOWN_RUNTIME)
+    }
+
+    /// The number of the runtime that tokio numbers so.
+    pub(crate) fn number_of(&self, tokio: u64) -> u16 {
+        let slots = lock(&self.slots);
+        let found = slots.iter().rev().find(|slot| slot.tokio.load(Ordering::Relaxed) == tokio);
+        found.map_or(UNKNOWN_RUNTIME, |slot| slot.number)
     }
 
     /// The runtimes that are remembered, oldest first.

@@ -4,6 +4,10 @@
 #[cfg(unix)]
 mod at_exit;
 #[cfg(unix)]
+mod awaits;
+#[cfg(unix)]
+mod cancel;
+#[cfg(unix)]
 mod client;
 #[cfg(unix)]
 mod collector;
@@ -22,13 +26,13 @@ mod pace;
 #[cfg(unix)]
 mod pages;
 #[cfg(unix)]
-mod reply;
+mod program;
 #[cfg(unix)]
 mod reporter;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
-mod signals;
+mod stacks;
 #[cfg(unix)]
 mod stream;
 #[cfg(unix)]

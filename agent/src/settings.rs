@@ -1,17 +1,30 @@
-//! Where the agent listens besides its Unix socket, and what it grants there.
+//! What the program says of the agent: where it listens besides its Unix socket and what it grants there, and what
+//! it looks for.
 
+use crate::limits::LimitSettings;
+use crate::stacks::{Choice, Origins};
 use std::path::PathBuf;
 use taskscope_model::hello::Rights;
 
-/// Where the agent listens besides its Unix socket, and what it grants there.
+/// What the program says of the agent.
 pub(crate) struct Settings {
     pub(crate) listen: Option<String>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) tcp_rights: Rights,
+    pub(crate) limits: LimitSettings,
+    pub(crate) signal: Choice,
+    pub(crate) origins: Origins,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { listen: None, token_file: None, tcp_rights: Rights::READ }
+        Self {
+            listen: None,
+            token_file: None,
+            tcp_rights: Rights::READ,
+            limits: LimitSettings::default(),
+            signal: Choice::default(),
+            origins: Origins::default(),
+        }
     }
 }

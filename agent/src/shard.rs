@@ -1,12 +1,11 @@
-//! What one thread gathers at spawn and at the end of tasks: free records, sums per spawn location, and the
-//! history of ended tasks. Each thread has its own, behind a lock that only the collector ever contends.
+//! What one thread gathers at the end of tasks: sums per spawn location, and the history of ended tasks. Each thread
+//! has its own, behind a lock that only the collector ever contends.
 
-use crate::places::Places;
-use crate::records::{Copied, Record, Slab};
+use crate::extensions::{Fate, Grip, Handled};
+use crate::records::Copied;
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
-use std::panic::Location;
-use taskscope_model::codes::Outcome;
+use std::ops::Deref;
+use taskscope_model::codes::{HandleState, Outcome};
 
 /// Ended tasks kept, however they ended.
 pub(crate) const HISTORY: usize = 1_000;
@@ -14,12 +13,12 @@ pub(crate) const HISTORY: usize = 1_000;
 pub(crate) const HISTORY_BAD: usize = 1_000;
 /// ... at most so many per spawn location.
 pub(crate) const HISTORY_BAD_PER_PLACE: usize = 50;
-/// Free records that a thread keeps at hand, and how many it takes at once.
-const RECORDS_KEPT: usize = 256;
-const RECORDS_TAKEN: usize = 64;
+/// Handles that were let go after the end of their tasks, kept to be told.
+const LATE: usize = 1_000;
 
-/// A task that has ended.
+/// A task that has ended: two cache lines.
 #[derive(Clone, Copy)]
+#[repr(align(64))]
 pub(crate) struct EndedTask {
     pub(crate) last: Copied,
     /// Raw clock.
@@ -27,7 +26,31 @@ pub(crate) struct EndedTask {
     pub(crate) outcome: Outcome,
 }
 
-/// Sums over the tasks of one spawn location.
+const _: () = assert!(size_of::<EndedTask>() == 128);
+
+/// A task that has ended, and what is known besides of a wrapped one.
+#[derive(Clone)]
+pub(crate) struct Remembered {
+    task: EndedTask,
+    pub(crate) fate: Option<Fate>,
+}
+
+impl Deref for Remembered {
+    type Target = EndedTask;
+
+    fn deref(&self) -> &EndedTask {
+        &self.task
+    }
+}
+
+/// A handle that was let go after the end of its task.
+#[derive(Clone, Copy)]
+pub(crate) struct Late {
+    pub(crate) id: u64,
+    pub(crate) handled: Handled,
+}
+
+/// Sums over the tasks of one spawn location. A shard knows none that is spawned.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sums {
     pub(crate) spawned: u64,
@@ -48,51 +71,73 @@ impl Sums {
     }
 }
 
+/// How the ended tasks of one spawn location have ended, as far as that is known.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Outcomes {
+    pub(crate) completed: u64,
+    pub(crate) failed: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) panicked: u64,
+    pub(crate) shut_down: u64,
+    /// Of the failed and the panicked: nobody looked.
+    pub(crate) errors_unseen: u64,
+    pub(crate) panics_unseen: u64,
+}
+
+impl Outcomes {
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::COMPLETED => self.completed += 1,
+            Outcome::FAILED => self.failed += 1,
+            Outcome::CANCELLED => self.cancelled += 1,
+            Outcome::PANICKED => self.panicked += 1,
+            Outcome::SHUT_DOWN => self.shut_down += 1,
+            _ => {}
+        }
+    }
+
+    fn count_unseen(&mut self, outcome: Outcome, handle: HandleState) {
+        match (outcome, handle) {
+            (Outcome::FAILED, HandleState::DROPPED | HandleState::DETACHED) => self.errors_unseen += 1,
+            (Outcome::PANICKED, HandleState::DROPPED | HandleState::DETACHED) => self.panics_unseen += 1,
+            _ => {}
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Outcomes) {
+        self.completed += other.completed;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.panicked += other.panicked;
+        self.shut_down += other.shut_down;
+        self.errors_unseen += other.errors_unseen;
+        self.panics_unseen += other.panics_unseen;
+    }
+}
+
 /// One thread's share.
 #[derive(Default)]
 pub(crate) struct Shard {
-    free: Vec<&'static Record>,
-    places: HashMap<usize, u32, BuildHasherDefault<Fold>>,
-    chains: HashMap<u64, u32, BuildHasherDefault<Fold>>,
     sums: Vec<Sums>,
-    /// The last `HISTORY` ended tasks, oldest first, and how many ever came.
-    ended: VecDeque<EndedTask>,
+    outcomes: Vec<Outcomes>,
+    /// The last `HISTORY` ended tasks: once it is full, the oldest is at `oldest`. How many ever came.
+    ended: Vec<EndedTask>,
+    oldest: usize,
     ended_ever: u64,
-    bad: HashMap<u32, VecDeque<EndedTask>>,
+    /// What is known besides, at the same places: of wrapped tasks. It may be shorter, and hold what belongs to an earlier
+    /// task where the one in `ended` is not wrapped.
+    fates: Vec<Option<Fate>>,
+    bad: HashMap<u32, VecDeque<Remembered>>,
     bad_kept: usize,
+    /// The last `LATE` handles, oldest first, and how many ever came.
+    late: VecDeque<Late>,
+    late_ever: u64,
+    /// Extensions of live tasks that have changed while somebody looks.
+    stirred: Vec<Grip>,
 }
 
 impl Shard {
-    /// A location's number.
-    pub(crate) fn place(&mut self, location: &'static Location<'static>, places: &Places) -> u32 {
-        let address = std::ptr::from_ref(location).addr();
-        *self.places.entry(address).or_insert_with(|| places.location(location))
-    }
-
-    /// A chain's number.
-    pub(crate) fn chain(&mut self, parent: u32, place: u32, places: &Places) -> u32 {
-        let key = u64::from(parent) << 32 | u64::from(place);
-        *self.chains.entry(key).or_insert_with(|| places.chain(parent, place))
-    }
-
-    /// A free record; `None` if the slab is full.
-    pub(crate) fn take_record(&mut self, slab: &Slab) -> Option<&'static Record> {
-        if self.free.is_empty() {
-            slab.take(&mut self.free, RECORDS_TAKEN);
-        }
-        self.free.pop()
-    }
-
-    /// Takes a freed record back.
-    pub(crate) fn give_record(&mut self, record: &'static Record, slab: &Slab) {
-        self.free.push(record);
-        if self.free.len() > 2 * RECORDS_KEPT {
-            slab.give(&mut self.free, RECORDS_KEPT);
-        }
-    }
-
-    /// The sums of a location.
-    pub(crate) fn sums_mut(&mut self, place: u32) -> &mut Sums {
+    fn sums_mut(&mut self, place: u32) -> &mut Sums {
         let place = place as usize;
         if place >= self.sums.len() {
             self.sums.resize(place + 1, Sums::default());
@@ -105,24 +150,105 @@ impl Shard {
         &self.sums
     }
 
-    /// Counts an ended task and remembers it.
-    pub(crate) fn end(&mut self, task: EndedTask) {
-        let sums = self.sums_mut(task.last.seed.location);
-        sums.ended += 1;
-        sums.polls += task.last.polls;
-        sums.busy += task.last.busy;
-        sums.max_poll = sums.max_poll.max(task.last.max_poll);
-        if self.ended.len() == HISTORY {
-            self.ended.pop_front();
+    /// How tasks have ended, by the number of their location.
+    pub(crate) fn outcomes(&self) -> &[Outcomes] {
+        &self.outcomes
+    }
+
+    fn outcomes_mut(&mut self, place: u32) -> &mut Outcomes {
+        let place = place as usize;
+        if place >= self.outcomes.len() {
+            self.outcomes.resize(place + 1, Outcomes::default());
         }
-        self.ended.push_back(task);
+        &mut self.outcomes[place]
+    }
+
+    /// Counts an ended task and remembers it; `copy` writes what is known of it.
+    #[inline]
+    pub(crate) fn end(&mut self, at: u64, outcome: Outcome, copy: impl FnOnce(&mut Copied)) {
+        let location = self.add(at, outcome, copy);
+        if outcome != Outcome::UNKNOWN {
+            self.count_outcome(location, outcome, None);
+        }
+    }
+
+    /// The same of a wrapped task.
+    pub(crate) fn end_wrapped(&mut self, at: u64, outcome: Outcome, fate: Fate, copy: impl FnOnce(&mut Copied)) {
+        let place = self.next_place();
+        let location = self.add(at, outcome, copy);
+        if place >= self.fates.len() {
+            self.fates.resize_with(place + 1, || None);
+        }
+        self.fates[place] = Some(fate.clone());
+        self.count_outcome(location, outcome, Some(fate));
+    }
+
+    /// Where in `ended` the next task will stand.
+    fn next_place(&self) -> usize {
+        if self.ended.len() < HISTORY { self.ended.len() } else { self.oldest }
+    }
+
+    #[inline]
+    fn add(&mut self, at: u64, outcome: Outcome, copy: impl FnOnce(&mut Copied)) -> u32 {
+        let task = self.oldest();
+        copy(&mut task.last);
+        (task.at, task.outcome) = (at, outcome);
+        let Copied { seed, polls, busy, max_poll, .. } = task.last;
+        let sums = self.sums_mut(seed.location);
+        sums.ended += 1;
+        sums.polls += polls;
+        sums.busy += busy;
+        sums.max_poll = sums.max_poll.max(max_poll);
         self.ended_ever += 1;
-        if task.outcome.did_not_complete() {
+        seed.location
+    }
+
+    /// The task that was added last has ended in a way that is known.
+    #[cold]
+    fn count_outcome(&mut self, location: u32, outcome: Outcome, fate: Option<Fate>) {
+        self.outcomes_mut(location).count(outcome);
+        let newest = if self.ended.len() < HISTORY || self.oldest == 0 { self.ended.len() } else { self.oldest } - 1;
+        if outcome.did_not_complete()
+            && let Some(task) = self.ended.get(newest)
+        {
+            let task = Remembered { task: *task, fate };
             self.remember_bad(task);
         }
     }
 
-    fn remember_bad(&mut self, task: EndedTask) {
+    /// A wrapped task of that location is over, and its handle is gone in this way: has anybody seen how it ended?
+    pub(crate) fn count_unseen(&mut self, location: u32, outcome: Outcome, handle: HandleState) {
+        if outcome.did_not_complete() {
+            self.outcomes_mut(location).count_unseen(outcome, handle);
+        }
+    }
+
+    /// The place of the oldest ended task, for one that is the newest from now on.
+    #[inline]
+    fn oldest(&mut self) -> &mut EndedTask {
+        let at = self.oldest;
+        if self.ended.len() < HISTORY {
+            self.ended.push(EndedTask { last: Copied::NOTHING, at: 0, outcome: Outcome::UNKNOWN });
+            return &mut self.ended[self.ended_ever as usize];
+        }
+        self.oldest = if at + 1 == HISTORY { 0 } else { at + 1 };
+        // The lock's release would wait for the cache lines of the next one, so they are asked for now.
+        prefetch_to_write(&self.ended[self.oldest]);
+        &mut self.ended[at]
+    }
+
+    /// The ended tasks, oldest first.
+    fn in_order(&self) -> impl Iterator<Item = Remembered> {
+        let places = (self.oldest..self.ended.len()).chain(0..self.oldest);
+        places.map(|place| {
+            let task = self.ended[place];
+            let fate = self.fates.get(place).filter(|_| task.last.seed.extension != 0);
+            Remembered { task, fate: fate.cloned().flatten() }
+        })
+    }
+
+    #[cold]
+    fn remember_bad(&mut self, task: Remembered) {
         let place = task.last.seed.location;
         let of_place = self.bad.entry(place).or_default();
         if of_place.len() == HISTORY_BAD_PER_PLACE {
@@ -146,39 +272,83 @@ impl Shard {
     }
 
     /// Those of the ended tasks that came after the first `seen` and are still here, oldest first.
-    pub(crate) fn ended_after(&self, seen: u64) -> impl Iterator<Item = &EndedTask> {
+    pub(crate) fn ended_after(&self, seen: u64) -> impl Iterator<Item = Remembered> {
         let new = self.ended_ever.saturating_sub(seen).min(self.ended.len() as u64) as usize;
-        self.ended.iter().skip(self.ended.len() - new)
+        self.in_order().skip(self.ended.len() - new)
+    }
+
+    /// A handle was let go after the end of its task.
+    pub(crate) fn come_late(&mut self, late: Late) {
+        if self.late.len() == LATE {
+            self.late.pop_front();
+        }
+        self.late.push_back(late);
+        self.late_ever += 1;
+    }
+
+    /// Such handles that this thread has counted, ever.
+    pub(crate) fn late_ever(&self) -> u64 {
+        self.late_ever
+    }
+
+    /// Those of them that came after the first `seen` and are still here, oldest first.
+    pub(crate) fn late_after(&self, seen: u64) -> impl Iterator<Item = &Late> {
+        let new = self.late_ever.saturating_sub(seen).min(self.late.len() as u64) as usize;
+        self.late.iter().skip(self.late.len() - new)
+    }
+
+    /// A live task's extension has changed.
+    pub(crate) fn stir(&mut self, grip: Grip) {
+        self.stirred.push(grip);
+    }
+
+    /// The extensions that have changed since this was last asked.
+    pub(crate) fn take_stirred(&mut self) -> Vec<Grip> {
+        std::mem::take(&mut self.stirred)
     }
 
     /// Everything remembered; tasks that did not complete may come twice.
-    pub(crate) fn history(&self) -> impl Iterator<Item = &EndedTask> {
-        self.ended.iter().chain(self.bad.values().flatten())
+    pub(crate) fn history(&self) -> impl Iterator<Item = Remembered> {
+        self.in_order().chain(self.bad.values().flatten().cloned())
     }
 }
 
-/// Hashes one number: all keys here are addresses or small numbers of our own making.
-#[derive(Default)]
-struct Fold(u64);
-
-impl Hasher for Fold {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
+/// Asks for the cache lines of something that is going to be written.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn prefetch_to_write(task: &EndedTask) {
+    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+    let lines = std::ptr::from_ref(task).cast::<[i8; 64]>();
+    for line in 0..size_of::<EndedTask>() / 64 {
+        // SAFETY: every x86_64 has the instruction or passes over it; it reads nothing, wherever the address leads.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(lines.wrapping_add(line).cast()) };
     }
+}
 
-    fn write_u64(&mut self, number: u64) {
-        // 2^64 divided by the golden ratio: spreads neighbouring numbers over the upper bits.
-        let mixed = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ mixed >> 32;
-    }
+#[cfg(not(target_arch = "x86_64"))]
+fn prefetch_to_write(_: &EndedTask) {}
 
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
+#[cfg(all(test, not(taskscope_loom)))]
+mod tests {
+    use super::*;
+    use crate::records::Slab;
 
-    fn finish(&self) -> u64 {
-        self.0
+    #[test]
+    fn the_history_is_bounded_and_in_order() {
+        let mut taken = Vec::new();
+        Slab::new().take(&mut taken, 1);
+        let record = taken[0];
+        let mut shard = Shard::default();
+        let mut end = |numbers: std::ops::Range<u64>, outcome| {
+            numbers.clone().for_each(|at| shard.end(at, outcome, |last| record.copy_own_into(last, 1)));
+            let after: Vec<_> = shard.ended_after(numbers.start).map(|task| task.at).collect();
+            (shard.ended_ever(), after, shard.history().count())
+        };
+        assert_eq!(end(0..3, Outcome::COMPLETED), (3, vec![0, 1, 2], 3));
+        let (ever, after, kept) = end(3..2_500, Outcome::COMPLETED);
+        assert_eq!((ever, kept), (2_500, HISTORY));
+        assert_eq!(after, (1_500..2_500).collect::<Vec<_>>());
+        assert_eq!(end(2_500..2_501, Outcome::COMPLETED).1, [2_500]);
+        assert_eq!(end(2_501..2_601, Outcome::PANICKED).2, HISTORY + HISTORY_BAD_PER_PLACE);
     }
 }

@@ -1,19 +1,25 @@
-//! Everything that is gathered about tasks, and the poll path that gathers it.
-//!
-//! The budget of [`Store::poll_starts`] plus [`Store::poll_ends`] is 10 ns. In them there is no lock, no
-//! allocation, no hashing, no system call, no read-modify-write and no panic; the first poll of a thread and
-//! the first poll of a task since the collector looked take a slower way. Who writes what is in `records`.
+//! Everything that is gathered about tasks: at their spawn and their end here, at their polls in `polls`. Who
+//! writes what is in `records`.
 
+mod polls;
+mod wrapped;
+
+use crate::bell::Bell;
 use crate::clock::Clock;
+use crate::extensions::{Extensions, Pending, Sides};
 use crate::places::{NO_CHAIN, Places};
-use crate::records::{Copied, Index, Inserted, Record, Seed, Slab, long_bucket};
-use crate::shard::EndedTask;
+use crate::records::{Copied, Index, Inserted, Record, Seed, Slab};
 use crate::sync::lock;
-use crate::threads::{Thread, Threads};
+use crate::spawning::Place;
+use crate::threads::{Mine, Thread, Threads};
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use taskscope_model::TaskId;
 use taskscope_model::codes::{Outcome, TaskKind};
+
+#[cfg(tokio_unstable)]
+pub(crate) use polls::{PollStart, ends_as_usual, starts_as_usual};
+pub(crate) use wrapped::{Began, NewTask};
 
 /// The process's one store.
 pub(crate) struct Store {
@@ -22,17 +28,19 @@ pub(crate) struct Store {
     pub(crate) slab: Slab,
     pub(crate) threads: Threads,
     pub(crate) places: Places,
+    /// Wakes who looks for long polls.
+    pub(crate) bell: Bell,
+    pub(crate) extensions: Extensions,
+    pub(crate) sides: Sides,
     watch: Watch,
     roots: AtomicU32,
     counts: Counts,
 }
 
-/// What the collector tells the poll path. On a cache line of its own: every poll reads it.
+/// Whether somebody looks. On a cache line of its own.
 #[repr(align(128))]
 struct Watch {
-    /// Goes up by one a tick while somebody watches.
-    epoch: AtomicU32,
-    /// Whether new tasks are to be put on the touched lists.
+    /// Whether new and polled tasks are to be put on the touched lists.
     on: AtomicBool,
 }
 
@@ -48,117 +56,30 @@ struct Counts {
 
 impl Store {
     pub(crate) fn new() -> Self {
+        let clock = Clock::new();
         Self {
-            clock: Clock::new(),
+            threads: Threads::new(1 << clock.long_shift()),
+            clock,
             index: Index::new(),
             slab: Slab::new(),
-            threads: Threads::new(),
             places: Places::new(),
-            watch: Watch { epoch: AtomicU32::new(1), on: AtomicBool::new(false) },
+            bell: Bell::default(),
+            extensions: Extensions::new(),
+            sides: Sides::new(),
+            watch: Watch { on: AtomicBool::new(false) },
             roots: AtomicU32::new(0),
             counts: Counts::default(),
         }
     }
 
-    /// A poll of the task begins on this thread. False: it has no record, or was first seen by this epoch.
-    #[inline]
-    pub(crate) fn poll_starts(&'static self, id: u64) -> PollStart {
-        // First, though it counts the look-up as part of the poll: the counter is read only when all loads
-        // before it have come, and the look-up is a chain of them. Behind it, it cost 15 ns more.
-        let now = self.clock.raw();
-        let Some(thread) = self.threads.mine() else { return PollStart::Usual };
-        let Some(record) = self.index.find_near(&thread.near, id) else { return self.unknown_poll() };
-        self.enter(thread, record, now)
-    }
-
-    #[inline]
-    fn enter(&self, thread: &'static Thread, record: &'static Record, now: u64) -> PollStart {
-        if !thread.enter(record, record.id.load(Ordering::Relaxed), now) {
-            self.counts.unended_polls.fetch_add(1, Ordering::Relaxed);
-        }
-        self.account(record, now);
-        record.thread.store(thread.number(), Ordering::Relaxed);
-        let epoch = self.watch.epoch.load(Ordering::Relaxed);
-        let first = record.epoch.load(Ordering::Relaxed) != epoch;
-        if first {
-            self.touch(thread, record, epoch);
-        }
-        if first { PollStart::FirstOfEpoch } else { PollStart::Usual }
-    }
-
-    /// The poll of the task that this thread was in has ended. tokio calls this when it has let go of the task
-    /// already: another thread may be in its next poll, or have ended it. So nothing is added up here: only the
-    /// end is noted, and only if the record still tells of this poll.
-    #[inline]
-    pub(crate) fn poll_ends(&'static self, id: u64) {
-        let now = self.clock.raw();
-        let Some(thread) = self.threads.mine() else { return };
-        let Some((record, start)) = thread.leave(id) else { return self.end_alone(id) };
-        if record.poll_start.load(Ordering::Relaxed) == start {
-            record.poll_end.store(now, Ordering::Relaxed);
-        }
-    }
-
-    /// The task ended in this poll and left it then, so it is known no more; or the poll's start was not seen.
-    #[cold]
-    fn end_alone(&'static self, id: u64) {
-        if self.index.find(id).is_some() {
-            self.counts.unbegun_polls.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Adds the last poll, which has ended, to the record, and begins the next. Plain loads and stores: who
-    /// polls the task is the one writer.
-    #[inline]
-    fn account(&self, record: &Record, now: u64) {
-        let start = record.poll_start.load(Ordering::Relaxed);
-        record.poll_start.store(now, Ordering::Relaxed);
-        let polls = record.polls.load(Ordering::Relaxed);
-        record.polls.store(polls.wrapping_add(1), Ordering::Relaxed);
-        if start == 0 {
-            return;
-        }
-        let end = record.poll_end.load(Ordering::Relaxed);
-        // If its end is not noted it is about to be, by the thread that has just let go of the task.
-        let end = if end > start { end } else { now };
-        let spent = end.saturating_sub(start);
-        let busy = record.busy.load(Ordering::Relaxed);
-        record.busy.store(busy.wrapping_add(spent), Ordering::Relaxed);
-        if spent > record.max_poll.load(Ordering::Relaxed) {
-            record.max_poll.store(spent, Ordering::Relaxed);
-        }
-        if spent >> self.clock.long_shift() != 0 {
-            self.count_long(record, spent);
-        }
-    }
-
-    #[cold]
-    fn count_long(&self, record: &Record, spent: u64) {
-        let bucket = long_bucket(spent, self.clock.long_shift());
-        let count = record.long[bucket].load(Ordering::Relaxed);
-        record.long[bucket].store(count.saturating_add(1), Ordering::Relaxed);
-    }
-
-    #[cold]
-    fn touch(&self, thread: &Thread, record: &Record, epoch: u32) {
-        record.epoch.store(epoch, Ordering::Relaxed);
-        // Unwatched lists would not be drained, and hold their records beyond the end of the tasks.
-        if self.watch.on.load(Ordering::Relaxed) {
-            thread.touched.push(record);
-        }
-    }
-
-    #[cold]
-    fn unknown_poll(&self) -> PollStart {
-        self.counts.unknown_polls.fetch_add(1, Ordering::Relaxed);
-        PollStart::Unknown
-    }
-
     /// A task was spawned by this thread.
     pub(crate) fn spawned(&'static self, id: u64, location: &'static Location<'static>, runtime: u16) {
+        if let Some(pending) = Pending::take() {
+            return self.hooked(pending, id, runtime);
+        }
         let spawned = self.clock.raw();
         let Some(thread) = self.threads.mine() else { return self.not_tracked() };
-        let (parent, parent_chain) = spawner(thread);
+        let (parent, parent_chain) = spawner(&thread);
         let seed = (id, TaskKind::ASYNC, runtime, spawned);
         let Some((record, place)) = self.record(thread, seed, location, parent, parent_chain) else {
             return self.not_tracked();
@@ -168,34 +89,37 @@ impl Store {
         if self.watch.on.load(Ordering::Relaxed) {
             thread.touched.push(record);
         }
-        match self.index.insert(id, record) {
+        match self.index.insert(&thread.near, id, record) {
             Inserted::Yes => {}
             Inserted::AlreadyEnded => self.finish(thread, record, Outcome::SHUT_DOWN, spawned),
             Inserted::Impossible => {
-                lock(&thread.shard).sums_mut(place).spawned -= 1;
-                self.free(thread, record);
+                place.spawned.store(place.spawned.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+                if record.end() {
+                    self.give_record(thread, record);
+                }
                 self.not_tracked();
             }
         }
     }
 
     /// Fills a record and counts the task; gives its place too.
+    #[inline]
     fn record(
         &self,
-        thread: &Thread,
+        thread: Mine,
         (id, kind, runtime, spawned): (u64, TaskKind, u16, u64),
         location: &'static Location<'static>,
         parent: u64,
         parent_chain: u32,
-    ) -> Option<(&'static Record, u32)> {
-        let mut shard = lock(&thread.shard);
-        let record = shard.take_record(&self.slab)?;
-        let place = shard.place(location, &self.places);
-        let chain = shard.chain(parent_chain, place, &self.places);
-        shard.sums_mut(place).spawned += 1;
-        drop(shard);
-        let epoch = self.watch.epoch.load(Ordering::Relaxed);
-        record.fill(&Seed { id, kind, runtime, location: place, chain, parent, spawned, epoch });
+    ) -> Option<(&'static Record, Place)> {
+        let mut spawning = thread.spawning()?;
+        let record = spawning.take_record(&self.slab)?;
+        let place = spawning.place(location, parent_chain, &self.places, &thread.spawned);
+        drop(spawning);
+        place.spawned.store(place.spawned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let Place { location, chain, .. } = place;
+        let seed = Seed { id, kind, runtime, location, chain, parent, spawned, extension: 0 };
+        record.fill(&seed, thread.stamp.load(Ordering::Relaxed));
         Some((record, place))
     }
 
@@ -203,15 +127,17 @@ impl Store {
     pub(crate) fn terminated(&'static self, id: u64) {
         let Some(thread) = self.threads.mine() else { return };
         let now = self.clock.raw();
-        match thread.leave(id) {
-            Some((record, _)) => {
-                if self.index.remove_known(id, record).is_some() {
-                    record.poll_end.store(now, Ordering::Relaxed);
+        match thread.frames.end(id) {
+            Some(record) => {
+                if self.index.remove_known(&thread.near, id, record).is_some() {
+                    record.poll_end.store(polls::end(now), Ordering::Relaxed);
                     self.finish(thread, record, Outcome::UNKNOWN, now);
                 }
             }
             None => {
-                if let Some(record) = self.index.remove(id) {
+                if let Some(record) = self.index.remove(id)
+                    && !self.is_kept(record)
+                {
                     self.finish(thread, record, Outcome::SHUT_DOWN, now);
                 }
             }
@@ -219,21 +145,27 @@ impl Store {
     }
 
     /// Moves a task into the history and frees its record.
-    fn finish(&self, thread: &Thread, record: &'static Record, outcome: Outcome, at: u64) {
-        let last = record.copy_own(self.clock.long_shift());
-        // First it is not live any more, then its end is counted: who has seen it live after the count was
-        // read will find the end in a later one.
-        let freed = record.end();
+    #[inline]
+    fn finish(&'static self, thread: Mine, record: &'static Record, outcome: Outcome, at: u64) {
+        if record.extension() != 0 {
+            return self.finish_wrapped(record, outcome, at);
+        }
+        // It is copied while it is live, and counted before anybody else can read the count: who has seen it
+        // live after that will find the end in a later one.
         let mut shard = lock(&thread.shard);
-        shard.end(EndedTask { last, at, outcome });
+        shard.end(at, outcome, |last| record.copy_own_into(last, self.clock.long_shift()));
+        let freed = record.end();
+        drop(shard);
         if freed {
-            shard.give_record(record, &self.slab);
+            self.give_record(thread, record);
         }
     }
 
-    fn free(&self, thread: &Thread, record: &'static Record) {
-        if record.end() {
-            lock(&thread.shard).give_record(record, &self.slab);
+    #[inline]
+    fn give_record(&self, thread: Mine, record: &'static Record) {
+        match thread.spawning() {
+            Some(mut spawning) => spawning.give_record(record, &self.slab),
+            None => self.slab.give(&mut vec![record], 0),
         }
     }
 
@@ -244,7 +176,8 @@ impl Store {
         for record in self.slab.iter() {
             let Some(copied) = self.copy(record) else { continue };
             let id = copied.seed.id;
-            if runtimes.contains(&copied.seed.runtime) && id & ROOT == 0 && self.index.remove(id).is_some() {
+            let hooked = id & ROOT == 0 && !self.is_kept(record);
+            if runtimes.contains(&copied.seed.runtime) && hooked && self.index.remove(id).is_some() {
                 self.finish(thread, record, Outcome::SHUT_DOWN, now);
             }
         }
@@ -259,7 +192,7 @@ impl Store {
     pub(crate) fn root(&'static self, location: &'static Location<'static>, runtime: u16) -> Option<&'static Record> {
         let thread = self.threads.mine()?;
         let number = self.roots.fetch_add(1, Ordering::Relaxed) + 1;
-        let (parent, parent_chain) = spawner(thread);
+        let (parent, parent_chain) = spawner(&thread);
         let seed = (TaskId::root(number).0, TaskKind::BLOCK_ON, runtime, self.clock.raw());
         let (record, _) = self.record(thread, seed, location, parent, parent_chain)?;
         if self.watch.on.load(Ordering::Relaxed) {
@@ -271,8 +204,13 @@ impl Store {
     /// A poll of a root begins on this thread.
     pub(crate) fn root_poll_starts(&'static self, root: &'static Record) {
         if let Some(thread) = self.threads.mine() {
-            self.enter(thread, root, self.clock.raw());
+            self.enter(&thread, root, root.id.load(Ordering::Relaxed), self.clock.raw());
         }
+    }
+
+    /// The poll of a root ends on this thread.
+    pub(crate) fn root_poll_ends(&'static self, id: u64) {
+        self.poll_ends(id, self.clock.raw());
     }
 
     /// A root has ended.
@@ -300,14 +238,14 @@ impl Store {
 
     /// Begins an epoch: from now on each task's first poll puts it on a touched list again.
     pub(crate) fn next_epoch(&self) {
-        self.watch.epoch.fetch_add(1, Ordering::SeqCst);
+        self.threads.next_epoch();
     }
 
     /// Takes the touched lists. Called by the collector.
     pub(crate) fn drain_touched(&'static self, mut see: impl FnMut(&'static Record)) {
         let Some(own) = self.threads.mine() else { return };
         for thread in self.threads.all() {
-            let give_back = |record| lock(&own.shard).give_record(record, &self.slab);
+            let give_back = |record| self.give_record(own, record);
             thread.touched.drain(&self.slab, &mut see, give_back);
         }
     }
@@ -340,24 +278,12 @@ impl Store {
 /// The bit that tells roots from tokio's tasks.
 const ROOT: u64 = TaskId::root(0).0;
 
-/// What `poll_starts` found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PollStart {
-    /// Nothing to do.
-    Usual,
-    /// The task's first poll since the collector began an epoch.
-    FirstOfEpoch,
-    /// A poll of a task that has no record.
-    Unknown,
-}
-
 /// The task on whose behalf this thread spawns, 0 for none, and its chain. tokio knows the task, also one
 /// on a `LocalSet`; only the agent knows a root.
 fn spawner(thread: &Thread) -> (u64, u32) {
-    let current = thread.current();
+    let current = thread.frames.current();
     let task = tokio::task::try_id().map(crate::task_number::task_number);
-    let of = |(record, id): (&'static Record, u64)| (id, record.chain());
-    match (task, current.map(of)) {
+    match (task, current.map(|poll| (poll.id, poll.record.chain()))) {
         (Some(task), Some((id, chain))) if task == id => (task, chain),
         (Some(task), Some((id, chain))) if id & ROOT != 0 => (task, chain),
         (Some(task), _) => (task, NO_CHAIN),

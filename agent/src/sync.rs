@@ -11,6 +11,28 @@ pub(crate) use std::sync::{
     atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering, fence},
 };
 
+#[cfg(taskscope_loom)]
+pub(crate) use loom::cell::UnsafeCell;
+
+/// std's, called in loom's way.
+#[cfg(not(taskscope_loom))]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(taskscope_loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+        read(self.0.get())
+    }
+
+    pub(crate) fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+        write(self.0.get())
+    }
+}
+
 use std::sync::PoisonError;
 
 #[cfg(taskscope_loom)]
@@ -22,4 +44,11 @@ pub(crate) type Guard<'a, T> = std::sync::MutexGuard<'a, T>;
 /// done by a panic, and the agent must not carry one into the program.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Guard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Held by the test that runs, of those that look at what all tests of the process share.
+#[cfg(all(test, not(taskscope_loom)))]
+pub(crate) fn alone() -> Guard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    lock(&ALONE)
 }

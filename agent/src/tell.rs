@@ -1,10 +1,15 @@
 //! Records to Changes: one way for snapshots, for ticks and for the history.
 
+mod wrapped;
+
+pub(crate) use wrapped::Standing;
+
 use crate::clock::Clock;
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Record};
 use crate::runtimes::UNKNOWN_RUNTIME;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
+use crate::store::Store;
 use std::borrow::Cow;
 use taskscope_model::change::{Ended, Location, Polled, Spawned};
 use taskscope_model::task::By;
@@ -14,6 +19,7 @@ use taskscope_model::{At, ChainId, Fact, LocationId, Nanos, RuntimeId, Source, T
 /// What is needed to put a record into words. Refreshed by each tick.
 pub(crate) struct Teller {
     pub(crate) clock: &'static Clock,
+    pub(crate) store: &'static Store,
     pub(crate) now: At,
     /// The worker that each thread slot is now, by the slot's number.
     pub(crate) workers: Vec<Option<Worker>>,
@@ -25,8 +31,9 @@ pub(crate) struct Teller {
 
 impl Teller {
     /// Knows nothing but the clock.
-    pub(crate) fn new(clock: &'static Clock) -> Self {
-        Self { clock, now: clock.now(), workers: Vec::new(), locations: Vec::new(), runtimes: Vec::new() }
+    pub(crate) fn new(store: &'static Store) -> Self {
+        let clock = &store.clock;
+        Self { clock, store, now: clock.now(), workers: Vec::new(), locations: Vec::new(), runtimes: Vec::new() }
     }
 
     /// Brings the locations up to now: what was seen before this can be told after it.
@@ -76,11 +83,11 @@ impl Teller {
 
     fn long_polls(&self, record: &Copied) -> Vec<(Nanos, u32)> {
         let bounds = (self.clock.long_shift()..).map(|shift| self.clock.span(1 << shift));
-        bounds.zip(record.long).filter(|(_, count)| *count > 0).map(|(bound, count)| (bound, count.into())).collect()
+        bounds.zip(record.long.counts()).filter(|(_, count)| *count > 0).map(|(bound, count)| (bound, count.into())).collect()
     }
 
     /// How it ended.
-    pub(crate) fn ended(&self, task: &EndedTask) -> Fact {
+    pub(crate) fn ended(&self, task: &Remembered) -> Fact {
         Ended { task: TaskId(task.last.seed.id), at: self.clock.at(task.at), outcome: task.outcome }.into()
     }
 
@@ -89,13 +96,15 @@ impl Teller {
         let mut task = Task::new(TaskId(record.seed.id));
         task.apply(Source::AGENT, &self.spawned(record));
         task.apply(Source::AGENT, &self.polled(record));
+        self.aside_of(record).into_iter().for_each(|fact| task.apply(Source::AGENT, &fact));
         task
     }
 
     /// An ended task, as the model sees it.
-    pub(crate) fn ended_task(&self, ended: &EndedTask) -> Task {
+    pub(crate) fn ended_task(&self, ended: &Remembered) -> Task {
         let mut task = self.task(&ended.last);
         task.apply(Source::AGENT, &self.ended(ended));
+        self.described_ended(ended).iter().for_each(|fact| task.apply(Source::AGENT, fact));
         task
     }
 }

@@ -26,7 +26,7 @@ const FAIL: [Kind; 4] = [Kind::PendingAtShutdown, Kind::PanicUnseen, Kind::Error
 pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) -> Option<String> {
     let (Some(core), Some(number)) = (core::get(), runtime.number()) else { return None };
     let plain = settle(core, &runtime, number);
-    let mut teller = Teller::new(&core.store.clock);
+    let mut teller = Teller::new(&core.store);
     let pending: Vec<Copied> = living(core, number).collect();
     drop(runtime);
     teller.refresh_places(&core.store.places);

@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use taskscope_model::ids::NotATaskId;
 use taskscope_model::{Kind, Nanos, Severity, TaskId};
@@ -19,8 +20,8 @@ pub(crate) struct Cli {
 /// Which program.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Target {
-    /// A pid, a program's name, a socket path, tcp://HOST:PORT, or a recording; left out: the only live
-    /// program with an agent
+    /// A pid, a program's name, a socket path, tcp://HOST:PORT, http://HOST:PORT or unix:PATH (a program that
+    /// runs console-subscriber), or a recording; left out: the only live program with an agent
     #[arg(value_name = "TARGET")]
     pub(crate) target: Option<String>,
     /// File with the token that a TCP listener wants
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     Findings(Findings),
     /// Watch a program for a while, and exit with 1 if anything is wrong
     Check(Check),
+    /// Start a program in debug mode, follow it and its children, and say at its end what is wrong
+    #[command(override_usage = "taskscope run [OPTIONS] -- <COMMAND>...")]
+    Run(Run),
     /// Show a program's runtimes: workers, queues, blocking threads
     Runtime(Reading),
     /// Say what can and cannot be seen in a program, and the one line that changes each
@@ -158,6 +162,22 @@ pub(crate) struct Check {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `run`.
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<OsString>,
+    /// Exit with 1 if anything is wrong, else with the command's own code
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) fail: Fail,
+    /// Open the TUI on the first program with an agent; leaving it ends the command
+    #[arg(long)]
+    pub(crate) attach: bool,
 }
 
 /// What counts as wrong.

@@ -11,6 +11,7 @@ mod fetch;
 mod findings;
 mod ls;
 mod ps;
+mod run;
 mod runtime;
 #[cfg(test)]
 mod tests;
@@ -26,5 +27,6 @@ pub(crate) use doctor::doctor;
 pub(crate) use findings::findings;
 pub(crate) use ls::ls;
 pub(crate) use ps::ps;
+pub(crate) use run::run;
 pub(crate) use runtime::runtime;
 pub(crate) use r#where::where_is;

@@ -6,5 +6,5 @@ mod orders;
 mod program;
 
 pub(crate) use agent::{FakeAgent, Script};
-pub(crate) use orders::orders;
+pub(crate) use orders::{cancelled_only, orders};
 pub(crate) use program::{changes, hello, recording};

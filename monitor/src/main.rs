@@ -1,5 +1,6 @@
 //! The program people run: it shows what a running tokio program is doing.
 
+mod below;
 mod cli;
 mod clock;
 mod commands;
@@ -33,7 +34,11 @@ fn told() -> u8 {
         }
         Err(error) => return ended(Err(CommandError::WrongUse(cli::in_one_line(&error)).into())),
     };
-    ended(run(cli, &mut Output::standard()))
+    let mut out = match cli.command {
+        Some(Command::Run(_)) => Output::standard_error(),
+        _ => Output::standard(),
+    };
+    ended(run(cli, &mut out))
 }
 
 /// Does what the command line says, and gives the exit code.
@@ -48,6 +53,7 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
         Some(Command::Cancel(options)) => return Ok(commands::cancel(&options, out)?.code()),
         Some(Command::Findings(options)) => commands::findings(&options, out)?,
         Some(Command::Check(options)) => return Ok(commands::check(&options, out)?.code()),
+        Some(Command::Run(options)) => return commands::run(&options, out),
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) => commands::demo(&options)?,

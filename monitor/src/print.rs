@@ -33,10 +33,19 @@ impl Output {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
         let terminal = is_terminal.then(|| size().unwrap_or((80, 24)));
-        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let look = Look { terminal, colour: is_terminal && !no_colour };
+        let look = Look { terminal, colour: is_terminal && colours() };
         Self { real: is_terminal, ..Self::new(Box::new(stdout.lock()), look) }
+    }
+
+    /// Standard error: for what is said beside the output of a command that has our standard output.
+    pub(crate) fn standard_error() -> Self {
+        let stderr = io::stderr();
+        let is_terminal = stderr.is_terminal();
+        let look = Look {
+            terminal: is_terminal.then(|| size().unwrap_or((80, 24))),
+            colour: is_terminal && colours(),
+        };
+        Self { real: is_terminal, ..Self::new(Box::new(stderr), look) }
     }
 
     /// Somewhere else.
@@ -82,6 +91,12 @@ impl Output {
         queue!(self.to, Clear(ClearType::FromCursorDown))?;
         self.to.flush()
     }
+}
+
+/// Whether a terminal may be given colours.
+fn colours() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !no_colour && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// The terminal's columns and rows; `None` if it does not know them itself.

@@ -54,6 +54,11 @@ impl Session {
         }
     }
 
+    /// Nothing more is to come: what was put off until more is told is judged now.
+    pub(crate) fn settle(&mut self) {
+        self.diagnosis.settle(&self.world);
+    }
+
     /// The request for this subscription, numbered. The newest one counts for [`is_complete`](Self::is_complete).
     pub(crate) fn subscribe(&mut self, subscribe: Subscribe) -> Request {
         let number = self.number();

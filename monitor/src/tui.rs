@@ -9,6 +9,7 @@ mod app;
 mod cell;
 mod draw;
 mod filter;
+mod findings;
 mod input;
 mod keys;
 mod layout;
@@ -35,6 +36,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::sync::mpsc::sync_channel;
 use terminal::Frames;
+pub(crate) use terminal::end_by;
 use ui::Ui;
 
 /// Inputs that wait to be handled. A program that tells faster than we can take it in has to wait.
@@ -45,16 +47,24 @@ const WAITING: usize = 64;
 /// # Errors
 /// There is no terminal, or the program cannot be attached to.
 pub(crate) fn run(start: Option<Address>) -> anyhow::Result<()> {
+    if let Some(signal) = show(start)? {
+        end_by(signal);
+    }
+    Ok(())
+}
+
+/// The same, for a caller who has something to do before a signal ends us: gives that signal.
+///
+/// # Errors
+/// There is no terminal, or the program cannot be attached to.
+pub(crate) fn show(start: Option<Address>) -> anyhow::Result<Option<i32>> {
     let start =
         start.map(|address| Live::open(&address, links::WITHIN).map(|live| (address, live))).transpose()?;
     let end = on_screen(start)?;
     if terminal::has_panicked() {
         bail!("a thread of taskscope panicked: this is a bug");
     }
-    if let End::Signal(signal) = end {
-        terminal::end_by(signal);
-    }
-    Ok(())
+    Ok(if let End::Signal(signal) = end { Some(signal) } else { None })
 }
 
 fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {

@@ -115,7 +115,7 @@ fn who_may_only_look_cannot_cancel() {
         client.watch();
         client.until("tasks", |world, _| if world.is_empty() { Err("none".to_owned()) } else { Ok(()) });
     }
-    assert_eq!(said(&program, "cancel"), 1, "refused four times, said once: {}", program.errors());
+    assert_eq!(said(&program, "right to control"), 1, "refused four times, said once: {}", program.errors());
 }
 
 #[test]

@@ -12,10 +12,10 @@ use syn::{Attribute, Error, Result, ReturnType, Signature, Type, Visibility};
 /// A function with its body unread.
 #[derive(Clone)]
 pub(crate) struct Function {
-    attributes: Vec<Attribute>,
+    pub(crate) attributes: Vec<Attribute>,
     visibility: Visibility,
     pub(crate) signature: Signature,
-    body: Group,
+    pub(crate) body: Group,
 }
 
 impl Function {
@@ -72,13 +72,18 @@ impl Function {
 
     /// The same function, no longer `async`, with another body.
     pub(crate) fn with_body(mut self, body: TokenStream) -> TokenStream {
-        let braces = self.braces(body);
+        self.body = self.braces(body);
         self.signature.asyncness = None;
+        self.into_tokens()
+    }
+
+    /// The function as it is.
+    pub(crate) fn into_tokens(self) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.extend(self.attributes.into_iter().map(Attribute::into_token_stream));
         self.visibility.to_tokens(&mut tokens);
         self.signature.to_tokens(&mut tokens);
-        tokens.extend([TokenTree::from(braces)]);
+        tokens.extend([TokenTree::from(self.body)]);
         tokens
     }
 }

@@ -5,6 +5,7 @@
 
 mod function;
 mod main_attribute;
+mod observe;
 mod options;
 mod test_attribute;
 
@@ -36,6 +37,31 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
     main_attribute::expand(options.into(), item.into()).into()
+}
+
+/// Has taskscope see the futures of an `async fn`, or of every `async fn` of an `impl` block: where each was
+/// made, whether it was ever polled, where it waits, and whether it was dropped half way.
+///
+/// ```ignore
+/// #[taskscope_agent::observe]
+/// async fn charge(order: &Order) -> Result<Receipt, Declined> {
+///     // …
+/// }
+/// ```
+///
+/// The function becomes one that returns `impl Future`, and is used as before: it may borrow its arguments, be
+/// generic, take and return `impl Trait`, and stand in a trait's `impl`; its future is `Send` if it was, and
+/// the compiler still warns if nobody awaits it. `crate = "path"` says where to find the agent, if not at
+/// `taskscope_agent`.
+///
+/// # With other attributes
+/// - `#[instrument]`: in either order; the span is entered inside the observed future.
+/// - `#[async_trait]` on an `impl`: `#[observe]` on the `impl` in either order, or on its functions. In a call
+///   through `dyn Trait` the compiler does not tell where the call stands, so the place is the function's own.
+/// - Any other attribute that rewrites `async fn`s belongs above, so that it sees one.
+#[proc_macro_attribute]
+pub fn observe(options: TokenStream, item: TokenStream) -> TokenStream {
+    observe::expand(options.into(), item.into()).into()
 }
 
 /// Runs an `async fn` as a test that fails when it leaves something behind: `#[tokio::test]`, judged.

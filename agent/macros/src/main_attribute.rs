@@ -71,7 +71,7 @@ fn run(function: Function, options: &Options) -> TokenStream {
 
 /// Tells the compiler the future's output before it reads the body, so that a wrong type is reported in the
 /// body, where it is, and `?` and `return` know what to convert to.
-fn fix_output(output: TokenStream) -> TokenStream {
+pub(crate) fn fix_output(output: TokenStream) -> TokenStream {
     let span = output.clone().into_iter().next().map_or_else(Span::call_site, |first| first.span());
     let fixed = quote_spanned!(Span::call_site().located_at(span)=> return output;);
     quote! {

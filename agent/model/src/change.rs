@@ -7,9 +7,13 @@
 
 mod awaits;
 mod fate;
+mod resources;
+mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+pub use resources::{Attribute, Boxed, Noted, Operation, OperationForgotten, Resource, ResourceForgotten};
+pub use stacks::{Call, Frame, PoolFull, Sample, SlowPoll, Stack, ThreadStack};
 
 use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
@@ -84,6 +88,26 @@ kinds! {
         Load = 26,
         /// The mode and the limits in force.
         Limits = 27,
+        /// An address in a stack got a number, or its names.
+        Frame = 28,
+        /// Polls took too long.
+        SlowPoll = 29,
+        /// What a thread did, as asked for.
+        ThreadStack = 30,
+        /// A runtime's blocking pool is full, or not any more.
+        PoolFull = 31,
+        /// A resource as it is now.
+        Resource = 40,
+        /// An operation on a resource as it is now.
+        Operation = 41,
+        /// A resource is no longer told of.
+        ResourceForgotten = 42,
+        /// An operation is no longer told of.
+        OperationForgotten = 43,
+        /// A future was too large for its task.
+        Boxed = 44,
+        /// What else was noted of a task.
+        Noted = 45,
     }
 }
 
@@ -101,6 +125,9 @@ impl Fact {
             Fact::Failure(fact) => Some(fact.task),
             Fact::Woken(fact) => Some(fact.task),
             Fact::Awaits(fact) => Some(fact.task),
+            Fact::SlowPoll(fact) => Some(fact.task),
+            Fact::Boxed(fact) => Some(fact.task),
+            Fact::Noted(fact) => Some(fact.task),
             _ => None,
         }
     }
@@ -113,6 +140,7 @@ impl Fact {
             Fact::HalfWay(fact) => Some(fact.location),
             Fact::Outcomes(fact) => Some(fact.location),
             Fact::Load(fact) => Some(fact.location),
+            Fact::SlowPoll(fact) => fact.place.or(fact.spawned_at),
             _ => None,
         }
     }
@@ -207,7 +235,7 @@ pub struct Polled {
     pub polls: u64,
     /// Time spent in them.
     pub busy: Nanos,
-    /// The longest of them.
+    /// The longest of them; zero if the source cannot tell.
     pub max_poll: Nanos,
     /// Start of the poll it is in now; `None` if it is in none.
     pub running_since: Option<At>,

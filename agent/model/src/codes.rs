@@ -143,6 +143,8 @@ code! {
         PLACES_MERGED = 8 => "places merged",
         /// Clients attached now.
         CLIENTS = 9 => "clients",
+        /// Events that the source had no room to note: tasks, resources or operations may be missing.
+        EVENTS_LOST = 10 => "events lost",
     }
 }
 
@@ -201,6 +203,8 @@ code! {
         STACK = 2 => "stack",
         /// The program's memory; a location is the line of the await.
         MEMORY = 3 => "memory",
+        /// Operations on tokio's resources; a location is where the resource was made.
+        OPERATIONS = 4 => "operations",
     }
 }
 
@@ -223,6 +227,36 @@ code! {
         NOTIFY = 7 => "notify",
         /// Anything else.
         OTHER = 8 => "other",
+    }
+}
+
+code! {
+    /// Whose a function is, as far as the path of its file tells.
+    #[derive(Default)]
+    Origin {
+        /// The program's own.
+        USER = 1 => "user",
+        /// Of a crate it depends on.
+        DEPENDENCY = 2 => "dependency",
+        /// tokio's.
+        TOKIO = 3 => "tokio",
+        /// Of Rust's standard library.
+        STD = 4 => "std",
+        /// Of a library of the system.
+        SYSTEM = 5 => "system",
+    }
+}
+
+code! {
+    /// What a thread did when its stack was taken.
+    #[derive(Default)]
+    Doing {
+        /// It ran the program's code.
+        RUNNING = 1 => "running",
+        /// It was in a system call.
+        IN_CALL = 2 => "in a system call",
+        /// It waited for a page of memory.
+        IN_FAULT = 3 => "waiting for memory",
     }
 }
 

@@ -8,14 +8,18 @@
 //! what is counted there. A Change leads to questions about the task or the place that it is about, and about
 //! those that looked at it; nothing else is looked at. A case that counts only after a while waits for that in
 //! an order of time, so that a Tick costs what has become due. A Tick comes before the facts of its moment, so
-//! it is the one before it that says until when everything has been told.
+//! it is the one before it that says until when everything has been told. Where rare facts about other things
+//! decide, the detector names what they may concern, and that is looked at anew.
 
+mod blocked_worker;
+mod blocking_pool_full;
 mod bonds;
 mod cancelled;
 mod detector;
 mod dropped_half_way;
 mod error_unseen;
 mod events;
+mod held_up;
 mod idle_too_long;
 mod large_future;
 mod ledger;
@@ -26,6 +30,7 @@ mod panic_unseen;
 mod pending_at_shutdown;
 mod scene;
 mod self_wakes;
+mod slow_poll;
 mod starved;
 mod task_leak;
 mod unseen;
@@ -43,6 +48,7 @@ use crate::world::{Names, World};
 use detector::{Detector, Judgement, Place};
 use events::Events;
 use ledger::{About, Ledger};
+use scene::whole_second;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -61,6 +67,9 @@ const DETECTORS: &[&dyn Detector] = &[
     &large_future::LargeFuture,
     &task_leak::TaskLeak,
     &idle_too_long::IdleTooLong,
+    &slow_poll::SlowPolls,
+    &blocked_worker::BlockedWorker,
+    &blocking_pool_full::BlockingPoolFull,
 ];
 
 /// The place of a finding among the others: worst first, then by kind and place.
@@ -78,6 +87,8 @@ pub struct Diagnosis {
     now: At,
     /// Until when everything has been told.
     until: At,
+    /// The second in which what ages was last said.
+    second: At,
     /// Whether something by which findings call things has been told since they were judged.
     renamed: bool,
 }
@@ -91,6 +102,7 @@ impl Default for Diagnosis {
             events: Events::default(),
             now: At::default(),
             until: At::default(),
+            second: At::default(),
             renamed: false,
         }
     }
@@ -122,10 +134,16 @@ impl Diagnosis {
             fact => {
                 if let Some(task) = fact.task() {
                     self.reconsider(world, fact, task);
-                } else if let Some(id) = fact.place() {
+                }
+                if let Some(id) = fact.place() {
                     self.touch(fact, Some(By { source: change.source, id }));
                 }
                 self.judge(world);
+            }
+        }
+        for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+            if detector.unsettled_by(&change.fact) {
+                ledger.unsettle();
             }
         }
     }
@@ -171,9 +189,10 @@ impl Diagnosis {
 
     fn catch_up(&mut self, world: &World) {
         let renamed = std::mem::take(&mut self.renamed);
-        for ledger in &mut self.ledgers {
-            ledger.ripen(self.until);
-            ledger.touch_later(renamed);
+        let older =
+            whole_second(world.now()) != std::mem::replace(&mut self.second, whole_second(world.now()));
+        for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+            ledger.tick(*detector, world, self.until, renamed || older && detector.ages());
         }
         self.judge(world);
     }

@@ -11,6 +11,12 @@ pub const MOST_TASKS: usize = 100;
 /// What sort of thing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
+    /// Polls took longer than the limit.
+    SlowPoll,
+    /// A worker has been in one poll for very long.
+    BlockedWorker,
+    /// Calls wait for a thread of the blocking pool, and all are busy.
+    BlockingPoolFull,
     /// Observed futures were dropped by the statement that made them, and none made there was ever polled.
     NeverAwaited,
     /// Observed futures were dropped after a poll and before their end.
@@ -76,6 +82,9 @@ pub struct Finding {
 impl Kind {
     /// Every kind, in the order in which they are listed.
     pub const ALL: &[Kind] = &[
+        Kind::SlowPoll,
+        Kind::BlockedWorker,
+        Kind::BlockingPoolFull,
         Kind::NeverAwaited,
         Kind::DroppedHalfWay,
         Kind::Cancelled,
@@ -94,6 +103,9 @@ impl Kind {
     /// Its name in text, in JSON and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
+            Kind::SlowPoll => "slow_poll",
+            Kind::BlockedWorker => "blocked_worker",
+            Kind::BlockingPoolFull => "blocking_pool_full",
             Kind::NeverAwaited => "never_awaited",
             Kind::DroppedHalfWay => "dropped_half_way",
             Kind::Cancelled => "cancelled",

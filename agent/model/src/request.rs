@@ -3,6 +3,7 @@
 pub use crate::codes::Reason;
 use crate::ids::TaskId;
 use crate::kinds::kinds;
+use crate::time::Nanos;
 use serde::{Deserialize, Serialize};
 
 kinds! {
@@ -16,6 +17,10 @@ kinds! {
         Trace = 0x4003,
         /// Go on in this mode. Needs the right to control.
         Switch = 0x4004,
+        /// Take the stacks of the threads that run tasks and blocking calls.
+        Stacks = 0x4005,
+        /// From this length on a poll is slow. Needs the right to control.
+        SetLimit = 0x4006,
     }
 }
 
@@ -81,6 +86,22 @@ pub struct Switch {
     pub number: u32,
     /// `on`, `log` or `debug`.
     pub mode: String,
+}
+
+/// Take the stacks of the threads that run tasks and blocking calls. The facts come before the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stacks {
+    /// Chosen by the client, repeated in the answer.
+    pub number: u32,
+}
+
+/// From this length on a poll is slow, wherever no limit of its own is set for tasks of a spawn location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetLimit {
+    /// Chosen by the client, repeated in the answer.
+    pub number: u32,
+    /// The limit; `None`: none is.
+    pub slow_poll: Option<Nanos>,
 }
 
 /// A request was carried out.

@@ -2,7 +2,7 @@
 
 mod told;
 
-use crate::change::{Awaits, CancelAsked, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
+use crate::change::{Attribute, Awaits, CancelAsked, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
 use crate::codes::{Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::time::{At, Nanos};
@@ -128,6 +128,16 @@ impl Task {
         self.more(|more| more.described.as_ref()?.size)
     }
 
+    /// Size its future had before tokio put it into a box of its own, bytes; `None` if it did not.
+    pub fn original_size(&self) -> Option<u64> {
+        self.more(|more| more.boxed.as_ref()).map(|boxed| boxed.original_size)
+    }
+
+    /// What else was noted of it when it was spawned.
+    pub fn noted(&self) -> &[Attribute] {
+        self.more(|more| more.noted.as_ref()).map_or(&[], |noted| &noted.fields)
+    }
+
     /// What became of its handle; `None` if nobody can tell.
     pub fn handled(&self) -> Option<&Handled> {
         self.more(|more| more.handled.as_ref())
@@ -153,13 +163,14 @@ impl Task {
         self.more(|more| more.woken.as_ref())
     }
 
-    /// Where it waits, the way it was found that says most: memory, then its stack, then observed futures.
+    /// Where it waits, the way it was found that says most: memory, then its stack, then observed futures, then
+    /// operations on resources.
     pub fn awaits(&self) -> Option<By<&Awaits>> {
-        let all = self.told.iter().filter_map(|(source, facts)| {
-            let awaits = facts.more.as_ref()?.awaits.values().next_back()?;
-            Some(By { source: *source, id: awaits })
+        let all = self.told.iter().rev().flat_map(|(source, facts)| {
+            let awaits = facts.more.iter().flat_map(|more| more.awaits.values());
+            awaits.map(|id| By { source: *source, id })
         });
-        all.max_by_key(|by| by.id.kind)
+        all.max_by_key(|by| (by.id.kind != TreeKind::OPERATIONS, by.id.kind))
     }
 
     /// Where it waits, as found in one way.
@@ -264,9 +275,12 @@ impl Task {
         self.polled().map(|polled| polled.busy + self.current_poll(now))
     }
 
-    /// Its longest poll, the current one included.
+    /// Its longest poll, the current one included; `None` if nobody can tell.
     pub fn max_poll(&self, now: At) -> Option<Nanos> {
-        self.polled().map(|polled| polled.max_poll.max(self.current_poll(now)))
+        let polled = self.polled()?;
+        // It was busy, so some poll took time.
+        let unknown = polled.max_poll == Nanos(0) && polled.busy > Nanos(0);
+        (!unknown).then(|| polled.max_poll.max(self.current_poll(now)))
     }
 
     /// Time woken and not polled, the current wait included; `None` where that is not measured.

@@ -1,11 +1,13 @@
 //! What we believe: the fold of Changes.
 
 use crate::change::{
-    Chain, Change, Complete, Counted, Coverage, Fact, Figures, Goodbye, HalfWay, Limits, Load, Location,
-    Observed, Outcomes, Runtime, RuntimeEnded, Tick, Totals, Tree,
+    Call, Chain, Change, Complete, Counted, Coverage, Fact, Figures, Frame, Goodbye, HalfWay, Limits, Load,
+    Location, Observed, Outcomes, PoolFull, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack, Tick,
+    Totals, Tree,
 };
 use crate::codes::{Counter, Source};
-use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, TreeId};
+use crate::ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId};
+use crate::resources::Resources;
 use crate::task::{By, Task};
 use crate::time::At;
 use std::borrow::Cow;
@@ -34,6 +36,8 @@ pub struct RuntimeView {
     pub runtime: Option<Runtime>,
     /// Its latest figures.
     pub figures: Option<Figures>,
+    /// Whether its blocking pool is full.
+    pub pool_full: Option<PoolFull>,
     /// When it was noticed to be gone.
     pub ended: Option<At>,
 }
@@ -73,7 +77,11 @@ pub struct World {
     runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
     trees: BTreeMap<By<TreeId>, Tree>,
     places: BTreeMap<By<LocationId>, PlaceView>,
+    resources: Resources,
     limits: BTreeMap<Source, Limits>,
+    frames: BTreeMap<By<FrameId>, Frame>,
+    slow_polls: BTreeMap<By<SlowPollId>, SlowPoll>,
+    threads: BTreeMap<By<u32>, ThreadStack>,
     coverage: BTreeMap<(Reverse<Source>, String), Coverage>,
     counted: BTreeMap<(Source, Counter), u64>,
     complete: BTreeMap<Source, u32>,
@@ -98,6 +106,7 @@ impl World {
             Fact::Figures(figures) => {
                 self.runtime_mut(source, figures.runtime).figures = Some(figures.clone());
             }
+            Fact::PoolFull(full) => self.runtime_mut(source, full.runtime).pool_full = Some(full.clone()),
             Fact::Forgotten(forgotten) => self.forget(source, forgotten.task),
             Fact::Spawned(_)
             | Fact::Polled(_)
@@ -107,7 +116,13 @@ impl World {
             | Fact::CancelAsked(_)
             | Fact::Failure(_)
             | Fact::Woken(_)
-            | Fact::Awaits(_) => self.tell(change),
+            | Fact::Awaits(_)
+            | Fact::Boxed(_)
+            | Fact::Noted(_) => self.tell(change),
+            Fact::Resource(_)
+            | Fact::Operation(_)
+            | Fact::ResourceForgotten(_)
+            | Fact::OperationForgotten(_) => self.resources.apply(source, &change.fact),
             Fact::Tree(tree) => {
                 self.trees.insert(By { source, id: tree.id }, tree.clone());
             }
@@ -118,6 +133,18 @@ impl World {
             Fact::HalfWay(it) => self.place_mut(source, it.location).half_way = Some(it.clone()),
             Fact::Limits(limits) => {
                 self.limits.insert(source, limits.clone());
+            }
+            Fact::Frame(frame) => {
+                self.frames.insert(By { source, id: frame.id }, frame.clone());
+            }
+            Fact::SlowPoll(SlowPoll { id, count: 0, .. }) => {
+                self.slow_polls.remove(&By { source, id: *id });
+            }
+            Fact::SlowPoll(slow) => {
+                self.slow_polls.insert(By { source, id: slow.id }, slow.clone());
+            }
+            Fact::ThreadStack(thread) => {
+                self.threads.insert(By { source, id: thread.tid }, thread.clone());
             }
             Fact::Coverage(coverage) => {
                 self.coverage.insert((Reverse(source), coverage.topic.clone()), coverage.clone());
@@ -178,6 +205,7 @@ impl World {
         for (key, view) in &self.runtimes {
             changes.extend(view.runtime.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.figures.iter().map(|it| by(key.source, it.clone().into())));
+            changes.extend(view.pool_full.iter().map(|it| by(key.source, it.clone().into())));
             changes.extend(view.ended.map(|at| by(key.source, RuntimeEnded { id: key.id, at }.into())));
         }
         changes.extend(self.trees.iter().map(|(key, it)| by(key.source, it.clone().into())));
@@ -187,7 +215,11 @@ impl World {
         for (key, view) in &self.places {
             changes.extend(view.facts().map(|fact| by(key.source, fact)));
         }
+        changes.extend(self.resources.facts().map(|(source, fact)| by(source, fact)));
         changes.extend(self.limits.iter().map(|(source, it)| by(*source, it.clone().into())));
+        changes.extend(self.frames.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        changes.extend(self.slow_polls.iter().map(|(key, it)| by(key.source, it.clone().into())));
+        changes.extend(self.threads.iter().map(|(key, it)| by(key.source, it.clone().into())));
         changes.extend(self.coverage.iter().map(|((source, _), it)| by(source.0, it.clone().into())));
         for (&(source, counter), &count) in &self.counted {
             changes.push(by(source, Counted { counter, count }.into()));
@@ -272,9 +304,42 @@ impl World {
         self.trees.get(&tree)
     }
 
+    /// Locks, semaphores, timers and channels, and the operations on them.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
     /// The mode and limits in force, of the strongest source that has told them.
     pub fn limits(&self) -> Option<&Limits> {
         self.limits.values().next_back()
+    }
+
+    /// An address in a stack.
+    pub fn frame(&self, frame: By<FrameId>) -> Option<&Frame> {
+        self.frames.get(&frame)
+    }
+
+    /// The functions of a stack that a source has told, innermost first, inlined ones too, as far as they are
+    /// known; with each the frame that it is in.
+    pub fn calls<'a>(
+        &'a self,
+        source: Source,
+        stack: &'a Stack,
+    ) -> impl Iterator<Item = (&'a Frame, &'a Call)> {
+        let frames = stack.frames.iter().filter_map(move |id| self.frame(By { source, id: *id }));
+        frames.flat_map(|frame| frame.calls.iter().map(move |call| (frame, call)))
+    }
+
+    /// Polls that took too long, by number.
+    pub fn slow_polls(&self) -> impl Iterator<Item = By<&SlowPoll>> {
+        self.slow_polls.iter().map(|(key, slow)| By { source: key.source, id: slow })
+    }
+
+    /// The stacks of threads that were asked for last, by the threads' numbers.
+    pub fn threads(&self) -> impl Iterator<Item = By<&ThreadStack>> {
+        let last = self.threads.values().map(|thread| thread.at).max();
+        let all = self.threads.iter().filter(move |(_, thread)| Some(thread.at) == last);
+        all.map(|(key, thread)| By { source: key.source, id: thread })
     }
 
     /// What the sources can see, strongest source first, topics in order.

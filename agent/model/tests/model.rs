@@ -14,7 +14,9 @@ mod model {
     mod keep;
     mod leaks;
     mod query;
+    mod resources;
     mod scenario;
+    mod stacks;
     mod survive;
     mod task;
 }

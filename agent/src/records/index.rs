@@ -67,19 +67,30 @@ const NEAR: usize = 64;
 #[cfg(taskscope_loom)]
 const NEAR: usize = 1;
 
-/// The leaves that one thread has used last. A leaf that was recycled meanwhile leads to records of other
-/// ids, and so to a new look from the root. Only that thread reads and writes it.
-pub(crate) struct Near([NearLeaf; NEAR]);
-
-struct NearLeaf {
-    number: AtomicU64,
-    leaf: AtomicPtr<Leaf>,
-}
+/// The leaves that one thread has used last. A leaf that serves other ids leads to their records, or to
+/// none, and so to a new look from the root. Only that thread reads and writes it.
+pub(crate) struct Near([AtomicPtr<Leaf>; NEAR]);
 
 impl Near {
     pub(crate) fn new() -> Self {
-        let none = || NearLeaf { number: AtomicU64::new(u64::MAX), leaf: AtomicPtr::new(ptr::null_mut()) };
-        Self(std::array::from_fn(|_| none()))
+        Self(empty())
+    }
+
+    /// The record of a task, if its leaf was used lately: two loads, then the record's own id.
+    #[inline]
+    pub(crate) fn find(&self, id: u64) -> Option<&'static Record> {
+        record_in(node(self.place(id))?, id)
+    }
+
+    /// The leaf of an id, if it was used lately and still is the one.
+    #[inline]
+    fn leaf(&self, id: u64) -> Option<&'static Leaf> {
+        node(self.place(id)).filter(|leaf| leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF)
+    }
+
+    #[inline]
+    fn place(&self, id: u64) -> &AtomicPtr<Leaf> {
+        &self.0[(id >> bits::LEAF) as usize % NEAR]
     }
 }
 
@@ -137,27 +148,13 @@ impl Index {
         Self { root, newest: AtomicU64::new(0), spare: Mutex::new(spare) }
     }
 
-    /// The record of a task, by way of the leaves that the calling thread has used before: two loads, then
-    /// the record's own id.
-    #[inline]
+    /// The record of a task, by way of the leaves that the calling thread has used before if they lead there.
     pub(crate) fn find_near(&self, near: &Near, id: u64) -> Option<&'static Record> {
-        let number = id >> bits::LEAF;
-        let place = &near.0[number as usize % NEAR];
-        if place.number.load(Ordering::Relaxed) == number
-            && let Some(leaf) = node(&place.leaf)
-            && let Some(record) = record_in(leaf, id)
-        {
-            return Some(record);
-        }
-        self.find_far(place, id)
-    }
-
-    #[cold]
-    fn find_far(&self, place: &NearLeaf, id: u64) -> Option<&'static Record> {
-        let leaf = self.leaf(id)?;
-        place.leaf.store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
-        place.number.store(id >> bits::LEAF, Ordering::Relaxed);
-        record_in(leaf, id)
+        near.find(id).or_else(|| {
+            let leaf = self.leaf(id)?;
+            near.place(id).store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+            record_in(leaf, id)
+        })
     }
 
     /// The record of a task.
@@ -172,12 +169,16 @@ impl Index {
         node(&mid.leaves[part(id, MID_BELOW, bits::MID)])
     }
 
-    /// Leads the id of a new task to its record.
-    pub(crate) fn insert(&self, id: u64, record: &'static Record) -> Inserted {
+    /// Leads the id of a new task to its record. `near` is the calling thread's.
+    pub(crate) fn insert(&self, near: &Near, id: u64, record: &'static Record) -> Inserted {
         if id >> ROOT_BELOW >= self.root.len() as u64 {
             return Inserted::Impossible;
         }
-        let leaf = self.hold_leaf(id);
+        let known = near.leaf(id);
+        let leaf = self.hold(id, known);
+        if known.is_none() {
+            near.place(id).store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+        }
         let entry = &leaf.entries[part(id, 0, bits::LEAF)];
         let own = ptr::from_ref(record).cast_mut();
         match entry.compare_exchange(ptr::null_mut(), own, Ordering::AcqRel, Ordering::Acquire) {
@@ -195,7 +196,13 @@ impl Index {
 
     /// The leaf of an id, counted up, so that it stays the leaf of that id until `release`.
     fn hold_leaf(&self, id: u64) -> &'static Leaf {
-        let mut leaf = self.leaf(id).unwrap_or_else(|| self.add_leaf(id));
+        self.hold(id, None)
+    }
+
+    /// The same; `known` was the leaf of that id a moment ago.
+    #[inline]
+    fn hold(&self, id: u64, known: Option<&'static Leaf>) -> &'static Leaf {
+        let mut leaf = known.or_else(|| self.leaf(id)).unwrap_or_else(|| self.add_leaf(id));
         loop {
             let used = leaf.used.fetch_add(1, Ordering::AcqRel);
             if used & DEAD == 0 && leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF {
@@ -212,7 +219,8 @@ impl Index {
     /// still to come will find a tombstone.
     pub(crate) fn remove(&self, id: u64) -> Option<&'static Record> {
         if let Some(record) = self.find(id) {
-            return self.remove_known(id, record);
+            // The record keeps its leaf in place.
+            return self.clear(self.leaf(id)?, id, record);
         }
         let number = id >> bits::LEAF;
         let long_ago = number + (bits::FRESH as u64) < self.newest.load(Ordering::Relaxed);
@@ -228,10 +236,16 @@ impl Index {
         record
     }
 
-    /// The same for a record to which the id is known to lead.
-    pub(crate) fn remove_known(&self, id: u64, record: &'static Record) -> Option<&'static Record> {
+    /// The same for a record to which the id is known to lead. `near` is the calling thread's.
+    #[inline]
+    pub(crate) fn remove_known(
+        &self,
+        near: &Near,
+        id: u64,
+        record: &'static Record,
+    ) -> Option<&'static Record> {
         // The record keeps its leaf in place.
-        self.clear(self.leaf(id)?, id, record)
+        self.clear(near.leaf(id).or_else(|| self.leaf(id))?, id, record)
     }
 
     /// Empties the entry that leads to a record; `None` if somebody else just did.

@@ -19,14 +19,14 @@ fn model(test: impl Fn() + Sync + Send + 'static) {
 
 fn seed(id: u64) -> Seed {
     let (spawned, parent) = (id * 10, id * 10);
-    Seed { id, kind: TaskKind::ASYNC, runtime: 0, location: id as u32, chain: 0, parent, spawned, epoch: 0 }
+    Seed { id, kind: TaskKind::ASYNC, runtime: 0, location: id as u32, chain: 0, parent, spawned, extension: 0 }
 }
 
 fn record(slab: &Slab, id: u64) -> &'static Record {
     let mut free = Vec::new();
     slab.take(&mut free, 1);
     let record = free.pop().unwrap();
-    record.fill(&seed(id));
+    record.fill(&seed(id), 0);
     record
 }
 
@@ -41,7 +41,7 @@ fn creation_and_end_meet_on_the_entry() {
             let index = Arc::clone(&index);
             thread::spawn(move || index.remove(1).is_some_and(Record::end))
         };
-        let freed_here = match index.insert(1, record) {
+        let freed_here = match index.insert(&Near::new(), 1, record) {
             Inserted::Yes => false,
             Inserted::AlreadyEnded => record.end(),
             Inserted::Impossible => panic!("nothing else was inserted"),
@@ -60,19 +60,20 @@ fn a_leaf_is_recycled_under_an_insert() {
         let index = Arc::new(Index::new());
         let slab = Slab::new();
         let (first, late, newer) = (record(&slab, 2), record(&slab, 3), record(&slab, 4));
-        assert_eq!(index.insert(2, first), Inserted::Yes);
+        assert_eq!(index.insert(&Near::new(), 2, first), Inserted::Yes);
         let other = {
             let index = Arc::clone(&index);
             // Makes the leaf of 2 and 3 passed, and empties it.
             thread::spawn(move || {
-                assert_eq!(index.insert(4, newer), Inserted::Yes);
-                assert!(index.remove(2).is_some());
+                let near = Near::new();
+                assert_eq!(index.insert(&near, 4, newer), Inserted::Yes);
+                assert!(index.remove_known(&near, 2, first).is_some());
             })
         };
         let near = Near::new();
         // The leaf that is remembered here may be recycled a moment later.
         let _ = index.find_near(&near, 2);
-        assert_eq!(index.insert(3, late), Inserted::Yes);
+        assert_eq!(index.insert(&near, 3, late), Inserted::Yes);
         assert!(std::ptr::eq(index.find_near(&near, 3).unwrap(), late));
         other.join().unwrap();
         assert!(std::ptr::eq(index.find_near(&near, 3).unwrap(), late));
@@ -96,8 +97,8 @@ fn a_tombstone_goes_with_its_leaf() {
             let index = Arc::clone(&index);
             thread::spawn(move || assert!(index.remove(3).is_none()))
         };
-        assert_eq!(index.insert(4, newer), Inserted::Yes);
-        assert_eq!(index.insert(6, last), Inserted::Yes);
+        assert_eq!(index.insert(&Near::new(), 4, newer), Inserted::Yes);
+        assert_eq!(index.insert(&Near::new(), 6, last), Inserted::Yes);
         stray.join().unwrap();
         assert!(std::ptr::eq(index.find(4).unwrap(), newer));
         assert!(std::ptr::eq(index.find(6).unwrap(), last));
@@ -113,11 +114,12 @@ fn a_copy_is_of_one_task() {
         let record = record(&slab, 1);
         let writer = thread::spawn(move || {
             assert!(record.end());
-            record.fill(&seed(2));
+            record.fill(&seed(2), 0);
         });
         // Two fields are enough for a tear; the choices of each relaxed load multiply.
-        let fields =
-            |record: &Record| (record.id.load(Ordering::Relaxed), record.parent.load(Ordering::Relaxed));
+        let fields = |record: &Record| {
+            (record.id.load(Ordering::Relaxed), record.rest().parent.load(Ordering::Relaxed))
+        };
         if let Some((id, parent)) = record.read(fields) {
             assert!(id == 1 || id == 2);
             assert_eq!(parent, id * 10);

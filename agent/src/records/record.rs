@@ -1,13 +1,12 @@
-//! One record: 128 bytes about one task. The protocol stands in the module above.
+//! One record: twice 64 bytes about one task. The protocol stands in the module above.
 
+use super::long::{AtomicLongPolls, LongPolls};
+use super::slab::REST;
 use crate::sync::{AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
+use std::ptr;
+use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
 
-/// Buckets of long polls: each twice as long as the one before, the last one open.
-#[cfg(not(taskscope_loom))]
-pub(crate) const LONG_BUCKETS: usize = 12;
-#[cfg(taskscope_loom)]
-pub(crate) const LONG_BUCKETS: usize = 1;
 /// On no touched list.
 pub(super) const UNLISTED: u32 = u32::MAX;
 
@@ -16,40 +15,66 @@ const FREE: u32 = 0;
 const LIVE: u32 = 1;
 const ENDED: u32 = 2;
 
-/// What is known about a task. Two cache lines: the first is all that a poll writes, unless the poll is long
-/// or the first since somebody looked.
-#[repr(C, align(128))]
+/// What is known about a task: the half that polls read and write, one cache line. These lie side by side, apart
+/// from the other halves, so that the caches hold as many tasks as they can.
+#[repr(C)]
+#[cfg_attr(not(taskscope_loom), repr(align(64)))]
+#[cfg_attr(taskscope_loom, repr(align(1024)))]
 pub(crate) struct Record {
     pub(crate) id: AtomicU64,
-    /// Raw clock at the start of the last poll; 0 before the first.
+    /// Raw clock at the start of the last poll, even; 0 before the first.
     pub(crate) poll_start: AtomicU64,
-    /// Raw clock at the end of a poll: of the last one, if it is later than `poll_start`.
+    /// Raw clock at the end of a poll, odd: of the last one, if it is later than `poll_start`.
+    /// 1 before the first.
     pub(crate) poll_end: AtomicU64,
     /// Polls begun.
     pub(crate) polls: AtomicU64,
-    /// Raw clock units spent in polls, without the last one; so too the longest.
+    /// Raw clock units spent in polls, without the last one; so too the longest, at least 1.
     pub(crate) busy: AtomicU64,
     pub(crate) max_poll: AtomicU64,
-    pub(crate) epoch: AtomicU32,
-    /// Number of the thread slot of the current or last poll.
-    pub(crate) thread: AtomicU16,
-    pub(crate) runtime: AtomicU16,
-
-    life: AtomicU32,
+    /// The stamp (`stamp`) of the thread that has polled it last: which thread, and in which epoch.
+    pub(crate) stamp: AtomicU64,
     slot: AtomicU32,
-    location: AtomicU32,
-    chain: AtomicU32,
+    life: AtomicU32,
+}
+
+/// The other half: what seldom changes.
+#[repr(C)]
+#[cfg_attr(not(taskscope_loom), repr(align(64)))]
+#[cfg_attr(taskscope_loom, repr(align(1024)))]
+pub(super) struct Rest {
     spawned: AtomicU64,
     /// 0: no parent.
     pub(super) parent: AtomicU64,
+    /// Slot of the extension of a wrapped task, plus one; 0: none.
+    extension: AtomicU64,
+    location: AtomicU32,
+    chain: AtomicU32,
     pub(super) next: AtomicU32,
-    kind: AtomicU32,
-    /// Polls by length, without the last one, from the clock's `long` bound upwards; they stop counting at 65,535.
-    pub(crate) long: [AtomicU16; LONG_BUCKETS],
+    runtime: AtomicU16,
+    kind: AtomicU16,
+    /// Polls by length, without the last one, from the clock's `long` bound upwards.
+    long: AtomicLongPolls,
 }
 
-#[cfg(all(not(taskscope_loom), target_pointer_width = "64"))]
-const _: () = assert!(size_of::<Record>() == 128);
+const _: () = assert!(size_of::<Record>() == size_of::<Rest>());
+#[cfg(not(taskscope_loom))]
+const _: () = assert!(size_of::<Record>() == 64);
+
+/// A thread's number and an epoch in one word, for one comparison a poll.
+pub(crate) fn stamp(thread: u16, epoch: u32) -> u64 {
+    u64::from(epoch) << u16::BITS | u64::from(thread)
+}
+
+/// The number of the thread in a stamp.
+fn stamped_thread(stamp: u64) -> u16 {
+    stamp as u16
+}
+
+/// The epoch in a stamp.
+pub(crate) fn stamped_epoch(stamp: u64) -> u32 {
+    (stamp >> u16::BITS) as u32
+}
 
 /// The identity of a task, as the spawning thread knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +88,8 @@ pub(crate) struct Seed {
     pub(crate) parent: u64,
     /// Raw clock.
     pub(crate) spawned: u64,
-    pub(crate) epoch: u32,
-}
-
-/// The bucket of a long poll.
-pub(crate) fn long_bucket(spent: u64, long_shift: u32) -> usize {
-    let length = (u64::BITS - 1).saturating_sub(spent.leading_zeros());
-    (length.saturating_sub(long_shift) as usize).min(LONG_BUCKETS - 1)
+    /// Slot of the extension, plus one; 0: none.
+    pub(crate) extension: u32,
 }
 
 /// A consistent copy of a record: `polls`, `busy`, `max_poll` and `long` of the polls that have ended,
@@ -83,7 +103,37 @@ pub(crate) struct Copied {
     pub(crate) busy: u64,
     pub(crate) max_poll: u64,
     pub(crate) thread: u16,
-    pub(crate) long: [u16; LONG_BUCKETS],
+    pub(crate) long: LongPolls,
+}
+
+impl Copied {
+    /// Of no task; to be written over.
+    pub(crate) const NOTHING: Self = Self {
+        seed: Seed { id: 0, kind: TaskKind(0), runtime: 0, location: 0, chain: 0, parent: 0, spawned: 0, extension: 0 },
+        poll_start: 0,
+        poll_end: 0,
+        polls: 0,
+        busy: 0,
+        max_poll: 0,
+        thread: 0,
+        long: LongPolls::NONE,
+    };
+}
+
+impl Rest {
+    pub(super) fn new() -> Self {
+        Self {
+            spawned: AtomicU64::new(0),
+            parent: AtomicU64::new(0),
+            extension: AtomicU64::new(0),
+            location: AtomicU32::new(0),
+            chain: AtomicU32::new(0),
+            next: AtomicU32::new(UNLISTED),
+            runtime: AtomicU16::new(0),
+            kind: AtomicU16::new(0),
+            long: AtomicLongPolls::new(),
+        }
+    }
 }
 
 impl Record {
@@ -94,62 +144,86 @@ impl Record {
             poll_end: AtomicU64::new(0),
             polls: AtomicU64::new(0),
             busy: AtomicU64::new(0),
-            max_poll: AtomicU64::new(0),
-            epoch: AtomicU32::new(0),
-            thread: AtomicU16::new(0),
-            runtime: AtomicU16::new(0),
-            life: AtomicU32::new(FREE),
+            max_poll: AtomicU64::new(1),
+            stamp: AtomicU64::new(0),
             slot: AtomicU32::new(slot),
-            location: AtomicU32::new(0),
-            chain: AtomicU32::new(0),
-            spawned: AtomicU64::new(0),
-            parent: AtomicU64::new(0),
-            next: AtomicU32::new(UNLISTED),
-            kind: AtomicU32::new(0),
-            long: std::array::from_fn(|_| AtomicU16::new(0)),
+            life: AtomicU32::new(FREE),
         }
     }
 
-    /// Fills a free record that the caller alone holds, and makes it live.
-    pub(crate) fn fill(&self, seed: &Seed) {
+    /// The other half.
+    #[inline]
+    pub(super) fn rest(&self) -> &'static Rest {
+        let at = ptr::with_exposed_provenance::<Rest>(ptr::from_ref(self).addr() + REST);
+        // SAFETY: records are made in chunks alone, by the slab: so far behind each lies its other half, in the
+        // same allocation, whose provenance is exposed and which is never unmapped.
+        unsafe { &*at }
+    }
+
+    /// Fills a free record that the caller alone holds, and makes it live. The stamp is of no poll yet.
+    #[inline]
+    pub(crate) fn fill(&self, seed: &Seed, stamp: u64) {
         let life = self.life.load(Ordering::Relaxed);
         // Pairs with the Acquire fence in `copy`: a reader that sees anything written below sees FREE too.
         fence(Ordering::Release);
         self.id.store(seed.id, Ordering::Relaxed);
         self.poll_start.store(0, Ordering::Relaxed);
-        self.poll_end.store(0, Ordering::Relaxed);
+        // As if a poll of no length had ended: so the first is like any other.
+        self.poll_end.store(1, Ordering::Relaxed);
         self.polls.store(0, Ordering::Relaxed);
         self.busy.store(0, Ordering::Relaxed);
-        self.max_poll.store(0, Ordering::Relaxed);
-        self.epoch.store(seed.epoch, Ordering::Relaxed);
-        self.runtime.store(seed.runtime, Ordering::Relaxed);
-        self.location.store(seed.location, Ordering::Relaxed);
-        self.chain.store(seed.chain, Ordering::Relaxed);
-        self.spawned.store(seed.spawned, Ordering::Relaxed);
-        self.parent.store(seed.parent, Ordering::Relaxed);
-        self.kind.store(seed.kind.0.into(), Ordering::Relaxed);
-        for bucket in &self.long {
-            bucket.store(0, Ordering::Relaxed);
+        self.stamp.store(stamp, Ordering::Relaxed);
+        let rest = self.rest();
+        rest.spawned.store(seed.spawned, Ordering::Relaxed);
+        rest.parent.store(seed.parent, Ordering::Relaxed);
+        rest.location.store(seed.location, Ordering::Relaxed);
+        rest.chain.store(seed.chain, Ordering::Relaxed);
+        rest.runtime.store(seed.runtime, Ordering::Relaxed);
+        rest.kind.store(seed.kind.0.into(), Ordering::Relaxed);
+        rest.extension.store(seed.extension.into(), Ordering::Relaxed);
+        // Only what is not short is counted in the buckets, and it is in `max_poll` then.
+        if self.max_poll.load(Ordering::Relaxed) != 1 {
+            self.max_poll.store(1, Ordering::Relaxed);
+            rest.long.store(LongPolls::NONE);
         }
         let generation = (life & !STATE).wrapping_add(STATE + 1);
         self.life.store(generation | LIVE, Ordering::Release);
+    }
+
+    /// Counts a long poll.
+    pub(crate) fn count_long(&self, spent: u64, long_shift: u32) {
+        let mut long = self.rest().long.load();
+        long.count(spent, long_shift);
+        self.rest().long.store(long);
     }
 
     pub(crate) fn slot(&self) -> u32 {
         self.slot.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn location(&self) -> u32 {
-        self.location.load(Ordering::Relaxed)
+    /// Slot of the extension, plus one; 0: none.
+    pub(crate) fn extension(&self) -> u32 {
+        self.rest().extension.load(Ordering::Relaxed) as u32
+    }
+
+    /// The number of its runtime, learnt by the spawn hook before the task is anybody else's.
+    pub(crate) fn set_runtime(&self, runtime: u16) {
+        self.rest().runtime.store(runtime, Ordering::Relaxed);
     }
 
     pub(crate) fn chain(&self) -> u32 {
-        self.chain.load(Ordering::Relaxed)
+        self.rest().chain.load(Ordering::Relaxed)
     }
 
-    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile.
+    /// A consistent copy; `None` if the record is of no live task, or became another task's meanwhile. A wrapped
+    /// task that tokio has not numbered yet is none either.
     pub(crate) fn copy(&self, long_shift: u32) -> Option<Copied> {
-        self.read(|record| record.copy_own(long_shift))
+        self.read(|record| record.copy_own(long_shift)).filter(|copied| copied.seed.id != 0)
+    }
+
+    /// Whether this is, or was, the record of a root.
+    pub(crate) fn is_root(&self) -> bool {
+        TaskId(self.id.load(Ordering::Relaxed)).is_root()
     }
 
     /// Whether the task is in a poll.
@@ -171,46 +245,45 @@ impl Record {
 
     /// A copy by the side that ends the task: nobody else writes. The last poll is added to the others if it
     /// has ended.
-    pub(crate) fn copy_own(&self, long_shift: u32) -> Copied {
-        let mut copied = self.copy_raw();
-        if copied.poll_start == 0 {
-            return copied;
-        }
-        if copied.poll_end <= copied.poll_start {
-            copied.polls = copied.polls.saturating_sub(1);
-            return copied;
-        }
-        let spent = copied.poll_end - copied.poll_start;
-        copied.poll_start = 0;
-        copied.busy = copied.busy.wrapping_add(spent);
-        copied.max_poll = copied.max_poll.max(spent);
-        if spent >> long_shift != 0 {
-            let count = &mut copied.long[long_bucket(spent, long_shift)];
-            *count = count.saturating_add(1);
-        }
+    fn copy_own(&self, long_shift: u32) -> Copied {
+        let mut copied = Copied::NOTHING;
+        self.copy_own_into(&mut copied, long_shift);
         copied
     }
 
-    fn copy_raw(&self) -> Copied {
-        Copied {
-            seed: Seed {
-                id: self.id.load(Ordering::Relaxed),
-                kind: TaskKind(self.kind.load(Ordering::Relaxed) as u8),
-                runtime: self.runtime.load(Ordering::Relaxed),
-                location: self.location.load(Ordering::Relaxed),
-                chain: self.chain.load(Ordering::Relaxed),
-                parent: self.parent.load(Ordering::Relaxed),
-                spawned: self.spawned.load(Ordering::Relaxed),
-                epoch: self.epoch.load(Ordering::Relaxed),
-            },
-            poll_start: self.poll_start.load(Ordering::Relaxed),
-            poll_end: self.poll_end.load(Ordering::Relaxed),
-            polls: self.polls.load(Ordering::Relaxed),
-            busy: self.busy.load(Ordering::Relaxed),
-            max_poll: self.max_poll.load(Ordering::Relaxed),
-            thread: self.thread.load(Ordering::Relaxed),
-            long: std::array::from_fn(|at| self.long[at].load(Ordering::Relaxed)),
+    /// The same in place, field by field: what is first put together elsewhere is then read before it has come
+    /// out of the processor's store buffer.
+    #[inline]
+    pub(crate) fn copy_own_into(&self, copied: &mut Copied, long_shift: u32) {
+        let (start, end) = (self.poll_start.load(Ordering::Relaxed), self.poll_end.load(Ordering::Relaxed));
+        let (polls, busy) = (self.polls.load(Ordering::Relaxed), self.busy.load(Ordering::Relaxed));
+        let max_poll = self.max_poll.load(Ordering::Relaxed);
+        let rest = self.rest();
+        copied.long = rest.long.load();
+        if start == 0 {
+            (copied.poll_start, copied.poll_end, copied.polls, copied.busy, copied.max_poll) =
+                (0, 0, 0, 0, 0);
+        } else if end <= start {
+            (copied.poll_start, copied.poll_end) = (start, end);
+            (copied.polls, copied.busy, copied.max_poll) = (polls.saturating_sub(1), busy, max_poll);
+        } else {
+            let spent = end - start;
+            (copied.poll_start, copied.poll_end) = (0, end);
+            (copied.polls, copied.busy, copied.max_poll) =
+                (polls, busy.wrapping_add(spent), max_poll.max(spent));
+            if spent >> long_shift != 0 {
+                copied.long.count(spent, long_shift);
+            }
         }
+        copied.thread = stamped_thread(self.stamp.load(Ordering::Relaxed));
+        copied.seed.id = self.id.load(Ordering::Acquire);
+        copied.seed.kind = TaskKind(rest.kind.load(Ordering::Relaxed) as u8);
+        copied.seed.runtime = rest.runtime.load(Ordering::Relaxed);
+        copied.seed.location = rest.location.load(Ordering::Relaxed);
+        copied.seed.chain = rest.chain.load(Ordering::Relaxed);
+        copied.seed.parent = rest.parent.load(Ordering::Relaxed);
+        copied.seed.spawned = rest.spawned.load(Ordering::Relaxed);
+        copied.seed.extension = rest.extension.load(Ordering::Relaxed) as u32;
     }
 
     /// Whether a task is alive here.
@@ -223,13 +296,13 @@ impl Record {
     /// will. Called once a task: by who took it out of the index, or holds the root.
     pub(crate) fn end(&self) -> bool {
         let life = self.life.load(Ordering::Relaxed);
-        if self.next.load(Ordering::Relaxed) == UNLISTED {
+        if self.rest().next.load(Ordering::Relaxed) == UNLISTED {
             self.life.store(life & !STATE | FREE, Ordering::Release);
             return true;
         }
         self.life.store(life & !STATE | ENDED, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        self.next.load(Ordering::SeqCst) == UNLISTED && self.free_ended()
+        self.rest().next.load(Ordering::SeqCst) == UNLISTED && self.free_ended()
     }
 
     /// Moves ENDED to FREE; true for the one caller that did.

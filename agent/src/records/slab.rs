@@ -1,7 +1,9 @@
 //! Records in chunks that are never unmapped, addressed by slot number.
 
-use super::record::Record;
+use super::record::{Record, Rest};
 use crate::sync::{AtomicPtr, AtomicU32, Mutex, Ordering, lock};
+use std::mem::offset_of;
+use std::ptr;
 
 #[cfg(not(taskscope_loom))]
 const CHUNK: usize = 1024;
@@ -13,9 +15,19 @@ const CHUNKS: usize = 16_384;
 #[cfg(taskscope_loom)]
 const CHUNKS: usize = 2;
 
+/// The two halves of the records, each side by side.
+#[repr(C)]
+struct Chunk {
+    records: [Record; CHUNK],
+    rests: [Rest; CHUNK],
+}
+
+/// So far behind each record lies its other half.
+pub(super) const REST: usize = offset_of!(Chunk, rests) - offset_of!(Chunk, records);
+
 /// The records.
 pub(crate) struct Slab {
-    chunks: Box<[AtomicPtr<Record>]>,
+    chunks: Box<[AtomicPtr<Chunk>]>,
     /// Chunks there are.
     used: AtomicU32,
     free: Mutex<Vec<&'static Record>>,
@@ -23,7 +35,7 @@ pub(crate) struct Slab {
 
 impl Slab {
     pub(crate) fn new() -> Self {
-        let chunks = (0..CHUNKS).map(|_| AtomicPtr::new(std::ptr::null_mut())).collect();
+        let chunks = (0..CHUNKS).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
         Self { chunks, used: AtomicU32::new(0), free: Mutex::new(Vec::new()) }
     }
 
@@ -48,11 +60,9 @@ impl Slab {
         let used = self.used.load(Ordering::Relaxed);
         let Some(place) = self.chunks.get(used as usize) else { return };
         let first = used * CHUNK as u32;
-        let chunk: Vec<Record> = (0..CHUNK as u32).map(|at| Record::new(first + at)).collect();
-        let chunk: &'static [Record] = Vec::leak(chunk);
-        place.store(chunk.as_ptr().cast_mut(), Ordering::Release);
+        place.store(new_chunk(first), Ordering::Release);
         self.used.store(used + 1, Ordering::Release);
-        free.extend(chunk.iter().rev());
+        free.extend((0..CHUNK as u32).rev().filter_map(|at| self.get(first + at)));
     }
 
     /// The record of a slot.
@@ -61,9 +71,9 @@ impl Slab {
         if chunk.is_null() {
             return None;
         }
-        // SAFETY: a chunk that is not null is a leaked slice of CHUNK records, and is never unmapped.
-        let chunk: &'static [Record] = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
-        chunk.get(slot as usize % CHUNK)
+        // SAFETY: a chunk that is not null is whole, only shared, and never unmapped.
+        let chunk: &'static Chunk = unsafe { &*chunk };
+        chunk.records.get(slot as usize % CHUNK)
     }
 
     /// Every record there is, free ones included, in the order of their slots.
@@ -71,4 +81,25 @@ impl Slab {
         let slots = self.used.load(Ordering::Acquire) * CHUNK as u32;
         (0..slots).filter_map(|slot| self.get(slot))
     }
+}
+
+/// A chunk for the slots from `first`, made in place: it is too large for the stack of a thread of the program's.
+fn new_chunk(first: u32) -> *mut Chunk {
+    let mut chunk = Box::<Chunk>::new_uninit();
+    let place = chunk.as_mut_ptr();
+    for at in 0..CHUNK {
+        // SAFETY: inside of the box.
+        let record = unsafe { &raw mut (*place).records[at] };
+        // SAFETY: nothing is there yet that would have to be dropped.
+        unsafe { record.write(Record::new(first + at as u32)) };
+        // SAFETY: as above.
+        let rest = unsafe { &raw mut (*place).rests[at] };
+        // SAFETY: as above.
+        unsafe { rest.write(Rest::new()) };
+    }
+    // SAFETY: all of it is written now.
+    let chunk = Box::into_raw(unsafe { chunk.assume_init() });
+    // For `Record::rest`.
+    _ = chunk.expose_provenance();
+    chunk
 }

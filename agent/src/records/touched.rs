@@ -19,12 +19,12 @@ impl Touched {
 
     /// Lists a record if it is on no list. Called by the thread that polls or spawns its task.
     pub(crate) fn push(&self, record: &Record) {
-        if record.next.load(Ordering::Relaxed) != UNLISTED {
+        if record.rest().next.load(Ordering::Relaxed) != UNLISTED {
             return;
         }
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
-            record.next.store(head, Ordering::Relaxed);
+            record.rest().next.store(head, Ordering::Relaxed);
             // Release: who takes the list sees the links. A failure means that the collector took the list.
             match self.head.compare_exchange(head, record.slot(), Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
@@ -43,7 +43,7 @@ impl Touched {
     ) {
         let mut at = self.head.swap(END, Ordering::Acquire);
         while let Some(record) = slab.get(at) {
-            at = record.next.swap(UNLISTED, Ordering::SeqCst);
+            at = record.rest().next.swap(UNLISTED, Ordering::SeqCst);
             crate::sync::fence(Ordering::SeqCst);
             if record.free_ended() {
                 freed(record);

@@ -1,5 +1,6 @@
 //! One connection: greets, reads requests, holds at most one page of what is to be sent.
 
+use crate::limits::Limit;
 use crate::mode::Mode;
 use super::listen::{Visitor, same_token};
 use super::news::News;
@@ -8,7 +9,7 @@ use super::subscriber::{Sink, Subscriber, change};
 use std::io::{self, Read, Write};
 use taskscope_model::frame::{self, FrameError, FrameWriter, Reader};
 use taskscope_model::hello::{Greeting, Hello, Refusal, Refused, Rights, Welcome};
-use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Reason, Request, Subscribe, Switch, Trace};
+use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Done, Reason, Request, SetLimit, Stacks, Subscribe, Switch, Trace};
 use taskscope_model::frame::Told;
 use taskscope_model::{At, Fact, TaskId};
 
@@ -22,6 +23,7 @@ const MOST_REQUEST: u32 = 64 * 1024;
 const MOST_WAITING: usize = 64 * 1024;
 /// Most tasks of one `Cancel`.
 const MOST_CANCELLED: usize = 1_024;
+const MAY_NOT_LOOK: &str = "this connection may not look: its rights leave out read";
 /// Bytes read in one go.
 const READ_AT_ONCE: usize = 16 * 1024;
 
@@ -82,6 +84,10 @@ pub(super) enum Wish {
     Cancel(u32, Vec<TaskId>),
     /// To have the agent go on in another mode.
     Switch(u32, Mode),
+    /// The stacks of all threads.
+    Stacks(u32),
+    /// Another limit of slow polls.
+    SetLimit(u32, Limit),
     /// Something it may not do; to be logged once.
     Refused(&'static str),
 }
@@ -238,11 +244,19 @@ impl Client {
             Request::Cancel(Cancel { number, .. })
             | Request::Trace(Trace { number, .. })
             | Request::Switch(Switch { number, .. })
+            | Request::SetLimit(SetLimit { number, .. })
                 if !self.rights.control =>
             {
                 let message = "this connection may only look: TASKSCOPE_RIGHTS=read,control lets it do more";
                 self.deny(number, Reason::NOT_PERMITTED, message.to_owned());
                 wishes.push(Wish::Refused("a request without the right to control"));
+            }
+            Request::Stacks(Stacks { number }) if !self.rights.read => {
+                self.deny(number, Reason::NOT_PERMITTED, MAY_NOT_LOOK.to_owned());
+            }
+            Request::Stacks(Stacks { number }) => wishes.push(Wish::Stacks(number)),
+            Request::SetLimit(SetLimit { number, slow_poll }) => {
+                wishes.push(Wish::SetLimit(number, slow_poll.map_or(Limit::None, Limit::At)));
             }
             Request::Switch(Switch { number, mode }) => match mode.parse() {
                 Ok(Mode::Off) => {
@@ -264,10 +278,16 @@ impl Client {
 
     fn subscribe(&mut self, asked: Subscribe) -> Result<(), Denied> {
         if !self.rights.read {
-            let message = "this connection may not look: its rights leave out read".to_owned();
+            let message = MAY_NOT_LOOK.to_owned();
             return Err(Denied { number: asked.number, reason: Reason::NOT_PERMITTED, message });
         }
         self.subscriber.ask(asked)
+    }
+
+    /// Answers a `Stacks`: what is known by now, the stacks of the threads too.
+    pub(super) fn stacks_taken(&mut self, number: u32, news: &News) {
+        self.subscriber.tell_stacks(news.stacks, news.teller.now, &mut self.outbox);
+        self.tell(&Told::Answer(Done { number, message: String::new() }.into()));
     }
 
     /// Answers a `Cancel`.

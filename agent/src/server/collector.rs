@@ -1,7 +1,7 @@
 //! What has changed since the last tick. Costs what has changed, not what is alive.
 
 use crate::records::Record;
-use crate::shard::{EndedTask, Sums};
+use crate::shard::{Late, Outcomes, Remembered, Sums};
 use crate::store::Store;
 use crate::sync::lock;
 use std::collections::HashMap;
@@ -11,6 +11,8 @@ use std::collections::HashMap;
 pub(super) struct Collector {
     /// Ended tasks seen of each thread slot, by its number.
     ended_seen: Vec<u64>,
+    /// So too handles that were let go after the end of their tasks.
+    late_seen: Vec<u64>,
     /// Records to look at once more: touched in the last tick, or in a poll.
     again: Vec<&'static Record>,
 }
@@ -20,9 +22,11 @@ pub(super) struct Batch {
     /// Records that may have changed; some twice.
     pub(super) touched: Vec<&'static Record>,
     /// Tasks that have ended, in no order.
-    pub(super) ended: Vec<EndedTask>,
+    pub(super) ended: Vec<Remembered>,
     /// Whether more ended than the history holds.
     pub(super) lost: bool,
+    /// Handles that were let go after the end of their tasks.
+    pub(super) late: Vec<Late>,
 }
 
 impl Collector {
@@ -33,7 +37,9 @@ impl Collector {
         // runs in the old one is seen by the first tick.
         store.drain_touched(|record| self.again.push(record));
         store.next_epoch();
+        store.drain_stirred(|_| {});
         self.ended_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).ended_ever()).collect();
+        self.late_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).late_ever()).collect();
     }
 
     /// A scan has found the task in a poll that may have begun before this follows: its end is to be seen.
@@ -53,18 +59,33 @@ impl Collector {
         self.again.extend(still);
         self.again.sort_unstable_by_key(|record| record.slot());
         self.again.dedup_by_key(|record| record.slot());
-        let (ended, lost) = self.ended(store);
-        Batch { touched, ended, lost }
+        store.drain_stirred(|record| touched.push(record));
+        let (mut ended, lost) = self.ended(store);
+        let late = self.late(store);
+        apply_late(&mut ended, &late);
+        Batch { touched, ended, lost, late }
     }
 
-    fn ended(&mut self, store: &'static Store) -> (Vec<EndedTask>, bool) {
+    fn late(&mut self, store: &'static Store) -> Vec<Late> {
+        let mut late = Vec::new();
+        let threads = store.threads.all();
+        self.late_seen.resize(threads.len(), 0);
+        for (thread, seen) in threads.iter().zip(&mut self.late_seen) {
+            let shard = lock(&thread.shard);
+            late.extend(shard.late_after(*seen).copied());
+            *seen = shard.late_ever();
+        }
+        late
+    }
+
+    fn ended(&mut self, store: &'static Store) -> (Vec<Remembered>, bool) {
         let (mut ended, mut lost) = (Vec::new(), false);
         let threads = store.threads.all();
         self.ended_seen.resize(threads.len(), 0);
         for (thread, seen) in threads.iter().zip(&mut self.ended_seen) {
             let shard = lock(&thread.shard);
             let before = ended.len() as u64;
-            ended.extend(shard.ended_after(*seen).copied());
+            ended.extend(shard.ended_after(*seen));
             lost |= ended.len() as u64 - before < shard.ended_ever() - *seen;
             *seen = shard.ended_ever();
         }
@@ -72,13 +93,27 @@ impl Collector {
     }
 }
 
+/// What became of handles later, put where their tasks stand.
+fn apply_late(ended: &mut [Remembered], late: &[Late]) {
+    let late: HashMap<u64, &Late> = late.iter().map(|late| (late.id, late)).collect();
+    for task in ended {
+        let late = late.get(&task.last.seed.id);
+        if let (Some(fate), Some(late)) = (&mut task.fate, late) {
+            fate.set_handled(late.handled);
+        }
+    }
+}
+
 /// The history, oldest end first: the last tasks however they ended, and besides them the last that did not
 /// complete; within the bounds of `shard` over all threads.
-pub(super) fn history(store: &Store) -> Vec<EndedTask> {
-    let mut all = Vec::new();
+pub(super) fn history(store: &Store) -> Vec<Remembered> {
+    let (mut all, mut late) = (Vec::new(), Vec::new());
     for thread in store.threads.all() {
-        all.extend(lock(&thread.shard).history().copied());
+        let shard = lock(&thread.shard);
+        all.extend(shard.history());
+        late.extend(shard.late_after(0).copied());
     }
+    apply_late(&mut all, &late);
     all.sort_unstable_by_key(|task| (std::cmp::Reverse(task.at), task.last.seed.id));
     all.dedup_by_key(|task| (task.at, task.last.seed.id));
     let mut bad_of_place: HashMap<u32, usize> = HashMap::new();
@@ -103,10 +138,11 @@ pub(super) fn history(store: &Store) -> Vec<EndedTask> {
     all
 }
 
-/// The sums of all locations, by number, over all threads.
+/// The sums of all locations, by number, over all threads. What is spawned is read last: no more have ended.
 pub(super) fn sums(store: &Store) -> Vec<Sums> {
     let mut all: Vec<Sums> = Vec::new();
-    for thread in store.threads.all() {
+    let threads = store.threads.all();
+    for thread in &threads {
         let shard = lock(&thread.shard);
         let of_thread = shard.sums();
         if all.len() < of_thread.len() {
@@ -114,6 +150,29 @@ pub(super) fn sums(store: &Store) -> Vec<Sums> {
         }
         for (sum, of_thread) in all.iter_mut().zip(of_thread) {
             sum.add(of_thread);
+        }
+    }
+    for (location, spawned) in threads.iter().flat_map(|thread| thread.spawned.all()) {
+        let location = location as usize;
+        if all.len() <= location {
+            all.resize(location + 1, Sums::default());
+        }
+        all[location].spawned += spawned;
+    }
+    all
+}
+
+/// How the ended tasks of all locations have ended, by number, over all threads.
+pub(super) fn outcomes(store: &Store) -> Vec<Outcomes> {
+    let mut all: Vec<Outcomes> = Vec::new();
+    for thread in store.threads.all() {
+        let shard = lock(&thread.shard);
+        let of_thread = shard.outcomes();
+        if all.len() < of_thread.len() {
+            all.resize(of_thread.len(), Outcomes::default());
+        }
+        for (outcomes, of_thread) in all.iter_mut().zip(of_thread) {
+            outcomes.add(of_thread);
         }
     }
     all

@@ -1,13 +1,15 @@
 //! What every client may want to know besides tasks: names, runtimes, counts, coverage, sums, figures.
 //! Refreshed once a tick, however many clients there are.
 
-use super::collector::sums;
+use super::awaits::Awaits;
+use super::collector::{outcomes, sums};
 use super::figures::FigureReader;
 use crate::core::Core;
 use crate::coverage::coverage;
 use crate::records::Record;
 use crate::runtimes::RuntimeSlot;
-use crate::shard::Sums;
+use crate::shard::{Outcomes, Sums};
+use crate::stacks::Stacks;
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ const FIGURES_EVERY: u64 = 1_000_000_000;
 /// The news of a tick.
 pub(super) struct News {
     pub(super) teller: Teller,
+    pub(super) stacks: &'static Stacks,
     pub(super) chains: Vec<Chain>,
     /// Each runtime, and whether it is gone.
     pub(super) runtimes: Vec<(Runtime, bool)>,
@@ -30,10 +33,12 @@ pub(super) struct News {
     pub(super) limits: Limits,
     /// By the number of the location.
     pub(super) sums: Vec<Sums>,
+    pub(super) outcomes: Vec<Outcomes>,
     pub(super) figures: Vec<Figures>,
     /// When the figures were read.
     pub(super) figures_at: At,
     readers: HashMap<RuntimeId, FigureReader>,
+    pub(super) awaits: Awaits,
 }
 
 /// How many clients there are, and how many were refused.
@@ -45,9 +50,9 @@ pub(super) struct Visitors {
 
 impl News {
     pub(super) fn new(core: &'static Core) -> Self {
-        let clock = &core.store.clock;
         Self {
-            teller: Teller::new(clock),
+            stacks: &core.stacks,
+            teller: Teller::new(&core.store),
             chains: Vec::new(),
             runtimes: Vec::new(),
             counts: Vec::new(),
@@ -55,9 +60,11 @@ impl News {
             coverage: Vec::new(),
             limits: limits(core),
             sums: Vec::new(),
+            outcomes: Vec::new(),
             figures: Vec::new(),
             figures_at: At(0),
             readers: HashMap::new(),
+            awaits: Awaits::default(),
         }
     }
 
@@ -70,6 +77,7 @@ impl News {
         teller.workers = workers(core, &slots);
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
+        self.outcomes = outcomes(store);
         self.limits = limits(core);
         self.count(core, visitors);
         self.refresh_places(core);
@@ -132,7 +140,7 @@ impl News {
 }
 
 fn limits(core: &Core) -> Limits {
-    Limits { mode: core.mode.get().name().to_owned(), slow_poll: None }
+    Limits { mode: core.mode.get().name().to_owned(), slow_poll: core.limits.all() }
 }
 
 /// The worker that each thread slot is, by the slot's number.
@@ -161,7 +169,7 @@ fn running(core: &'static Core, workers: &[Option<Worker>]) -> HashMap<(u16, Wor
     };
     let threads = core.store.threads.all();
     let running = threads.iter().zip(workers).filter_map(|(thread, worker)| {
-        let (runtime, task) = polled(thread.current()?.0)?;
+        let (runtime, task) = polled(thread.frames.current()?.record)?;
         Some(((runtime, (*worker)?), task))
     });
     running.collect()

@@ -1,6 +1,8 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
 use super::at_exit;
+use super::awaits::Judge;
+use super::cancel::cancel;
 use super::client::{Client, Wish};
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -10,11 +12,13 @@ use super::pages::pages;
 use super::reporter::Reporter;
 use super::subscriber::change;
 use super::pace::Pace;
-use super::reply::{not_cancelled, program};
-use super::signals;
+use super::program::program;
+use super::stacks::Asked;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
+use crate::signals;
+use crate::wrapped::count_wakes;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -81,6 +85,11 @@ struct Server {
     ticks: u64,
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
+    judge: Judge,
+    /// Who waits for the stacks of all threads.
+    asked: Asked,
+    /// What of stacks has been told to everybody.
+    stacks_told: u64,
     refused: u64,
     logged: HashSet<String>,
 }
@@ -101,6 +110,9 @@ impl Server {
             tick: None,
             ticks: 0,
             last_ticks: None,
+            judge: Judge::default(),
+            asked: Asked::default(),
+            stacks_told: 0,
             refused: 0,
             logged: HashSet::new(),
         }
@@ -142,7 +154,10 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let next = deadlines.chain(self.tick).chain(work.then_some(allowed)).chain(again).min()?;
+        let asked = self.asked.deadline(now);
+        let judge = self.judge.deadline(now);
+        let deadlines = deadlines.chain(self.tick).chain(judge).chain(asked);
+        let next = deadlines.chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
         Some(Duration::from_nanos(wait) + Duration::from_millis(1))
@@ -150,6 +165,7 @@ impl Server {
 
     fn turn(&mut self) {
         let now = self.core.store.clock.now();
+        self.judge.start(self.core, now);
         if self.pace.wait(now) == Nanos(0) {
             if self.doors.are_waited_at() {
                 self.doors.knock();
@@ -162,9 +178,10 @@ impl Server {
             self.bury();
             self.scan(now);
         }
-        if self.tick.is_some_and(|at| at <= now) {
+        if self.tick.is_some_and(|at| at <= now || self.stacks_told < self.core.stacks.settled()) {
             self.on_tick(now);
         }
+        self.answer_stacks(now);
         self.write(now);
         self.farewell(now);
         self.watch_or_not(now);
@@ -209,12 +226,12 @@ impl Server {
         }
     }
 
-    fn grant(&mut self, number: usize, wish: Wish, now: At) {
+    fn grant(&mut self, id: usize, wish: Wish, now: At) {
         match wish {
             Wish::Refused(what) => return self.refused(format!("refused {what}")),
-            Wish::Hello if !self.make_room(number, now) => {
+            Wish::Hello if !self.make_room(id, now) => {
                 self.refused += 1;
-                if let Some(client) = self.clients.get_mut(&number) {
+                if let Some(client) = self.clients.get_mut(&id) {
                     client.refuse(Refused::Busy, "as many clients are attached already as are served at once");
                 }
                 return;
@@ -222,7 +239,7 @@ impl Server {
             _ => {}
         }
         let hello = matches!(wish, Wish::Hello).then(|| self.hello());
-        let Some(client) = self.clients.get_mut(&number) else { return };
+        let Some(client) = self.clients.get_mut(&id) else { return };
         match wish {
             Wish::Hello => {
                 if let Some(mut hello) = hello {
@@ -236,13 +253,27 @@ impl Server {
                 let done = Done { number, message: format!("the agent is in mode {mode}") };
                 client.tell(&Told::Answer(done.into()));
             }
+            Wish::Stacks(number) => self.asked.add(id, number, self.core, now),
+            Wish::SetLimit(number, limit) => {
+                self.core.limits.set_all(limit);
+                self.core.store.bell.wake();
+                client.tell(&Told::Answer(Done { number, message: String::new() }.into()));
+            }
             Wish::Cancel(request, tasks) => {
                 for piece in tasks.chunks(RESULTS_AT_ONCE) {
-                    let results = piece.iter().map(|task| not_cancelled(self.core, *task)).collect();
-                    client.cancelled(request, results);
+                    client.cancelled(request, cancel(self.core, piece));
                 }
             }
             Wish::Refused(_) => {}
+        }
+    }
+
+    /// Answers those who asked for the stacks of all threads, if these are there.
+    fn answer_stacks(&mut self, now: At) {
+        for (client, number) in self.asked.take_answered(self.core, now) {
+            if let Some(client) = self.clients.get_mut(&client) {
+                client.stacks_taken(number, &self.news);
+            }
         }
     }
 
@@ -299,6 +330,7 @@ impl Server {
         let mode = self.core.mode.get();
         if self.reporter.as_ref().map_or(Mode::On, Reporter::mode) != mode {
             self.reporter = Reporter::of(mode);
+            count_wakes(mode == Mode::Debug);
         }
     }
 
@@ -318,8 +350,10 @@ impl Server {
             None => self.core.store.next_epoch(),
             Some(left) => *left = left.saturating_sub(1),
         }
+        self.stacks_told = self.core.stacks.settled();
         let batch = self.collector.collect(&self.core.store);
         self.news.refresh(self.core, visitors);
+        self.refresh_awaits();
         for client in self.clients.values_mut() {
             client.subscriber.take_in(&batch, &self.news.teller);
         }
@@ -346,8 +380,11 @@ impl Server {
             self.begin_watch(now);
         }
         self.news.refresh(self.core, visitors);
+        self.refresh_awaits();
         self.news.refresh_figures(self.core);
+        let judging = self.judge.deadline(now).is_some();
         let clients = self.clients.values_mut().filter(|client| client.wants_scan(now));
+        let clients = clients.filter(|client| !(judging && client.subscriber.wants_totals()));
         let own = self.reporter.iter_mut().map(|reporter| &mut reporter.subscriber);
         let own = own.filter(|subscriber| subscriber.wants_scan(now));
         if let Some(next) = clients.map(|client| &mut client.subscriber).chain(own).next() {
@@ -360,7 +397,18 @@ impl Server {
 
     fn wants_scan(&self, now: At) -> bool {
         let own = self.reporter.as_ref().is_some_and(|reporter| reporter.subscriber.wants_scan(now));
-        own || self.clients.values().any(|client| client.wants_scan(now))
+        // Sums of observed futures wait a moment for what the last drops mean.
+        let judging = self.judge.deadline(now).is_some();
+        let waits = |client: &Client| judging && client.subscriber.wants_totals();
+        own || self.clients.values().any(|client| client.wants_scan(now) && !waits(client))
+    }
+
+    fn refresh_awaits(&mut self) {
+        let own = self.reporter.iter().map(|reporter| &reporter.subscriber);
+        let all = self.clients.values().map(|client| &client.subscriber).chain(own);
+        self.news.awaits.refresh(self.core, self.news.teller.now, all.filter_map(|subscriber| subscriber.view()));
+        // What it tells of may be new.
+        self.news.refresh_places(self.core);
     }
 
     fn begin_watch(&mut self, now: At) {

@@ -6,6 +6,7 @@ use super::news::News;
 use super::told::ToldSoFar;
 use super::view::View;
 use crate::records::Record;
+use crate::stacks::Stacks;
 use crate::store::Store;
 use crate::tell::Teller;
 use taskscope_model::request::{Denied, Subscribe};
@@ -62,6 +63,16 @@ impl Subscriber {
         self.view.as_ref().is_some_and(|view| view.asked.figures)
     }
 
+    /// Whether it wants sums over places.
+    pub(super) fn wants_totals(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.asked.totals)
+    }
+
+    /// What it asked for.
+    pub(super) fn view(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
     /// Scans all tasks; see [`View::scan`].
     pub(super) fn scan(&mut self, store: &'static Store, teller: &Teller, running: impl FnMut(&'static Record)) {
         if let Some(view) = &mut self.view {
@@ -79,6 +90,11 @@ impl Subscriber {
     /// The next page is to hold all sums, also those that were told a moment ago.
     pub(super) fn hurry(&mut self) {
         self.told.hurry();
+    }
+
+    /// Tells what is new of stacks, whatever was asked for.
+    pub(super) fn tell_stacks(&mut self, stacks: &Stacks, now: At, sink: &mut impl Sink) {
+        self.told.stacks(stacks, now, &mut |fact| sink.tell(fact));
     }
 
     /// Tells one page of what is new, until there is no more room; false if nothing is.

@@ -1,11 +1,13 @@
 //! What one client has been told besides tasks, so that each thing is told once, and again when it changes.
 
+use super::awaits::AwaitsTold;
 use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
-use crate::shard::Sums;
+use crate::shard::{Outcomes, Sums};
+use crate::stacks::Stacks;
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, Limits, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{Counted, Coverage, Limits, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
 use taskscope_model::{At, Fact, LocationId, RuntimeId};
 
@@ -20,8 +22,11 @@ pub(super) struct ToldSoFar {
     coverage: Vec<Coverage>,
     limits: Option<Limits>,
     sums: Vec<Sums>,
+    outcomes: Vec<Outcomes>,
     sums_at: At,
     figures_at: At,
+    stacks: u64,
+    awaits: AwaitsTold,
 }
 
 impl ToldSoFar {
@@ -63,13 +68,23 @@ impl ToldSoFar {
             self.limits = Some(news.limits.clone());
             tell(news.limits.clone().into());
         }
+        self.stacks(news.stacks, at, tell);
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
+            self.outcomes(news, tell);
         }
+        self.awaits.catch_up(&news.awaits, view, tell);
         if view.asked.figures && self.figures_at < news.figures_at {
             self.figures_at = news.figures_at;
             news.figures.iter().for_each(|figures| tell(figures.clone().into()));
+        }
+    }
+
+    /// Tells what is new of stacks.
+    pub(super) fn stacks(&mut self, stacks: &Stacks, now: At, tell: &mut impl FnMut(Fact)) {
+        if self.stacks < stacks.newest() {
+            self.stacks = stacks.tell(self.stacks, now, tell);
         }
     }
 
@@ -102,6 +117,26 @@ impl ToldSoFar {
                     max_poll: clock.span(sums.max_poll),
                 };
                 tell(totals.into());
+            }
+        }
+    }
+
+    fn outcomes(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {
+        self.outcomes.resize(news.outcomes.len(), Outcomes::default());
+        for ((outcomes, told), number) in news.outcomes.iter().zip(&mut self.outcomes).zip(0..) {
+            if outcomes != told {
+                *told = *outcomes;
+                let fact = OutcomesFact {
+                    location: LocationId(number),
+                    completed: outcomes.completed,
+                    failed: outcomes.failed,
+                    cancelled: outcomes.cancelled,
+                    panicked: outcomes.panicked,
+                    shut_down: outcomes.shut_down,
+                    errors_unseen: outcomes.errors_unseen,
+                    panics_unseen: outcomes.panics_unseen,
+                };
+                tell(fact.into());
             }
         }
     }

@@ -6,18 +6,22 @@
 //! queues up for a slow client: a task that changes often is told once, in its latest state, when there is
 //! room for it.
 
+mod detail;
+mod fill;
+
 use super::collector::{Batch, history};
+use crate::extensions::Handled;
 use crate::records::Record;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::store::Store;
-use crate::tell::Teller;
+use crate::tell::{Standing, Teller};
+use fill::Due;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
-use taskscope_model::change::{Complete, Forgotten};
 use taskscope_model::codes::Counter;
 use taskscope_model::query::Value;
 use taskscope_model::request::{Denied, Reason, Subscribe};
-use taskscope_model::{At, Fact, Order, Query, TaskId};
+use taskscope_model::{At, Order, Query, TaskId};
 
 /// Most rows of one view, and so the most that is kept for one client.
 const MOST_ROWS: usize = 100_000;
@@ -38,7 +42,12 @@ pub(super) struct View {
     rows: HashMap<TaskId, Row>,
     /// Rows to be told, the first ones in the order first.
     due: VecDeque<TaskId>,
-    ended: VecDeque<(EndedTask, bool)>,
+    ended: VecDeque<Due>,
+    /// Ended tasks that were told and whose handles are still there, the oldest first.
+    handles: HashSet<TaskId>,
+    handles_in_order: VecDeque<TaskId>,
+    /// Handles of those that were let go since.
+    late: VecDeque<(TaskId, Handled)>,
     forgotten: Vec<TaskId>,
     /// Tasks that match and are beyond the limit, as of the last scan.
     left_out: u64,
@@ -46,6 +55,8 @@ pub(super) struct View {
     scanned: Option<At>,
     /// Whether tasks have left since, that others outside could replace.
     room: bool,
+    /// The tasks that were asked for by name, and their ancestors.
+    pins: Vec<TaskId>,
     /// What is left of the snapshot: the first so many of `due` and of `ended`.
     snapshot: Snapshot,
     completed: bool,
@@ -64,6 +75,18 @@ struct Row {
     told: bool,
     /// Whether it stands in `due`.
     due: bool,
+    /// What was told last of how it stands.
+    standing: Option<Box<Standing>>,
+    /// Whether it is told whatever the query and the limit say.
+    pinned: bool,
+    /// Whether it would be told anyway.
+    matches: bool,
+}
+
+impl Row {
+    fn new(record: &'static Record) -> Self {
+        Self { record, told: false, due: false, standing: None, pinned: false, matches: true }
+    }
 }
 
 /// A task that could be in the view, and its place in the order.
@@ -87,10 +110,14 @@ impl View {
             rows: HashMap::new(),
             due: VecDeque::new(),
             ended: VecDeque::new(),
+            handles: HashSet::new(),
+            handles_in_order: VecDeque::new(),
+            late: VecDeque::new(),
             forgotten: Vec::new(),
             left_out: 0,
             scanned: None,
             room: false,
+            pins: Vec::new(),
             snapshot: Snapshot::default(),
             completed: false,
         })
@@ -100,8 +127,12 @@ impl View {
     /// the first scan, the rest need not be told again.
     pub(super) fn succeed(&mut self, before: View) {
         self.rows = before.rows;
+        self.rows.values_mut().for_each(|row| row.pinned = false);
         self.due = before.due;
         self.ended = before.ended;
+        self.handles = before.handles;
+        self.handles_in_order = before.handles_in_order;
+        self.late = before.late;
         self.forgotten = before.forgotten;
     }
 
@@ -139,10 +170,13 @@ impl View {
         mut running: impl FnMut(&'static Record),
     ) {
         let mut best: Vec<Candidate> = Vec::new();
-        let mut matched = 0;
+        let (mut matched, mut roots) = (0, Vec::new());
         for record in store.slab.iter() {
             if record.is_running() {
                 running(record);
+            }
+            if !self.asked.detail.is_empty() && record.is_root() {
+                roots.push(record);
             }
             if let Some(candidate) = self.candidate(record, teller) {
                 matched += 1;
@@ -157,19 +191,23 @@ impl View {
         self.left_out = matched - best.len() as u64;
         self.replace(best);
         if self.scanned.is_none() {
-            self.begin_snapshot(store, teller);
+            let missing = self.pin(store, teller, &roots);
+            self.begin_snapshot(store, teller, missing);
         }
         self.scanned = Some(teller.now);
         self.room = false;
     }
 
     /// The snapshot: every row, also those that an earlier view has told, and the history if it is wanted.
-    fn begin_snapshot(&mut self, store: &'static Store, teller: &Teller) {
+    fn begin_snapshot(&mut self, store: &'static Store, teller: &Teller, missing: Vec<TaskId>) {
         let told: Vec<TaskId> = self.rows.keys().copied().collect();
         told.into_iter().for_each(|id| self.queue(id));
-        if self.asked.ended {
-            for task in history(store) {
-                self.offer_ended(task, teller);
+        if self.asked.ended || !missing.is_empty() {
+            let history = history(store);
+            let wanted = detail::with_ancestors(missing, &history);
+            for task in history {
+                let wanted = wanted.contains(&TaskId(task.last.seed.id));
+                self.offer_ended(task, wanted, teller);
             }
         }
         self.snapshot = Snapshot { rows: self.due.len(), ended: self.ended.len() };
@@ -192,19 +230,24 @@ impl View {
         }
     }
 
-    /// Makes these the rows; the first ones are told first.
+    /// Makes these the rows; the first ones are told first. Those that are pinned stay.
     fn replace(&mut self, candidates: Vec<Candidate>) {
         let mut before = std::mem::take(&mut self.rows);
         for (_, id, record) in candidates {
-            let same = before.remove(&id);
-            let told = same.as_ref().is_some_and(|row| row.told);
-            let queued = same.is_some_and(|row| row.due);
-            self.rows.insert(id, Row { record, told, due: queued });
-            if !told && !queued {
+            let row = before.remove(&id).map_or_else(|| Row::new(record), |row| Row { record, matches: true, ..row });
+            let queue = !row.told && !row.due;
+            self.rows.insert(id, row);
+            if queue {
                 self.queue(id);
             }
         }
-        self.forgotten.extend(before.into_iter().filter(|(_, row)| row.told).map(|(id, _)| id));
+        for (id, row) in before {
+            if row.pinned {
+                self.rows.insert(id, Row { matches: false, ..row });
+            } else if row.told {
+                self.forgotten.push(id);
+            }
+        }
     }
 
     fn queue(&mut self, id: TaskId) {
@@ -224,7 +267,7 @@ impl View {
         let mut new: HashMap<TaskId, Candidate> = HashMap::new();
         for record in &batch.touched {
             match self.candidate(record, teller) {
-                Some(candidate) if self.rows.contains_key(&candidate.1) => self.queue(candidate.1),
+                Some(candidate) if self.rows.contains_key(&candidate.1) => self.queue_matching(candidate.1),
                 Some(candidate) => {
                     new.insert(candidate.1, candidate);
                 }
@@ -234,13 +277,17 @@ impl View {
         for ended in &batch.ended {
             let id = TaskId(ended.last.seed.id);
             new.remove(&id);
-            let told = self.rows.remove(&id).map(|row| row.told);
-            self.room |= told.is_some();
-            match told {
-                Some(true) => self.push_ended(*ended, true),
-                _ => self.offer_ended(*ended, teller),
+            let row = self.rows.remove(&id);
+            self.room |= row.is_some();
+            match row {
+                Some(row) if row.told => {
+                    self.push_ended(Due { task: ended.clone(), told: true, standing: row.standing });
+                }
+                Some(row) => self.offer_ended(ended.clone(), row.pinned, teller),
+                None => self.offer_ended(ended.clone(), false, teller),
             }
         }
+        batch.late.iter().for_each(|late| self.come_late(TaskId(late.id), late.handled));
         if batch.lost {
             self.drop_lost(teller);
         }
@@ -267,10 +314,15 @@ impl View {
     /// The record's task does not match any more, or is gone.
     fn drop_unmatched(&mut self, record: &'static Record, teller: &Teller) {
         let Some(copied) = teller.copy(record) else { return };
-        if let Some(row) = self.rows.remove(&TaskId(copied.seed.id)) {
+        let id = TaskId(copied.seed.id);
+        if let Some(row) = self.rows.get_mut(&id).filter(|row| row.pinned) {
+            row.matches = false;
+            return self.queue(id);
+        }
+        if let Some(row) = self.rows.remove(&id) {
             self.room = true;
             if row.told {
-                self.forgotten.push(TaskId(copied.seed.id));
+                self.forgotten.push(id);
             }
         }
     }
@@ -290,10 +342,10 @@ impl View {
 
     /// Adds tasks; if they are too many, the last ones in the order have to go.
     fn add(&mut self, new: Vec<Candidate>, teller: &Teller) {
-        if self.rows.len() + new.len() <= self.limit {
+        if self.matching() + new.len() <= self.limit {
             for (_, id, record) in new {
                 if let Entry::Vacant(place) = self.rows.entry(id) {
-                    place.insert(Row { record, told: false, due: true });
+                    place.insert(Row { due: true, ..Row::new(record) });
                     self.due.push_back(id);
                 }
             }
@@ -311,100 +363,34 @@ impl View {
         self.replace(all);
     }
 
-    /// An ended task of which the client knows nothing: told if it asked for ended ones and it matches.
-    fn offer_ended(&mut self, ended: EndedTask, teller: &Teller) {
-        if self.asked.ended && self.query.matches(&teller.ended_task(&ended), teller, teller.now) {
-            self.push_ended(ended, false);
+    /// An ended task of which the client knows nothing: told if it is wanted, or if ended ones are and it matches.
+    fn offer_ended(&mut self, task: Remembered, wanted: bool, teller: &Teller) {
+        let matches = || self.query.matches(&teller.ended_task(&task), teller, teller.now);
+        if wanted || (self.asked.ended && matches()) {
+            self.push_ended(Due { task, told: false, standing: None });
         }
     }
 
-    fn push_ended(&mut self, ended: EndedTask, told: bool) {
+    fn push_ended(&mut self, due: Due) {
         if self.ended.len() >= MOST_ENDED
-            && let Some((oldest, told)) = self.ended.pop_front()
+            && let Some(oldest) = self.ended.pop_front()
         {
             self.snapshot.ended = self.snapshot.ended.saturating_sub(1);
-            if told {
-                self.forgotten.push(TaskId(oldest.last.seed.id));
+            if oldest.told {
+                self.forgotten.push(TaskId(oldest.task.last.seed.id));
             }
         }
-        self.ended.push_back((ended, told));
+        self.ended.push_back(due);
     }
 
     /// The view's own counts. `live` is how many tasks there are.
     pub(super) fn counts(&self, live: u64) -> [(Counter, u64); 2] {
-        let rows = self.rows.len() as u64;
+        let rows = self.matching() as u64;
         let left_out = match self.left_out {
             0 => 0,
             _ if self.query.matches_all() => live.saturating_sub(rows),
             left_out => left_out,
         };
         [(Counter::MATCHED, rows + left_out), (Counter::NOT_SHOWN, left_out)]
-    }
-
-    /// Whether there is anything to tell.
-    pub(super) fn has_news(&self) -> bool {
-        let rows = !self.due.is_empty() || !self.ended.is_empty() || !self.forgotten.is_empty();
-        rows || (self.scanned.is_some() && !self.completed)
-    }
-
-    /// Tells what is due until `tell` says that there is no more room: first the snapshot, the first rows in
-    /// the order first; then what has ended and what has changed in turn, so that neither waits for the other.
-    pub(super) fn fill(&mut self, teller: &Teller, mut tell: impl FnMut(Fact) -> bool) {
-        while let Some(id) = self.forgotten.pop() {
-            // It may have matched again since.
-            let known = self.rows.get(&id).is_some_and(|row| row.told);
-            if !known && !tell(Forgotten { task: id }.into()) {
-                return;
-            }
-        }
-        while self.snapshot.rows > 0 {
-            self.snapshot.rows -= 1;
-            if self.tell_due(teller, &mut tell) == Some(false) {
-                return;
-            }
-        }
-        while self.snapshot.ended > 0 {
-            self.snapshot.ended -= 1;
-            if self.tell_ended(teller, &mut tell) == Some(false) {
-                return;
-            }
-        }
-        if self.scanned.is_some() && !self.completed {
-            self.completed = true;
-            tell(Complete { subscription: self.asked.number }.into());
-        }
-        loop {
-            match (self.tell_ended(teller, &mut tell), self.tell_due(teller, &mut tell)) {
-                (None, None) | (Some(false), _) | (_, Some(false)) => return,
-                _ => {}
-            }
-        }
-    }
-
-    /// Tells the next ended task; `None` if there is none, else whether there is more room.
-    fn tell_ended(&mut self, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> Option<bool> {
-        let (ended, told) = self.ended.pop_front()?;
-        if !told {
-            tell(teller.spawned(&ended.last));
-        }
-        tell(teller.polled(&ended.last));
-        Some(tell(teller.ended(&ended)))
-    }
-
-    /// Tells the next changed row; as `tell_ended`.
-    fn tell_due(&mut self, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> Option<bool> {
-        let id = self.due.pop_front()?;
-        Some(self.tell_row(id, teller, tell))
-    }
-
-    fn tell_row(&mut self, id: TaskId, teller: &Teller, tell: &mut impl FnMut(Fact) -> bool) -> bool {
-        let Some(row) = self.rows.get_mut(&id) else { return true };
-        row.due = false;
-        let Some(copied) = teller.copy(row.record).filter(|copied| copied.seed.id == id.0) else { return true };
-        if !row.told {
-            row.told = true;
-            tell(teller.spawned(&copied));
-        }
-        tell(teller.polled(&copied))
     }
 }

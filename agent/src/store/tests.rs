@@ -2,19 +2,13 @@
 //! only at the tasks of its own runtime; and one runs at a time, for the history that they look at is bounded.
 
 use crate::records::Copied;
-use crate::shard::EndedTask;
+use crate::shard::Remembered;
 use crate::sync::lock;
 use crate::{Builder, Runtime, core};
 use std::future::pending;
 use taskscope_model::TaskId;
 use taskscope_model::codes::{Outcome, TaskKind};
 use tokio::runtime::Builder as TokioBuilder;
-
-/// Held by the test that runs.
-fn alone() -> crate::sync::Guard<'static, ()> {
-    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    lock(&ALONE)
-}
 
 fn multi() -> Runtime {
     let mut tokio = TokioBuilder::new_multi_thread();
@@ -41,11 +35,11 @@ fn live(runtime: u16) -> Vec<Copied> {
 }
 
 /// The ended tasks of a runtime, by id.
-fn ended(runtime: u16) -> Vec<EndedTask> {
+fn ended(runtime: u16) -> Vec<Remembered> {
     let mut all = Vec::new();
     for thread in core::get().unwrap().store.threads.all() {
         let shard = lock(&thread.shard);
-        all.extend(shard.ended_after(0).filter(|task| task.last.seed.runtime == runtime).copied());
+        all.extend(shard.ended_after(0).filter(|task| task.last.seed.runtime == runtime));
     }
     all.sort_by_key(|task| task.last.seed.id);
     all
@@ -64,7 +58,7 @@ fn task_id() -> u64 {
 
 #[test]
 fn tasks_know_their_root_their_parent_and_their_polls() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     for runtime in [multi(), current()] {
         let (parent, child) = runtime.block_on(async {
             let parent = tokio::spawn(async {
@@ -100,7 +94,7 @@ fn tasks_know_their_root_their_parent_and_their_polls() {
 /// (a): `block_in_place` and a second runtime on the same thread.
 #[test]
 fn polls_nest() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let (outer, kept) = (multi(), std::sync::Arc::new(current()));
     let inner_number = number(&kept);
     // Dropped by the test's own thread: a runtime may not be dropped in a poll.
@@ -132,7 +126,7 @@ fn polls_nest() {
 /// (b): a spawn on a runtime that is gone: its end comes before its creation.
 #[test]
 fn the_end_may_come_before_the_creation() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let runtime = multi();
     let (number, handle) = (number(&runtime), runtime.handle().clone());
     drop(runtime);
@@ -148,7 +142,7 @@ fn the_end_may_come_before_the_creation() {
 /// (b) again: tasks are spawned from several threads while the runtime closes.
 #[test]
 fn a_closing_runtime_leaves_nothing_behind() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     for _ in 0..20 {
         let runtime = multi();
         let number = number(&runtime);
@@ -167,7 +161,7 @@ fn a_closing_runtime_leaves_nothing_behind() {
 /// (c): blocking tasks and workers have ids and ends, but no creation that is told.
 #[test]
 fn ends_of_blocking_tasks_are_ignored() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let runtime = multi();
     runtime.block_on(async {
         for _ in 0..2_000 {
@@ -181,7 +175,7 @@ fn ends_of_blocking_tasks_are_ignored() {
 
 #[test]
 fn a_shutdown_is_told_from_an_abort() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let runtime = multi();
     let number = number(&runtime);
     runtime.block_on(async {
@@ -201,7 +195,7 @@ fn a_shutdown_is_told_from_an_abort() {
 
 #[test]
 fn a_panicking_task_and_a_panicking_root_end_once() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let runtime = current();
     let number = number(&runtime);
     let root = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -219,7 +213,7 @@ fn a_panicking_task_and_a_panicking_root_end_once() {
 /// (g): pages of ids are recycled under survivors.
 #[test]
 fn survivors_are_found_after_many_spawns() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let runtime = multi();
     let number = number(&runtime);
     let survivors: Vec<_> = runtime.block_on(async {
@@ -242,7 +236,7 @@ fn survivors_are_found_after_many_spawns() {
 
 #[test]
 fn hooks_of_the_user_are_called_after_ours() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     let calls: Arc<[AtomicU32; 4]> = Arc::default();
@@ -265,13 +259,13 @@ fn hooks_of_the_user_are_called_after_ours() {
 
 #[test]
 fn long_polls_are_counted_by_length() {
-    let _alone = alone();
+    let _alone = crate::sync::alone();
     let runtime = current();
     runtime.block_on(async {
         let work = tokio::spawn(async { std::thread::sleep(std::time::Duration::from_millis(3)) });
         work.await.unwrap();
     });
-    let long = ended(number(&runtime))[0].last.long;
+    let long: Vec<_> = ended(number(&runtime))[0].last.long.counts().collect();
     assert_eq!(long.iter().map(|count| u32::from(*count)).sum::<u32>(), 1);
     assert_eq!(long[..7], [0; 7], "three milliseconds are not below the bound of bucket 7");
 }

@@ -40,7 +40,8 @@ pub(crate) fn check(options: &Check, out: &mut Output) -> Result<Exit, CommandEr
         return Ok(Exit::Done);
     }
     if !options.json {
-        out.text(&format!("\n{} fail this check\n", words::count(found as u64, "finding")))?;
+        let verb = if found == 1 { "fails" } else { "fail" };
+        out.text(&format!("\n{} {verb} this check\n", words::count(found as u64, "finding")))?;
     }
     Ok(Exit::Found)
 }

@@ -4,7 +4,7 @@ use crate::cli::Target;
 use crate::clock::Deadline;
 use crate::exit::CommandError;
 use crate::session::Session;
-use crate::source::{Address, AttachError, Heard, Live, one_line};
+use crate::source::{Address, AttachError, Heard, Live, name_of, one_line};
 use crate::target;
 use std::time::Duration;
 use taskscope_model::World;
@@ -57,7 +57,10 @@ impl Attached {
             match self.live.next(Some(SILENT_FOR)) {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => return Err(self.silent().into()),
-                Err(AttachError::EndOfRecording { .. }) => self.played = true,
+                Err(AttachError::EndOfRecording { .. }) => {
+                    self.played = true;
+                    self.session.settle();
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -116,7 +119,10 @@ impl Attached {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => break,
                 Err(AttachError::EndOfRecording { .. }) => return Ok(Came::End { goodbye: true }),
-                Err(AttachError::Lost { goodbye, .. }) => return Ok(Came::End { goodbye }),
+                Err(AttachError::Lost { goodbye, .. }) => {
+                    self.session.settle();
+                    return Ok(Came::End { goodbye });
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -132,8 +138,7 @@ impl Attached {
 
     /// The program's name and pid, for a message.
     pub(super) fn name(&self) -> String {
-        let hello = self.live.hello();
-        one_line(&format!("{} (pid {})", hello.program, hello.pid))
+        name_of(self.live.hello())
     }
 
     /// The error of a program that has gone away.

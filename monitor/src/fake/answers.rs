@@ -23,7 +23,7 @@ pub(super) fn to(request: &Request, rights: Rights, changes: &[Change], goodbye:
         }
         Request::Cancel(cancel) => cancelled(cancel, &world),
         Request::Trace(trace) => traced(trace, &world),
-        Request::Switch(_) => Vec::new(),
+        Request::Switch(_) | Request::Stacks(_) | Request::SetLimit(_) => Vec::new(),
     };
     if goodbye {
         told.push(fact(Goodbye { at: world.now(), reason: String::new() }));

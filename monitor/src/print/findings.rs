@@ -68,8 +68,8 @@ fn tasks(row: &FindingRow) -> Option<String> {
     let named: Vec<_> = row.tasks.iter().take(MOST_TASKS).map(ToString::to_string).collect();
     let more = row.tasks.len().saturating_sub(MOST_TASKS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let name = if row.tasks.len() == 1 { "task" } else { "tasks" };
-    (!named.is_empty()).then(|| format!("{name} {}{more}", named.join(", ")))
+    // One is named by the message.
+    (named.len() > 1).then(|| format!("tasks {}{more}", named.join(", ")))
 }
 
 fn colour(severity: Severity) -> Option<&'static str> {
@@ -89,6 +89,7 @@ mod tests {
     fn row() -> FindingRow {
         let (id, file) = (LocationId(0), "src/jobs.rs".to_owned());
         FindingRow {
+            key: (Kind::PanicUnseen, None),
             kind: Kind::PanicUnseen,
             severity: Severity::Error,
             message: "tasks panicked, and nobody looked: \x1b[2J".to_owned(),

@@ -1,12 +1,18 @@
 //! What is wrong, as rows.
 
 use taskscope_model::change::Location;
+use taskscope_model::task::By;
 use taskscope_model::world::Names as _;
-use taskscope_model::{Finding, Kind, Nanos, Severity, TaskId, World};
+use taskscope_model::{Finding, Kind, LocationId, Nanos, Severity, TaskId, World};
+
+/// What tells a finding from every other one of the same program.
+pub(crate) type Key = (Kind, Option<By<LocationId>>);
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FindingRow {
+    /// Which one it is.
+    pub(crate) key: Key,
     /// What sort of thing is wrong.
     pub(crate) kind: Kind,
     /// How bad it is.
@@ -31,6 +37,7 @@ impl FindingRow {
     /// The row of a finding over that World.
     pub(crate) fn of(finding: &Finding, world: &World) -> Self {
         Self {
+            key: (finding.kind, finding.location),
             kind: finding.kind,
             severity: finding.severity,
             message: finding.message.clone(),

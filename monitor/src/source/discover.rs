@@ -1,11 +1,18 @@
 //! Which tokio programs run here, and how they can be seen. A hung or hostile program costs its own answer
 //! and nobody else's.
 
+#[cfg(feature = "console")]
+mod console;
+#[cfg(not(feature = "console"))]
+mod no_console;
 mod folders;
 
+#[cfg(not(feature = "console"))]
+use self::no_console as console;
 use super::peer::Peer;
 use super::{Address, AttachError, proc, unix};
 use crate::clock;
+pub(crate) use folders::Identity;
 use folders::{Folder, Place, SocketFile};
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -47,7 +54,7 @@ pub(crate) fn processes() -> Vec<Process> {
     let user = rustix::process::geteuid().as_raw();
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
-    look(&places, WITHIN, |_| true)
+    console::join(look(&places, WITHIN, |_| true), WITHIN)
 }
 
 /// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets
@@ -57,7 +64,27 @@ pub(crate) fn with_pid(pid: u32) -> Option<Process> {
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
     let inner = proc::inner_pid(pid)?;
-    look(&places, WITHIN, |socket| socket.pid == inner).into_iter().find(|process| process.pid == pid)
+    let found = look(&places, WITHIN, |socket| socket.pid == inner);
+    let found = found.into_iter().find(|process| process.pid == pid);
+    found.or_else(|| console::find(WITHIN).filter(|process| process.pid == pid))
+}
+
+/// A socket that nobody has been asked at yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Socket {
+    /// What tells it from a later one of the same name.
+    pub(crate) identity: Identity,
+    /// Where it is, and whose it has to be.
+    pub(crate) address: Address,
+}
+
+/// The sockets of this user's programs whose pid is wanted, as this host counts; containers are left out.
+pub(crate) fn sockets(wanted: impl Fn(u32) -> bool) -> Vec<Socket> {
+    let user = rustix::process::geteuid().as_raw();
+    let folders = folders::own(user).into_iter().filter_map(|place| place.open());
+    let sockets = folders.flat_map(|folder| folder.sockets()).filter(|socket| wanted(socket.pid));
+    let address = |socket: SocketFile| Address::Unix { path: socket.path, pid: Some(socket.pid) };
+    sockets.map(|socket| Socket { identity: socket.identity, address: address(socket) }).collect()
 }
 
 /// The user a process acts as; `None` if there is no such process.

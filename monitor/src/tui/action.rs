@@ -1,11 +1,13 @@
 //! What can happen to the TUI, and what it can ask of the world outside.
 
 use super::keys::Command;
+use crate::rows::findings::FindingRow;
 use crate::source::Address;
 use crate::source::discover::Process;
 use ratatui::layout::Size;
+use taskscope_model::TaskId;
 use taskscope_model::hello::Hello;
-use taskscope_model::request::{Denied, Subscribe};
+use taskscope_model::request::{CancelResult, Denied, Subscribe};
 
 /// Something that alters the [`Ui`](super::ui::Ui).
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub(super) enum Action {
     Refresh {
         /// Whether all that was asked for has been told.
         complete: bool,
+        /// What is wrong, worst first.
+        findings: Vec<FindingRow>,
     },
     /// Something has changed, and is about to be drawn.
     Fit,
@@ -40,6 +44,8 @@ pub(super) enum Action {
     StillLost(String),
     /// The program did not do what was asked.
     Denied(Denied),
+    /// The program says what became of a task that was to stop.
+    Cancelled(CancelResult),
     /// The processes that are there.
     Processes(Vec<Process>),
 }
@@ -53,6 +59,10 @@ pub(super) enum Effect {
     Quit,
     /// Ask the program to tell this from now on.
     Ask(Subscribe),
+    /// Ask the program to stop that task.
+    Cancel(TaskId),
+    /// Ask the program for that task's stack of awaits.
+    Trace(TaskId),
     /// Attach to another program, and let go of this one.
     Attach(Address),
     /// Look which processes there are from now on, or no longer.

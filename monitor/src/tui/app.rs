@@ -7,12 +7,14 @@ use super::keys;
 use super::outside::Outside;
 use super::ui::Ui;
 use super::update::update;
+use crate::rows::findings::FindingRow;
 use crate::session::Session;
+use crate::source::name_of;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::backend::Backend;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use taskscope_model::request::Answer;
+use taskscope_model::request::{Answer, Cancel, Trace};
 use taskscope_model::{At, Nanos, World};
 
 /// Least time between two frames: about 30 a second.
@@ -120,7 +122,8 @@ impl App {
             if complete {
                 self.before = None;
             }
-            self.update(Action::Refresh { complete });
+            let findings = self.shown().map(findings).unwrap_or_default();
+            self.update(Action::Refresh { complete, findings });
             let after = (outside.now)();
             // At most a quarter of the time goes into it.
             self.pace.table = later(after, Nanos(after.since(now).0.saturating_mul(3)));
@@ -170,16 +173,20 @@ impl App {
             News::NotAttached(why) => Some(Action::NotAttached(why)),
             News::Heard(heard) => match self.session.as_mut()?.take(heard)? {
                 Answer::Denied(denied) => Some(Action::Denied(denied)),
-                Answer::Cancelled(_) | Answer::Done(_) => None,
+                Answer::Cancelled(cancelled) => cancelled.results.into_iter().next().map(Action::Cancelled),
+                Answer::Done(_) => None,
             },
-            News::Lost { error, played } => Some(Action::Lost { why: self.why_lost(error), played }),
+            News::Lost { error, played } => {
+                self.session.as_mut().map(Session::settle);
+                Some(Action::Lost { why: self.why_lost(error), played })
+            }
             News::StillLost(why) => Some(Action::StillLost(why)),
         }
     }
 
     fn why_lost(&self, error: Option<String>) -> String {
         let who = self.session.as_ref().map_or_else(String::new, |session| {
-            format!("{} (pid {})", session.hello().program, session.hello().pid)
+            name_of(session.hello())
         });
         let goodbye = self.session.as_ref().and_then(|session| session.world().goodbye());
         match (goodbye, error) {
@@ -188,6 +195,11 @@ impl App {
             (None, None) => format!("{who} is gone without goodbye"),
             (None, Some(error)) => format!("{who} is lost: {error}"),
         }
+    }
+
+    /// The session that is drawn.
+    fn shown(&self) -> Option<&Session> {
+        self.before.as_ref().or(self.session.as_ref())
     }
 
     fn update(&mut self, action: Action) -> Effect {
@@ -203,6 +215,18 @@ impl App {
                     outside.programs.ask(&session.subscribe(subscribe));
                 }
             }
+            Effect::Cancel(task) => {
+                if let Some(session) = &mut self.session {
+                    let cancel = Cancel { number: session.number(), tasks: vec![task] };
+                    outside.programs.ask(&cancel.into());
+                }
+            }
+            Effect::Trace(task) => {
+                if let Some(session) = &mut self.session {
+                    let trace = Trace { number: session.number(), task };
+                    outside.programs.ask(&trace.into());
+                }
+            }
             Effect::Attach(address) => {
                 outside.programs.list(false);
                 (self.session, self.before, self.heard) = (None, None, true);
@@ -214,6 +238,10 @@ impl App {
         }
         None
     }
+}
+
+fn findings(session: &Session) -> Vec<FindingRow> {
+    session.findings().map(|finding| FindingRow::of(finding, session.world())).collect()
 }
 
 fn later(at: At, span: Nanos) -> At {

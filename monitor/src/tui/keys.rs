@@ -26,6 +26,14 @@ pub(super) enum Command {
     Tree,
     /// Show ended tasks too, or not.
     Ended,
+    /// What is wrong.
+    Findings,
+    /// Ask the task to stop.
+    Cancel,
+    /// Yes, that is meant.
+    Yes,
+    /// Ask the task for its stack of awaits.
+    Trace,
     /// Choose another process.
     Processes,
     /// Change the text being typed.
@@ -88,6 +96,10 @@ pub(super) enum Place {
     Tasks,
     /// The panel of one task.
     Details,
+    /// What is wrong.
+    Findings,
+    /// A question that is to be answered by yes or no.
+    Question,
     /// The line in which a filter is typed.
     Typing,
     /// The list of processes.
@@ -126,11 +138,14 @@ const fn ctrl(c: char) -> Press {
 }
 
 /// Everywhere but where text is typed.
-const ALL: &[Place] = &[Place::Tasks, Place::Details, Place::Picker, Place::Help];
+const ALL: &[Place] = &[Place::Tasks, Place::Details, Place::Findings, Place::Picker, Place::Help];
 const TASKS: &[Place] = &[Place::Tasks];
 const TYPING: &[Place] = &[Place::Typing];
-const LISTS: &[Place] = &[Place::Tasks, Place::Picker];
+const QUESTION: &[Place] = &[Place::Question];
+const LISTS: &[Place] = &[Place::Tasks, Place::Findings, Place::Picker];
 const TASK: &[Place] = &[Place::Tasks, Place::Details];
+const DETAILS: &[Place] = &[Place::Details];
+const PROGRAM: &[Place] = &[Place::Tasks, Place::Details, Place::Findings];
 
 /// A line of the table that is not in the footer.
 const fn on(
@@ -165,14 +180,27 @@ pub(super) const KEYS: &[Binding] = &[
     on(&[ch('q')], ALL, Command::Quit, "quit").short("quit"),
     on(
         &[ctrl('c')],
-        &[Place::Tasks, Place::Details, Place::Picker, Place::Help, Place::Typing],
+        &[
+            Place::Tasks,
+            Place::Details,
+            Place::Findings,
+            Place::Question,
+            Place::Picker,
+            Place::Help,
+            Place::Typing,
+        ],
         Command::Quit,
         "quit",
     ),
     on(&[ch('?'), key(KeyCode::F(1))], ALL, Command::Help, "this help").short("help"),
     on(&[ch('/')], TASKS, Command::Filter, "filter the tasks").short("filter"),
-    on(&[key(KeyCode::Enter)], LISTS, Command::Open, "the task's details; attach to the process")
+    on(&[key(KeyCode::Enter)], LISTS, Command::Open, "open the task, the finding's tasks, the process")
         .short("open"),
+    on(&[ch('f')], TASK, Command::Findings, "findings: what is wrong, worst first").short("findings"),
+    on(&[ch('c')], TASK, Command::Cancel, "cancel the task: it is asked to stop").short("cancel"),
+    on(&[ch('x')], DETAILS, Command::Trace, "poll the task once more for its stack of awaits").short("stack"),
+    on(&[ch('y'), key(KeyCode::Enter)], QUESTION, Command::Yes, "yes: cancel it").short("yes"),
+    on(&[ch('n'), key(KeyCode::Esc), ch('q')], QUESTION, Command::Back, "no: leave it").short("no"),
     on(
         &[ch('>'), ch('s'), key(KeyCode::Right)],
         TASKS,
@@ -189,7 +217,7 @@ pub(super) const KEYS: &[Binding] = &[
     on(&[ch('r')], TASKS, Command::Reverse, "turn the order round").short("reverse"),
     on(&[ch('t')], TASKS, Command::Tree, "tree: each task below the one that spawned it").short("tree"),
     on(&[ch('e')], TASKS, Command::Ended, "ended tasks too, or not").short("ended"),
-    on(&[ch('p')], TASK, Command::Processes, "choose another process").short("processes"),
+    on(&[ch('p')], PROGRAM, Command::Processes, "choose another process").short("processes"),
     on(&[key(KeyCode::Esc)], ALL, Command::Back, "back; clear the filter; let go of the row").short("back"),
     on(&[key(KeyCode::Down), ch('j')], ALL, Command::Move(Step::Down), "one line down"),
     on(&[key(KeyCode::Up), ch('k')], ALL, Command::Move(Step::Up), "one line up"),
@@ -258,6 +286,12 @@ pub(super) fn footer(place: Place) -> impl Iterator<Item = &'static Binding> {
 /// The key that is shown for a command, for use in a sentence.
 pub(super) fn label_of(command: Command) -> String {
     KEYS.iter().find(|binding| binding.command == command).map(Binding::label).unwrap_or_default()
+}
+
+/// The key that is shown for a command where it has several meanings.
+pub(super) fn label_in(place: Place, command: Command) -> String {
+    let mut bound = KEYS.iter().filter(|binding| binding.places.contains(&place));
+    bound.find(|binding| binding.command == command).map(Binding::label).unwrap_or_default()
 }
 
 /// Shift is part of the character itself, so it is not compared.

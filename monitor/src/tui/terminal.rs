@@ -120,7 +120,7 @@ impl Write for Frames {
 }
 
 /// Ends the process as the signal would have.
-pub(super) fn end_by(signal: i32) {
+pub(crate) fn end_by(signal: i32) {
     // It fails for signals that do not exist only.
     let _ = emulate_default_handler(signal);
 }

@@ -1,6 +1,7 @@
 //! The TUI on fixed Worlds: whole screens, what keys do, and that nothing makes it panic.
 
 mod app;
+mod diagnosis;
 mod keys;
 mod random;
 mod screens;
@@ -10,6 +11,7 @@ use super::action::{Action, Effect};
 use super::draw::draw;
 use super::ui::{Link, Ui};
 use super::update::update;
+use crate::rows::findings::FindingRow;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -20,12 +22,15 @@ use taskscope_model::World;
 struct Screen {
     ui: Ui,
     world: World,
+    /// What is told to be wrong.
+    findings: Vec<FindingRow>,
 }
 
 impl Screen {
     /// Attached to the program of that World, all of it told.
     fn of(world: World, width: u16, height: u16) -> Self {
-        let mut screen = Self { ui: Ui::new(Size { width, height }, false), world };
+        let (ui, findings) = (Ui::new(Size { width, height }, false), Vec::new());
+        let mut screen = Self { ui, world, findings };
         screen.act(Action::Attached(Box::new(world::hello(4711))));
         screen.refresh();
         screen
@@ -37,7 +42,8 @@ impl Screen {
 
     fn refresh(&mut self) {
         let complete = self.ui.link == Link::Up;
-        self.act(Action::Refresh { complete });
+        let findings = self.findings.clone();
+        self.act(Action::Refresh { complete, findings });
         self.act(Action::Fit);
     }
 

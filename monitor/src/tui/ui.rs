@@ -2,12 +2,14 @@
 
 use super::action::Effect;
 use super::filter::FilterLine;
+use super::findings::Findings;
 use super::keys::Place;
 use super::picker::Picker;
 use super::view::View;
 use super::wanted::Wanted;
 use crate::source::Address;
 use ratatui::layout::Size;
+use taskscope_model::hello::Rights;
 use taskscope_model::{At, Task, TaskId};
 
 /// The state of the TUI. Altered by [`update`](super::update::update) and nothing else.
@@ -37,6 +39,10 @@ pub(super) struct Ui {
     pub(super) selected: Option<TaskId>,
     /// The first row on the screen.
     pub(super) top: usize,
+    /// What is wrong.
+    pub(super) findings: Findings,
+    /// The task that is to be cancelled, if the person says yes.
+    pub(super) to_cancel: Option<TaskId>,
     /// The processes one can attach to.
     pub(super) picker: Picker,
     /// One line for the person, until the next key.
@@ -50,6 +56,8 @@ pub(super) enum Front {
     Tasks,
     /// One task.
     Details(Details),
+    /// What is wrong.
+    Findings,
     /// The list of processes.
     Picker,
 }
@@ -63,6 +71,8 @@ pub(super) struct Details {
     pub(super) task: Option<Task>,
     /// The first line on the screen.
     pub(super) top: usize,
+    /// Whether one came here from the findings.
+    pub(super) of_finding: bool,
 }
 
 /// The program that is shown.
@@ -76,6 +86,8 @@ pub(super) struct Target {
     pub(super) mode: String,
     /// When its agent began to see.
     pub(super) since: At,
+    /// What this connection may do.
+    pub(super) rights: Rights,
 }
 
 /// The connection.
@@ -114,6 +126,8 @@ impl Ui {
             view: View::default(),
             selected: None,
             top: 0,
+            findings: Findings::default(),
+            to_cancel: None,
             picker: Picker::default(),
             notice: None,
         }
@@ -130,8 +144,10 @@ impl Ui {
         match self.front {
             _ if self.help.is_some() => Place::Help,
             _ if self.typing.is_some() => Place::Typing,
+            _ if self.to_cancel.is_some() => Place::Question,
             Front::Tasks => Place::Tasks,
             Front::Details(_) => Place::Details,
+            Front::Findings => Place::Findings,
             Front::Picker => Place::Picker,
         }
     }
@@ -145,7 +161,10 @@ impl Ui {
     pub(super) fn ask(&mut self) -> Effect {
         self.complete = false;
         match self.link {
-            Link::Up => Effect::Ask(self.wanted.subscribe()),
+            Link::Up => {
+                let looked_at = if let Front::Details(of) = &self.front { Some(of.id) } else { None };
+                Effect::Ask(self.wanted.subscribe(looked_at))
+            }
             _ => Effect::None,
         }
     }

@@ -9,10 +9,11 @@ use super::keys::Edit;
 use super::layout;
 use super::ui::{Front, Link, Target, Ui};
 use super::wanted::Wanted;
+use crate::print::fate;
 use crate::source::error::one_line;
 use taskscope_model::World;
 use taskscope_model::hello::Hello;
-use taskscope_model::request::Denied;
+use taskscope_model::request::{CancelResult, Denied};
 
 /// Takes in what happened. The World is the one that is shown.
 pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
@@ -26,8 +27,10 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             ui.size = size;
             table::keep_in_sight(ui);
         }
-        Action::Refresh { complete } => {
+        Action::Refresh { complete, findings } => {
             ui.complete = complete;
+            ui.findings.judged |= complete;
+            ui.findings.replace(findings, finding_rows(ui));
             table::refresh(ui, world);
         }
         Action::Fit => table::fit(ui, world),
@@ -50,6 +53,7 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             }
         }
         Action::Denied(Denied { message, .. }) => ui.notice = Some(one_line(&message)),
+        Action::Cancelled(result) => ui.notice = Some(cancelled(&result)),
         Action::Processes(processes) => {
             let height = layout::rows(layout::areas(ui.size, ui).body);
             ui.picker.replace(processes, height);
@@ -63,7 +67,7 @@ fn take(ui: &mut Ui) -> Ui {
     let fresh = Ui::new(ui.size, ui.colour);
     let old = std::mem::replace(ui, fresh);
     Ui {
-        wanted: Wanted { text: String::new(), query: Default::default(), ..old.wanted },
+        wanted: Wanted { text: String::new(), query: Default::default(), only: None, ..old.wanted },
         picker: old.picker,
         ..Ui::new(old.size, old.colour)
     }
@@ -76,6 +80,7 @@ fn attached(ui: &mut Ui, hello: &Hello) -> Effect {
         pid: hello.pid,
         mode: one_line(&hello.mode),
         since: hello.started_at,
+        rights: hello.rights,
     };
     if ui.is_old() {
         ui.notice = Some(format!("reconnected to {}, pid {}", target.program, target.pid));
@@ -84,6 +89,9 @@ fn attached(ui: &mut Ui, hello: &Hello) -> Effect {
     if ui.target.as_ref().is_some_and(|before| before.pid != target.pid) {
         ui.selected = None;
         ui.top = 0;
+        ui.to_cancel = None;
+        ui.wanted.only = None;
+        ui.findings.judged = false;
         if matches!(ui.front, Front::Details(_)) {
             ui.front = Front::Tasks;
         }
@@ -94,6 +102,20 @@ fn attached(ui: &mut Ui, hello: &Hello) -> Effect {
     ui.target = Some(target);
     ui.link = Link::Up;
     ui.ask()
+}
+
+/// What the program says of a task that was to stop. That it has stopped is seen in the task itself.
+fn cancelled(result: &CancelResult) -> String {
+    match (result.asked, result.message.is_empty()) {
+        (true, true) => format!("{} is asked to stop", fate::called(result.task)),
+        (false, true) => format!("cannot cancel {}: the program does not say why", result.task),
+        (_, false) => one_line(&result.message),
+    }
+}
+
+/// How many findings the list shows at a time.
+fn finding_rows(ui: &Ui) -> usize {
+    layout::rows(layout::list_and_panel(layout::areas(ui.size, ui).body).0)
 }
 
 /// A text that comes in one piece is typed where one types; elsewhere its letters are no commands.

@@ -56,7 +56,9 @@ impl View {
     /// Puts the tasks in order again.
     pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted) {
         self.placed = arrange(world, &wanted.query, &wanted.order, wanted.shape());
-        self.not_shown = world.counted(Counter::NOT_SHOWN).unwrap_or(0);
+        self.placed.retain(|place| wanted.admits(place.id));
+        let left_out = if wanted.only.is_none() { world.counted(Counter::NOT_SHOWN) } else { None };
+        self.not_shown = left_out.unwrap_or(0);
     }
 
     /// Chooses and sizes the columns for the rows on the screen.
@@ -73,7 +75,7 @@ impl View {
             false => columns::hidden(world, empty.iter().map(|column| &column.column)),
         };
         for column in &filled {
-            let texts = on_screen.iter().map(|place| text(world, column, *place, wanted.arrangement));
+            let texts = on_screen.iter().map(|place| text(world, column, *place, wanted.shape().arrangement));
             let widest = texts.map(|text| cell::width(&text)).max().unwrap_or(0);
             let known = self.widest.entry(column.column.title).or_default();
             *known = (*known).max(u16::try_from(widest).unwrap_or(u16::MAX));

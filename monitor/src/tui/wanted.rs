@@ -2,7 +2,7 @@
 
 use crate::rows::{Arrangement, Columns, Shape};
 use taskscope_model::request::Subscribe;
-use taskscope_model::{Order, Query};
+use taskscope_model::{Kind, Order, Query, TaskId};
 
 /// At most so many tasks are asked for: more than a person looks through, few enough for any link.
 pub(super) const LIMIT: u32 = 2_000;
@@ -23,6 +23,17 @@ pub(super) struct Wanted {
     pub(super) ended: bool,
     /// Flat or as a tree.
     pub(super) arrangement: Arrangement,
+    /// Only those of a finding, alive or ended.
+    pub(super) only: Option<Only>,
+}
+
+/// The tasks of a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Only {
+    /// The finding.
+    pub(super) of: Kind,
+    /// Its tasks, by number.
+    pub(super) tasks: Vec<TaskId>,
 }
 
 impl Default for Wanted {
@@ -33,6 +44,7 @@ impl Default for Wanted {
             order: Order::parse(FIRST_ORDER, false).unwrap_or_default(),
             ended: false,
             arrangement: Arrangement::Flat,
+            only: None,
         }
     }
 }
@@ -40,17 +52,30 @@ impl Default for Wanted {
 impl Wanted {
     /// The same for [`rows`](crate::rows).
     pub(super) fn shape(&self) -> Shape {
-        Shape { arrangement: self.arrangement, ended: self.ended, limit: None, columns: Columns::Filled }
+        let (arrangement, ended) = match &self.only {
+            Some(_) => (Arrangement::Flat, true),
+            None => (self.arrangement, self.ended),
+        };
+        Shape { arrangement, ended, limit: None, columns: Columns::Filled }
     }
 
-    /// The same as a request. The session numbers it.
-    pub(super) fn subscribe(&self) -> Subscribe {
+    /// Whether a task may be shown, if it matches.
+    pub(super) fn admits(&self, task: TaskId) -> bool {
+        self.only.as_ref().is_none_or(|only| only.tasks.binary_search(&task).is_ok())
+    }
+
+    /// The same as a request, with a task that is looked at closely. The session numbers it.
+    pub(super) fn subscribe(&self, looked_at: Option<TaskId>) -> Subscribe {
+        let tasks = self.only.iter().flat_map(|only| only.tasks.iter().copied());
         Subscribe {
             query: self.text.clone(),
             sort: self.order.key().to_owned(),
             reverse: self.order.reverse(),
             limit: LIMIT,
             ended: self.ended,
+            // Findings are made of them.
+            totals: true,
+            detail: tasks.chain(looked_at).collect(),
             ..Subscribe::default()
         }
     }

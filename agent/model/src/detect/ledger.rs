@@ -31,6 +31,8 @@ pub(super) struct Ledger {
     /// Places to be judged now, and those of which there is only something else to say: at the next Tick.
     open: BTreeSet<Place>,
     later: BTreeSet<Place>,
+    /// Whether everything is to be looked at anew at the next Tick.
+    unsettled: bool,
 }
 
 impl Ledger {
@@ -94,7 +96,7 @@ impl Ledger {
     }
 
     /// What was going on then goes on still: nothing else was told until now.
-    pub(super) fn ripen(&mut self, until: At) {
+    fn ripen(&mut self, until: At) {
         while let Some((due, id)) = self.waiting.first().copied().filter(|(due, _)| *due <= until) {
             self.waiting.remove(&(due, id));
             if let Some(case) = self.cases.get(&id).copied() {
@@ -112,10 +114,24 @@ impl Ledger {
         }
     }
 
-    /// What has changed about findings is to be said, too.
-    pub(super) fn touch_later(&mut self, renamed: bool) {
+    /// Everything is to be looked at anew at the next Tick.
+    pub(super) fn unsettle(&mut self) {
+        self.unsettled = true;
+    }
+
+    /// A Tick: opens what was put off, what counts from now on, and what is said anew.
+    pub(super) fn tick(&mut self, detector: &dyn Detector, world: &World, until: At, say_anew: bool) {
+        if std::mem::take(&mut self.unsettled) {
+            let (tasks, places) = detector.concern(world);
+            let tasks: BTreeSet<_> = tasks.into_iter().chain(self.cases.keys().copied()).collect();
+            for id in tasks {
+                self.ask(detector, world, About { id, task: world.task(id) }, until);
+            }
+            self.open.extend(places.iter().chain(&self.raised));
+        }
+        self.ripen(until);
         self.open.append(&mut self.later);
-        if renamed {
+        if say_anew {
             self.open.extend(&self.raised);
         }
     }

@@ -1,6 +1,8 @@
 //! What one source has told of a task, as it told it.
 
-use crate::change::{Awaits, CancelAsked, Described, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
+use crate::change::{
+    Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Noted, Polled, Spawned, Woken,
+};
 use crate::codes::TreeKind;
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ pub(super) struct More {
     pub(super) cancel: Option<CancelAsked>,
     pub(super) failure: Option<Failure>,
     pub(super) woken: Option<Woken>,
+    pub(super) boxed: Option<Boxed>,
+    pub(super) noted: Option<Noted>,
     /// One of each kind.
     pub(super) awaits: BTreeMap<TreeKind, Awaits>,
 }
@@ -37,6 +41,8 @@ impl Facts {
             Fact::CancelAsked(cancel) => self.more().cancel = Some(cancel.clone()),
             Fact::Failure(failure) => self.more().failure = Some(failure.clone()),
             Fact::Woken(woken) => self.more().woken = Some(woken.clone()),
+            Fact::Boxed(boxed) => self.more().boxed = Some(boxed.clone()),
+            Fact::Noted(noted) => self.more().noted = Some(noted.clone()),
             Fact::Awaits(awaits) => {
                 self.more().awaits.insert(awaits.kind, awaits.clone());
             }
@@ -65,7 +71,10 @@ impl More {
         let cancel = self.cancel.iter().cloned().map(Fact::CancelAsked);
         let failure = self.failure.iter().cloned().map(Fact::Failure);
         let woken = self.woken.iter().cloned().map(Fact::Woken);
+        let boxed = self.boxed.iter().cloned().map(Fact::Boxed);
+        let noted = self.noted.iter().cloned().map(Fact::Noted);
         let awaits = self.awaits.values().cloned().map(Fact::Awaits);
-        described.chain(handled).chain(cancel).chain(failure).chain(woken).chain(awaits)
+        let fate = described.chain(handled).chain(cancel).chain(failure);
+        fate.chain(woken).chain(boxed).chain(noted).chain(awaits)
     }
 }

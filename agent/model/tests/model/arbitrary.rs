@@ -1,15 +1,17 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
 use super::arbitrary_fates::fate;
+use super::resources;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use taskscope_model::change::*;
-use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
+use taskscope_model::codes::{Counter, Doing, Flavor, Origin, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
 use taskscope_model::request::*;
 use taskscope_model::{
-    At, ChainId, Change, Fact, LocationId, Nanos, RuntimeId, Source, TaskId, Worker, World,
+    At, ChainId, Change, Fact, FrameId, LocationId, Nanos, RuntimeId, SlowPollId, Source, TaskId, Worker,
+    World,
 };
 
 /// The settings of every property here: failures are printed, nothing is written into the tree.
@@ -81,6 +83,8 @@ pub(super) fn fact() -> impl Strategy<Value = Fact> {
         3 => tasks().boxed(),
         4 => fate().boxed(),
         1 => places_and_runtimes().boxed(),
+        1 => stacks().boxed(),
+        1 => resources::fact().boxed(),
         1 => the_source_itself().boxed(),
     ]
 }
@@ -152,6 +156,81 @@ fn figures() -> impl Strategy<Value = Fact> {
                 io_ready,
                 remote_schedules,
                 workers,
+            }
+            .into()
+        },
+    )
+}
+
+fn stack() -> impl Strategy<Value = Stack> {
+    (0..5u8, word(), any::<bool>(), any::<bool>(), vec((0..4u32).prop_map(FrameId), 0..4)).prop_map(
+        |(doing, call, approximate, complete, frames)| Stack {
+            doing: Doing(doing),
+            call,
+            approximate,
+            complete,
+            frames,
+        },
+    )
+}
+
+fn stacks() -> impl Strategy<Value = Fact> {
+    let call = (word(), of(place()), 0..7u8).prop_map(|(function, location, origin)| Call {
+        function,
+        location,
+        origin: Origin(origin),
+    });
+    let frame = ((0..4u32).prop_map(FrameId), any::<u64>(), word(), word(), number(), vec(call, 0..3))
+        .prop_map(|(id, address, module, build_id, offset, calls)| {
+            Frame { id, address, module, build_id, offset, calls }.into()
+        });
+    let worker = || of((0..4u32).prop_map(Worker));
+    let thread = (0..3u32, word(), at(), of(runtime_id()), worker(), of(task_id()), of(at()), stack())
+        .prop_map(|(tid, name, at, runtime, worker, task, since, stack)| {
+            ThreadStack { tid, name, at, runtime, worker, task, since, stack }.into()
+        });
+    let full = (runtime_id(), of(at()), number(), number())
+        .prop_map(|(runtime, since, queued, threads)| PoolFull { runtime, since, queued, threads }.into());
+    // Boxed: as one value they are too large for a test's stack.
+    prop_oneof![2 => frame.boxed(), 2 => slow_poll().boxed(), 1 => thread.boxed(), 1 => full.boxed()]
+}
+
+fn slow_poll() -> impl Strategy<Value = Fact> {
+    let sample = (nanos(), stack()).prop_map(|(after, stack)| Sample { after, stack });
+    let what = ((0..4u32).prop_map(SlowPollId), of(place()), of(place()), 0..3u64, number(), at(), nanos());
+    let last = (
+        nanos(),
+        task_id(),
+        of(runtime_id()),
+        of((0..4u32).prop_map(Worker)),
+        any::<u32>(),
+        at(),
+        of(nanos()),
+    );
+    (what, last, of(number()), vec(sample, 0..3)).prop_map(
+        |(
+            (id, place, spawned_at, count, more, since, longest),
+            (limit, task, runtime, worker, tid, at, length),
+            waiting,
+            samples,
+        )| {
+            SlowPoll {
+                id,
+                place,
+                spawned_at,
+                count,
+                more,
+                since,
+                longest,
+                limit,
+                task,
+                runtime,
+                worker,
+                tid,
+                at,
+                length,
+                waiting,
+                samples,
             }
             .into()
         },

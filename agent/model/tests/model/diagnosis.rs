@@ -116,7 +116,7 @@ proptest! {
         prop_assert!(found.is_sorted_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.kind)));
         for finding in found {
             prop_assert!(finding.count > 0 && finding.tasks.len() <= MOST_TASKS, "{:?}", finding);
-            prop_assert!(finding.evidence.len() <= 12, "{:?}", finding);
+            prop_assert!(finding.evidence.len() <= 16, "{:?}", finding);
             for line in finding.evidence.iter().chain([&finding.message, &finding.advice]) {
                 prop_assert!(!line.is_empty() && !line.chars().any(char::is_control), "{:?}", finding);
                 prop_assert!(line.chars().count() < 2_000, "{:?}", finding);

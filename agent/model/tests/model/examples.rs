@@ -1,7 +1,7 @@
 //! One example of every message, and one with nothing optional where that is another form. Their bytes are
 //! the lines of `golden/v1.txt`, under the same names and in the same order.
 
-use super::fates;
+use super::{fates, resources, stacks};
 use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
@@ -72,6 +72,8 @@ pub(super) fn facts() -> Vec<(String, Told)> {
         told("Goodbye", agent, Goodbye { at, reason }),
     ];
     facts.extend(fates::facts());
+    facts.extend(stacks::facts());
+    facts.extend(resources::facts());
     facts
 }
 
@@ -151,12 +153,14 @@ pub(super) fn requests() -> Vec<(String, Request)> {
         detail: vec![TaskId(7)],
     };
     let cancel = Cancel { number: 3, tasks: vec![TaskId(4711), TaskId::root(1)] };
-    vec![
+    let mut requests = vec![
         ("Subscribe".to_owned(), subscribe.into()),
         ("Cancel".to_owned(), cancel.into()),
         ("Trace".to_owned(), Trace { number: 4, task: TaskId(4711) }.into()),
         ("Switch".to_owned(), Switch { number: 5, mode: "debug".to_owned() }.into()),
-    ]
+    ];
+    requests.extend(stacks::requests());
+    requests
 }
 
 pub(super) fn hello() -> Hello {

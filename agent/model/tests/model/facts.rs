@@ -5,9 +5,11 @@ use std::fmt::Display;
 use std::str::FromStr;
 use taskscope_model::change::*;
 use taskscope_model::codes::{
-    CancelWay, DropKind, Flavor, HandleState, Outcome, TaskKind, TreeKind, WaitKind,
+    CancelWay, Doing, DropKind, Flavor, HandleState, Origin, Outcome, TaskKind, TreeKind, WaitKind,
 };
-use taskscope_model::{At, ChainId, Fact, LocationId, Nanos, RuntimeId, TaskId, TreeId, Worker};
+use taskscope_model::{
+    At, ChainId, Fact, FrameId, LocationId, Nanos, RuntimeId, SlowPollId, TaskId, TreeId, Worker,
+};
 
 /// A line: its first word, the words without a key, and those with one.
 struct Line<'a> {
@@ -70,6 +72,9 @@ impl<'a> Line<'a> {
             "half_way" => vec![self.half_way()?],
             "outcomes" => vec![self.outcomes()?],
             "load" => vec![self.load()?],
+            "call" => vec![self.frame()?],
+            "slow" => vec![self.slow_poll()?],
+            "pool" => vec![self.pool_full()?],
             _ => return Err("no such verb".to_owned()),
         })
     }
@@ -278,6 +283,61 @@ impl<'a> Line<'a> {
         let every = self.span("every")?.ok_or("how long is a span?")?;
         let (least, most, spawned) = (self.counts("least")?, self.counts("most")?, self.counts("spawned")?);
         Ok(Load { location, every, until, least, most, spawned }.into())
+    }
+
+    /// `call 1 std std::thread::sleep`, `call 2 user app::wait place=2`: frame 1 and 2 of stacks
+    fn frame(&mut self) -> Result<Fact, Wrong> {
+        let id = FrameId(Self::read(self.word(0)?)?);
+        let origin = Origin::from_name(self.word(1)?).ok_or("no such origin")?;
+        let function = self.words.get(2..).unwrap_or_default().join(" ");
+        let calls = vec![Call { function, location: self.location_id("place")?, origin }];
+        let (module, build_id) = ("/bin/app".to_owned(), String::new());
+        Ok(Frame { id, address: 0, module, build_id, offset: 16, calls }.into())
+    }
+
+    /// `slow 1 7 at=1s length=3s count=2 place=2 spawned=1 waiting=3 stack=1,2 doing=running call=futex`: poll 1, of
+    /// task 7; without a length it lasts
+    fn slow_poll(&mut self) -> Result<Fact, Wrong> {
+        let (at, length, count) = (self.when()?, self.span("length")?, self.key("count")?.unwrap_or(1));
+        let doing =
+            self.keys.remove("doing").map_or(Some(Doing::IN_CALL), Doing::from_name).ok_or("doing what?")?;
+        let call = self.text("call");
+        let frames = if self.keys.contains_key("stack") { self.counts("stack")? } else { Vec::new() };
+        let frames: Vec<_> = frames.into_iter().map(FrameId).collect();
+        let none = frames.is_empty();
+        let stack = Stack { doing, call, approximate: false, complete: true, frames };
+        let sample = Sample { after: Nanos(101_000_000), stack };
+        Ok(SlowPoll {
+            id: SlowPollId(Self::read(self.word(0)?)?),
+            place: self.location_id("place")?,
+            spawned_at: self.location_id("spawned")?,
+            count,
+            more: self.count("more")?,
+            since: self.moment("since")?.unwrap_or(at),
+            longest: length.unwrap_or_default(),
+            limit: Nanos(100_000_000),
+            task: Self::read(self.word(1)?)?,
+            runtime: None,
+            worker: self.key("worker")?.map(Worker),
+            tid: 1,
+            at,
+            length,
+            waiting: self.key("waiting")?,
+            samples: if none { Vec::new() } else { vec![sample] },
+        }
+        .into())
+    }
+
+    /// `pool 0 since=1s queued=3 threads=512`
+    fn pool_full(&mut self) -> Result<Fact, Wrong> {
+        let (queued, threads) = (self.count("queued")?, self.count("threads")?);
+        Ok(PoolFull {
+            runtime: RuntimeId(Self::read(self.word(0)?)?),
+            since: self.moment("since")?,
+            queued,
+            threads,
+        }
+        .into())
     }
 }
 

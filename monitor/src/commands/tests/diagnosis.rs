@@ -4,6 +4,7 @@ use super::{code, error, fake, run};
 use crate::exit::Exit;
 use crate::fake::{FakeAgent, Script};
 use crate::print::{Look, Output};
+use taskscope_model::hello::Rights;
 
 fn check(words: &[&str]) -> (String, u8) {
     let mut exit = 0;
@@ -27,6 +28,41 @@ fn a_healthy_program_has_no_findings() {
     let asked = agent.asked().unwrap();
     assert!(asked.totals && asked.ended && asked.limit == 0, "{asked:?}");
     assert_eq!(check(&[agent.path(), "--for", "50ms"]).1, Exit::Done.code());
+}
+
+#[test]
+fn findings_are_listed_worst_first() {
+    let agent = FakeAgent::order_server(Rights::ALL);
+    insta::assert_snapshot!("findings", run(&["findings", agent.path()]));
+    let json = run(&["findings", agent.path(), "--json", "--min", "error"]);
+    insta::assert_snapshot!("json_findings", json.replace(",\"", ",\n\""));
+    let head = run(&["ps", agent.path()]);
+    assert!(
+        head.starts_with("order_server (pid 4711): 5 tasks alive; 2 findings (taskscope findings);"),
+        "{head}"
+    );
+}
+
+#[test]
+fn a_check_fails_on_what_was_found() {
+    let agent = FakeAgent::order_server(Rights::ALL);
+    for (options, exit) in [
+        (&[][..], Exit::Found),
+        (&["--fail-on", "error"], Exit::Found),
+        (&["--fail-on", "info"], Exit::Found),
+    ] {
+        let (text, code) = check(&[&[agent.path(), "--for", "50ms"], options].concat());
+        assert_eq!(code, exit.code(), "{options:?}: {text}");
+        assert!(text.contains("no such card") && text.trim_end().ends_with(" this check"), "{text}");
+    }
+    let agent = FakeAgent::start(Script::Serve(Box::new(fake::hello()), fake::cancelled_only()));
+    let (_, code) = check(&[agent.path(), "--for", "50ms"]);
+    assert_eq!(code, Exit::Done.code(), "what is worth knowing fails no check");
+    for options in [&["--fail-on", "info"][..], &["--fail-on-kind", "panic_unseen,cancelled"]] {
+        let (text, code) = check(&[&[agent.path(), "--for", "50ms"], options].concat());
+        assert_eq!(code, Exit::Found.code(), "{text}");
+        assert!(text.ends_with("1 finding fails this check\n"), "{text}");
+    }
 }
 
 #[test]

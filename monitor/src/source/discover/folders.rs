@@ -34,6 +34,9 @@ pub(super) struct Folder {
     inside: Option<PathBuf>,
 }
 
+/// Device and inode of a socket.
+pub(crate) type Identity = (u64, u64);
+
 /// A socket in such a folder.
 #[derive(Clone, Debug)]
 pub(super) struct SocketFile {
@@ -41,8 +44,8 @@ pub(super) struct SocketFile {
     pub(super) path: PathBuf,
     /// The pid in its name: that of the program inside its container.
     pub(super) pid: u32,
-    /// Device and inode.
-    pub(super) identity: (u64, u64),
+    /// What tells it from a later one of the same name.
+    pub(super) identity: Identity,
 }
 
 /// This user's folders; for root those of every user.
@@ -185,6 +188,6 @@ impl Folder {
 }
 
 #[expect(clippy::unnecessary_cast, reason = "their types differ between systems")]
-fn identity(stat: &Stat) -> (u64, u64) {
+fn identity(stat: &Stat) -> Identity {
     (stat.st_dev as u64, stat.st_ino as u64)
 }

@@ -1,7 +1,10 @@
 //! All that is known of one task.
 
+use super::findings::of as severity;
 use super::style::{Look, of_state, style};
+use crate::print::fate::{self, Said};
 use crate::print::words::wrapped;
+use crate::rows::awaits::awaits;
 use crate::tui::cell::{grouped, percent, place};
 use crate::tui::ui::{Details, Ui};
 use ratatui::Frame;
@@ -10,7 +13,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use taskscope_model::codes::Seen;
 use taskscope_model::world::Names as _;
-use taskscope_model::{At, LocationId, Nanos, State, Task, TaskId, World};
+use taskscope_model::{At, Nanos, State, Task, World};
 
 /// Columns of the names of facts.
 const NAMES: usize = 14;
@@ -19,9 +22,13 @@ const BAR: u64 = 20;
 
 /// ```text
 ///  task 4711      async, idle
-///  spawned at     src/server.rs:88:9, 2m30s ago
-///  spawned by     task 42, at src/main.rs:20:5
-///                 main
+///  spawned at     src/server.rs:88, 2m30s ago
+///  spawned by     task 42, spawned at src/main.rs:20
+///                 main, began at src/main.rs:12
+///
+///  handle         somebody has it
+///  awaits         place at src/orders.rs:40, 30.0s
+///                   charge at src/ledger.rs:7, 29.0s
 ///
 ///  total           2m30s
 ///  busy            1.20s   0.8%
@@ -48,6 +55,11 @@ pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, room: u16) -> 
     }
     lines.extend(origin(task, world));
     lines.push(Line::default());
+    let story = story(task, world, ui);
+    if !story.is_empty() {
+        lines.extend(story);
+        lines.push(Line::default());
+    }
     lines.extend(times(task, world, now));
     lines.push(Line::default());
     lines.extend(polls(task, now));
@@ -84,7 +96,7 @@ fn head(task: &Task, ui: &Ui, world: &World) -> Line<'static> {
     words.extend(task.kind().map(|kind| kind.to_string()));
     let state = task.state().map_or_else(|| "state unknown".to_owned(), |state| state.to_string());
     let mut line =
-        Line::from(Span::styled(format!(" {:<NAMES$} ", called(task.id())), style(ui, Look::Strong)));
+        Line::from(Span::styled(format!(" {:<NAMES$} ", fate::called(task.id())), style(ui, Look::Strong)));
     line.push_span(Span::raw(words.iter().map(|word| format!("{word}, ")).collect::<String>()));
     line.push_span(Span::styled(state, of_state(ui, task.state())));
     if let Some(ended) = task.ended() {
@@ -98,50 +110,35 @@ fn head(task: &Task, ui: &Ui, world: &World) -> Line<'static> {
     line
 }
 
-fn called(id: TaskId) -> String {
-    if id.is_root() { id.to_string() } else { format!("task {id}") }
-}
-
 fn origin(task: &Task, world: &World) -> Vec<Line<'static>> {
-    let location = task.location().and_then(|it| world.location(it)).map(ToString::to_string);
-    let ago = task.age(world.now()).map(|age| format!("{age} ago"));
-    let spawned = [location, ago].into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let mut lines = Vec::new();
-    if !spawned.is_empty() {
-        lines.push(fact(if task.id().is_root() { "began at" } else { "spawned at" }, spawned));
-    }
-    for (at, ancestor) in ancestry(task, world).into_iter().enumerate() {
-        lines.push(fact(if at == 0 { "spawned by" } else { "" }, ancestor));
-    }
+    let mut lines = facts(fate::origin(task, world, place));
     if let Some(name) = task.runtime().and_then(|runtime| world.runtime_name(runtime)) {
         lines.push(fact("runtime", name));
     }
-    lines
-}
-
-/// Who spawned it, who spawned that one, and so on up to the root. An ancestor that has ended and is forgotten
-/// still has its place in the chain, though no number any more.
-fn ancestry(task: &Task, world: &World) -> Vec<String> {
-    let places = task.chain().map(|chain| world.chain(chain)).unwrap_or_default();
-    let mut lines = Vec::new();
-    let mut spawner = task.parent();
-    // The first place is the task's own.
-    for location in places.iter().skip(1).map(|place| place_of(world, *place)) {
-        let who = spawner.map_or_else(|| "a task".to_owned(), called);
-        let verb = if spawner.is_some_and(TaskId::is_root) { "began" } else { "spawned" };
-        lines.push(format!("{who}, {verb} at {location}"));
-        spawner = spawner.and_then(|id| world.task(id)).and_then(Task::parent);
-    }
-    // What stands above the chain is a root, or what is known without a chain.
-    while let Some(id) = spawner.filter(|_| lines.len() < taskscope_model::world::MAX_CHAIN) {
-        lines.push(called(id));
-        spawner = world.task(id).and_then(Task::parent);
+    if let Some(future) = task.future() {
+        let size = task.size().map(|size| format!(", {} bytes", grouped(size)));
+        lines.push(fact("future", format!("{future}{}", size.unwrap_or_default())));
     }
     lines
 }
 
-fn place_of(world: &World, location: taskscope_model::task::By<LocationId>) -> String {
-    world.location(location).map_or_else(|| "an unknown place".to_owned(), place)
+/// What is known of where it waits, or what became of it; and what is wrong with it.
+fn story(task: &Task, world: &World, ui: &Ui) -> Vec<Line<'static>> {
+    let ended = task.ended().is_some();
+    let mut lines = facts(fate::fate(task, world, place));
+    if let Some(tree) = awaits(task, world) {
+        lines.extend(facts(fate::awaits(&tree, world.now(), ended, place)));
+    }
+    for finding in ui.findings.about(task.id()) {
+        let severity = severity(ui, finding.severity);
+        lines.push(fact("finding", format!("{}: {}", finding.kind, finding.message)).style(severity));
+        lines.extend((!finding.advice.is_empty()).then(|| fact("", format!("to do: {}", finding.advice))));
+    }
+    lines
+}
+
+fn facts(said: Vec<Said>) -> Vec<Line<'static>> {
+    said.into_iter().map(|(name, value)| fact(name, value)).collect()
 }
 
 fn times(task: &Task, world: &World, now: At) -> Vec<Line<'static>> {
@@ -165,6 +162,10 @@ fn times(task: &Task, world: &World, now: At) -> Vec<Line<'static>> {
 fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
     let Some(polled) = task.polled() else { return Vec::new() };
     let mut lines = vec![fact("polls", grouped(task.polls().unwrap_or(0)))];
+    if let Some(woken) = task.woken() {
+        let own = format!("{}, {} of them its own", grouped(woken.wakes), grouped(woken.self_wakes));
+        lines.push(fact("wakes", own));
+    }
     let worker = task.worker().map_or_else(|| "a thread".to_owned(), |worker| format!("worker {worker}"));
     if let Some(since) = polled.running_since.filter(|_| task.state() == Some(State::Running)) {
         lines.push(fact("in a poll", format!("for {} now, on {worker}", now.since(since))));
@@ -182,8 +183,12 @@ fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
 
 /// Where something would stand that cannot be seen, what would show it.
 fn unseen(task: &Task, world: &World, ui: &Ui) -> Vec<Line<'static>> {
-    let topics =
-        [("names", task.name().is_some()), ("wakes", false), ("await trees", false), ("stacks", false)];
+    let topics = [
+        ("names", task.name().is_some() || task.future().is_some()),
+        ("wakes", task.woken().is_some()),
+        ("await trees", task.awaits().is_some() || task.ended().is_some()),
+        ("stacks", task.ended().is_some()),
+    ];
     let missing = topics.into_iter().filter(|(topic, known)| {
         !known && world.coverage_of(topic).is_some_and(|coverage| coverage.seen != Seen::YES)
     });

@@ -44,8 +44,12 @@ pub(in crate::tui) fn lines(room: u16) -> Vec<(bool, String)> {
     let room = usize::from(room);
     let (typing, other): (Vec<_>, Vec<_>) =
         KEYS.iter().partition(|binding| binding.places.contains(&Place::Typing));
+    let (question, other): (Vec<_>, Vec<_>) =
+        other.into_iter().partition(|binding| binding.places.contains(&Place::Question));
     let mut lines = vec![(true, " Keys".to_owned())];
     lines.extend(other.into_iter().flat_map(|binding| binding_lines(binding, room)));
+    lines.push((true, " While a task is about to be cancelled".to_owned()));
+    lines.extend(question.into_iter().flat_map(|binding| binding_lines(binding, room)));
     lines.push((true, " While a filter is typed".to_owned()));
     lines.extend(typing.into_iter().flat_map(|binding| binding_lines(binding, room)));
     lines.push((true, " Filters".to_owned()));

@@ -1,10 +1,12 @@
 //! The line above the keys: the filter that is being typed, or a notice, or what part of all tasks one sees.
 
 use super::style::{Look, style};
+use crate::print::fate;
 use crate::print::words::wrapped;
 use crate::rows::Arrangement;
 use crate::tui::cell::{cut_end, grouped, width};
 use crate::tui::filter::FilterLine;
+use crate::tui::keys::{self, Command, Place};
 use crate::tui::ui::{Front, Ui};
 use crate::tui::{layout, scroll};
 use ratatui::Frame;
@@ -12,6 +14,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use taskscope_model::TaskId;
 use taskscope_model::query::QueryError;
 
 /// ```text
@@ -23,12 +26,28 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
     }
     if let Some((line, _)) = &ui.typing {
         typing(frame, area, line, ui);
-    } else if let Some(notice) = &ui.notice {
-        let text = cut_end(&format!(" {notice}"), usize::from(area.width));
-        frame.render_widget(Line::from(Span::styled(text, style(ui, Look::Warning))), area);
+    } else if let Some(task) = ui.to_cancel {
+        question(frame, area, task, ui);
+    } else if ui.notice.is_some() {
+        let room = usize::from(area.width);
+        let lines = layout::notice(frame.area().as_size(), ui);
+        let lines: Vec<_> = lines.iter().map(|line| Line::from(cut_end(&format!(" {line}"), room))).collect();
+        frame.render_widget(Paragraph::new(lines).style(style(ui, Look::Warning)), area);
     } else if ui.front == Front::Tasks && ui.help.is_none() && ui.target.is_some() {
         part(frame, area, body, ui);
     }
+}
+
+/// ```text
+///  cancel task 4711 of echo_server (pid 4711)? It is dropped at its next await
+/// ```
+fn question(frame: &mut Frame<'_>, area: Rect, task: TaskId, ui: &Ui) {
+    let target = ui.target.as_ref();
+    let program = target.map(|it| format!(" of {} (pid {})", it.program, it.pid)).unwrap_or_default();
+    let (yes, no) = (keys::label_of(Command::Yes), keys::label_in(Place::Question, Command::Back));
+    let text = format!(" cancel {}{program}? {yes} yes, {no} no", fate::called(task));
+    let text = cut_end(&text, usize::from(area.width));
+    frame.render_widget(Line::from(Span::styled(text, style(ui, Look::Bad))), area);
 }
 
 /// ```text
@@ -107,8 +126,8 @@ fn part(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
     right += &format!(" by {}", ui.wanted.order.key());
     for (is, word) in [
         (ui.wanted.order.reverse(), ", reversed"),
-        (ui.wanted.arrangement == Arrangement::BySpawner, ", tree"),
-        (ui.wanted.ended, ", with ended"),
+        (ui.wanted.shape().arrangement == Arrangement::BySpawner, ", tree"),
+        (ui.wanted.shape().ended, ", with ended"),
     ] {
         right += if is { word } else { "" };
     }
@@ -118,8 +137,9 @@ fn part(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
     right.push(' ');
     let room = usize::from(area.width);
     let right = cut_end(&right, room);
-    let left =
-        if ui.wanted.text.trim().is_empty() { String::new() } else { format!(" filter: {}", ui.wanted.text) };
+    let only = ui.wanted.only.as_ref().map(|only| format!(" tasks of {}", only.of));
+    let filter = Some(format!(" filter: {}", ui.wanted.text)).filter(|_| !ui.wanted.text.trim().is_empty());
+    let left = [only, filter].into_iter().flatten().collect::<String>();
     let left = cut_end(&left, room.saturating_sub(width(&right) + 1));
     let fill = " ".repeat(room.saturating_sub(width(&left) + width(&right)));
     let spans =

@@ -44,7 +44,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
 fn row(place: Placed, ui: &Ui, world: &World) -> Row<'static> {
     let state = world.task(place.id).and_then(taskscope_model::Task::state);
     let cells = ui.view.columns.iter().map(|shown| {
-        let text = view::text(world, shown.of, place, ui.wanted.arrangement);
+        let text = view::text(world, shown.of, place, ui.wanted.shape().arrangement);
         let room = usize::from(shown.width);
         let text =
             if shown.of.column.key == "location" { cut_start(&text, room) } else { cut_end(&text, room) };
@@ -81,7 +81,7 @@ fn aligned(text: String, shown: &Shown, wanted: &Wanted) -> Cell<'static> {
 
 /// In a tree the ids stand on the left, behind their branches.
 fn align(shown: &Shown, wanted: &Wanted) -> Alignment {
-    let is_tree = wanted.arrangement != crate::rows::Arrangement::Flat;
+    let is_tree = wanted.shape().arrangement != crate::rows::Arrangement::Flat;
     match shown.of.column.align {
         Align::Right if !(is_tree && shown.of.column.key == "id") => Alignment::Right,
         _ => Alignment::Left,

@@ -2,6 +2,7 @@
 
 use super::world::{self, S, tell};
 use super::{Action, Screen};
+use crate::rows::findings::FindingRow;
 use crate::source::Address;
 use crate::source::discover::Process;
 use crate::tui::keys;
@@ -9,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 use taskscope_model::change::{Coverage, Ended, Forgotten, Location, Tick};
 use taskscope_model::codes::{Outcome, Seen};
-use taskscope_model::{At, LocationId, Source, TaskId, World};
+use taskscope_model::{At, Kind, LocationId, Nanos, Severity, Source, TaskId, World};
 
 /// Numbers that look random and are the same each time.
 struct Random(u64);
@@ -45,15 +46,49 @@ fn processes(n: u32) -> Vec<Process> {
         .collect()
 }
 
+/// Findings about some tasks, none and many, with what a hostile program might say.
+fn findings(n: u64) -> Vec<FindingRow> {
+    let finding = |n: u64| FindingRow {
+        key: (Kind::ALL[n as usize % Kind::ALL.len()], None),
+        kind: Kind::ALL[n as usize % Kind::ALL.len()],
+        severity: Severity::ALL[n as usize % 3],
+        message: "語\u{1b}[2J is wrong ".repeat(n as usize),
+        advice: "mend\nit".to_owned(),
+        tasks: (0..n).map(TaskId).collect(),
+        location: n.is_multiple_of(2).then(|| Location {
+            id: LocationId(0),
+            file: "日/a.rs".to_owned(),
+            line: 1,
+            column: 1,
+        }),
+        count: n,
+        since: Nanos(n),
+        evidence: vec!["\u{1b}[31m".to_owned(); n as usize],
+    };
+    (0..n).map(finding).collect()
+}
+
 /// Brings every screen there is in front, one after the other.
-const SCREENS: &[&str] =
-    &["", "te", "<Enter>", "<Esc>?", "<End>", "<Esc><Esc>/jobs buzy>5ms", "<Esc>p", "<PgDn>"];
+const SCREENS: &[&str] = &[
+    "",
+    "te",
+    "<Enter>",
+    "c",
+    "n<Esc>?",
+    "<End>",
+    "<Esc><Esc>/jobs buzy>5ms",
+    "<Esc>f",
+    "<Down><Enter>",
+    "<Esc>p",
+    "<PgDn>",
+];
 
 #[test]
 fn every_screen_can_be_drawn_in_every_size() {
     let sizes = (1..=40).flat_map(|width| (1..=20).map(move |height| (width, height)));
     for (width, height) in sizes.chain([(80, 24), (200, 60), (500, 3), (3, 200)]) {
         let mut screen = Screen::of(world::server(8), width, height);
+        screen.findings = findings(4);
         for keys in SCREENS {
             screen.press(keys);
             screen.act(Action::Processes(processes(5)));
@@ -137,12 +172,16 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
             2 => Some(Action::Attached(Box::new(world::hello(4_700 + random.below(2) as u32)))),
             3 => Some(Action::Processes(processes(random.below(40) as u32))),
             4 => Some(Action::NotAttached("no".to_owned())),
+            7 => {
+                screen.findings = findings(random.below(30));
+                None
+            }
             5 => Some(Action::Attach(Address::Recording("file".into()))),
             6 => {
                 screen.world = World::default();
                 None
             }
-            7..300 => {
+            8..300 => {
                 (0..3).for_each(|_| change(&mut screen.world, &mut random));
                 None
             }

@@ -82,15 +82,18 @@ fn nothing_to_show() {
 fn details() {
     let mut screen = Screen::of(world::server(30), 80, 24);
     screen.press("<Enter>");
+    screen.refresh();
     assert_snapshot!("details_of_a_connection", screen.text());
     screen.press("<Esc>");
     screen.press("/id:14<Enter>");
     screen.refresh();
     screen.press("<Enter>");
+    screen.refresh();
     assert_snapshot!("details_of_a_running_task", screen.text());
     screen.press("<Esc><Esc>e/id:11<Enter>");
     screen.refresh();
     screen.press("<Down><Enter>");
+    screen.refresh();
     assert_snapshot!("details_of_an_ended_task", screen.text());
 }
 
@@ -138,7 +141,8 @@ fn process(pid: u32, program: &str, tasks: Option<u64>) -> Process {
 
 #[test]
 fn picker() {
-    let mut screen = Screen { ui: super::Ui::new((80, 20).into(), false), world: World::default() };
+    let mut screen =
+        Screen { ui: super::Ui::new((80, 20).into(), false), world: World::default(), findings: Vec::new() };
     assert_snapshot!("picker_before_it_has_looked", screen.text());
     screen.act(Action::Processes(vec![]));
     assert_snapshot!("picker_with_nobody", screen.text());

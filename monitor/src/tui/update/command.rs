@@ -1,18 +1,20 @@
 //! What the keys do.
 
 use super::table;
+use crate::print::fate;
 use crate::rows::Arrangement;
 use crate::tui::action::Effect;
 use crate::tui::draw::{details, help};
 use crate::tui::filter::FilterLine;
 use crate::tui::keys::{Command, Side, Step};
-use crate::tui::ui::{Details, Front, Ui};
-use crate::tui::wanted::Wanted;
+use crate::tui::ui::{Details, Front, Link, Ui};
+use crate::tui::wanted::{Only, Wanted};
 use crate::tui::{layout, scroll};
-use taskscope_model::{Order, Query, World};
+use taskscope_model::{Order, Query, TaskId, World};
 
 /// Does it.
 pub(super) fn run(ui: &mut Ui, world: &World, command: Command) -> Effect {
+    let was_details = matches!(ui.front, Front::Details(_));
     match command {
         Command::Quit => return Effect::Quit,
         Command::Help => ui.help = if ui.help.is_some() { None } else { Some(0) },
@@ -37,6 +39,13 @@ pub(super) fn run(ui: &mut Ui, world: &World, command: Command) -> Effect {
             ui.wanted.ended = !ui.wanted.ended;
             return want(ui, world);
         }
+        Command::Findings => {
+            ui.front = Front::Findings;
+            return if was_details { ui.ask() } else { Effect::None };
+        }
+        Command::Cancel => ask_whether_to_cancel(ui, world),
+        Command::Yes => return ui.to_cancel.take().map_or(Effect::None, Effect::Cancel),
+        Command::Trace => return trace(ui),
         Command::Processes => {
             ui.front = Front::Picker;
             ui.picker.selected = ui.target.as_ref().map(|target| target.pid).or(ui.picker.selected);
@@ -83,13 +92,24 @@ fn back(ui: &mut Ui, world: &World) -> Effect {
         ui.wanted = before;
         return if changed { want(ui, world) } else { Effect::None };
     }
-    match ui.front {
-        Front::Details(_) => ui.front = Front::Tasks,
+    if ui.to_cancel.take().is_some() {
+        return Effect::None;
+    }
+    match &ui.front {
+        Front::Details(of) => {
+            ui.front = if of.of_finding { Front::Findings } else { Front::Tasks };
+            return ui.ask();
+        }
+        Front::Findings => ui.front = Front::Tasks,
         Front::Picker if ui.target.is_some() => {
             ui.front = Front::Tasks;
             return Effect::List(false);
         }
         Front::Picker => {}
+        Front::Tasks if ui.wanted.only.take().is_some() => {
+            ui.front = Front::Findings;
+            return want(ui, world);
+        }
         Front::Tasks if !ui.wanted.text.is_empty() => {
             ui.wanted.text = String::new();
             ui.wanted.query = Query::default();
@@ -117,6 +137,12 @@ fn go(ui: &mut Ui, world: &World, step: Step) {
             let to = row.map_or(0, |row| scroll::step(step, row, rows, height));
             ui.picker.select(to, height);
         }
+        Front::Findings => {
+            let height = super::finding_rows(ui);
+            let (row, rows) = (ui.findings.row(), ui.findings.rows.len());
+            let to = row.map_or(0, |row| scroll::step(step, row, rows, height));
+            ui.findings.select(to, height);
+        }
         Front::Details(of) => {
             let all = details::lines(of, ui, world, body.width).len();
             let top = scrolled(step, of.top, all, lines);
@@ -132,17 +158,90 @@ fn scrolled(step: Step, top: usize, all: usize, lines: usize) -> usize {
 }
 
 fn open(ui: &mut Ui, world: &World) -> Effect {
-    match ui.front {
+    match &ui.front {
         Front::Tasks => {
             let first = ui.view.placed.first().map(|place| place.id);
             if let Some(id) = ui.selected.or(first) {
                 ui.selected = Some(id);
-                ui.front = Front::Details(Details { id, task: world.task(id).cloned(), top: 0 });
+                return look_at(ui, world, id, false);
             }
             Effect::None
         }
+        Front::Findings => open_finding(ui, world),
         Front::Picker => attach(ui),
         Front::Details(_) => Effect::None,
+    }
+}
+
+/// All about one task, which is asked for.
+fn look_at(ui: &mut Ui, world: &World, id: TaskId, of_finding: bool) -> Effect {
+    ui.front = Front::Details(Details { id, task: world.task(id).cloned(), top: 0, of_finding });
+    ui.ask()
+}
+
+/// The finding's task, or the table of its tasks.
+fn open_finding(ui: &mut Ui, world: &World) -> Effect {
+    let Some(finding) = ui.findings.finding() else { return Effect::None };
+    match finding.tasks[..] {
+        [] => {
+            ui.notice = Some("it is not about any task that is known".to_owned());
+            Effect::None
+        }
+        [task] => look_at(ui, world, task, true),
+        _ => {
+            let mut tasks = finding.tasks.clone();
+            tasks.sort_unstable();
+            ui.wanted.only = Some(Only { of: finding.kind, tasks });
+            ui.wanted.text = String::new();
+            ui.wanted.query = Query::default();
+            (ui.front, ui.selected, ui.top) = (Front::Tasks, None, 0);
+            want(ui, world)
+        }
+    }
+}
+
+/// The task in front or selected, unless it is clear that it cannot be cancelled.
+fn ask_whether_to_cancel(ui: &mut Ui, world: &World) {
+    let id = match &ui.front {
+        Front::Details(of) => Some(of.id),
+        Front::Tasks => ui.selected,
+        _ => None,
+    };
+    let Some(id) = id else {
+        ui.notice = Some("select a task first".to_owned());
+        return;
+    };
+    match may_control(ui) {
+        Err(why) => ui.notice = Some(why),
+        Ok(()) if world.task(id).is_some_and(|task| task.ended().is_some()) => {
+            ui.notice = Some(format!("{} has ended already", fate::called(id)));
+        }
+        Ok(()) => ui.to_cancel = Some(id),
+    }
+}
+
+fn trace(ui: &mut Ui) -> Effect {
+    let Front::Details(of) = &ui.front else { return Effect::None };
+    let id = of.id;
+    match may_control(ui) {
+        Ok(()) => Effect::Trace(id),
+        Err(why) => {
+            ui.notice = Some(why);
+            Effect::None
+        }
+    }
+}
+
+/// Why nothing can be done to the program.
+fn may_control(ui: &Ui) -> Result<(), String> {
+    match (&ui.link, &ui.target) {
+        (Link::Up, Some(target)) if target.rights.control => Ok(()),
+        (Link::Up, _) => {
+            Err("this connection may only look; TASKSCOPE_RIGHTS=read,control in the program lets it do more"
+                .to_owned())
+        }
+        (Link::Played, _) => Err("this is a recording".to_owned()),
+        _ => Err("the program is not there".to_owned()),
     }
 }
 

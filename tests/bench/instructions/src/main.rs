@@ -17,8 +17,10 @@ use measured::Work;
 use std::process::ExitCode;
 
 /// The most instructions that the agent may add to each operation. They only ever go down; but they went up once,
-/// from 136 and 920, when the end of a poll was found to be told after the task was let go of.
-const BOUNDS: [(Work, f64); 2] = [(Work::Poll, 150.0), (Work::Spawn, 980.0)];
+/// from 136 and 920, when the end of a poll was found to be told after the task was let go of. Below callgrind the
+/// polls of the task that spawns are so slow that some are counted as long ones: on a slow machine all, which is
+/// 50 instructions more than with none.
+const BOUNDS: [(Work, f64); 2] = [(Work::Poll, 105.0), (Work::Spawn, 850.0)];
 /// Lengths of the work, in operations of each kind.
 const SHORT: u64 = 6_400;
 const LONG: u64 = 19_200;
@@ -30,28 +32,38 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match compared() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(broken) => {
+            broken.iter().for_each(|broken| eprintln!("{broken}"));
+            if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("the instructions cannot be counted: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether every bound holds.
-fn compared() -> std::io::Result<bool> {
+/// What is wrong, a sentence for each bound that does not hold.
+fn compared() -> std::io::Result<Vec<String>> {
     println!("| instructions | bare | with the agent | added | bound |\n|---|--:|--:|--:|--:|");
-    let mut all_hold = true;
+    let mut broken = Vec::new();
     for (work, bound) in BOUNDS {
         let (bare, hooks) = (each(work, "bare")?, each(work, "agent")?);
         let added = hooks - bare;
         let holds = added <= bound;
         let verdict = if holds { "" } else { " **does not hold**" };
         println!("| {} | {bare:.1} | {hooks:.1} | {added:+.1} | {bound:.0}{verdict} |", work.name());
-        all_hold &= holds;
+        if !holds {
+            broken.push(format!(
+                "{} takes {added:.1} instructions more with the agent than without, and may take {bound:.0}: look \
+                 at what has changed in {}. The bounds are in tests/bench/{} and are not raised.",
+                work.name(),
+                work.where_it_is(),
+                file!(),
+            ));
+        }
     }
-    Ok(all_hold)
+    Ok(broken)
 }
 
 /// Instructions an operation.

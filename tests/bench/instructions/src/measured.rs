@@ -22,6 +22,16 @@ impl Work {
             Self::Spawn => "a spawn + join",
         }
     }
+
+    /// The agent's part in it.
+    pub fn where_it_is(self) -> &'static str {
+        match self {
+            Self::Poll => "agent/src/hooks.rs and agent/src/store/polls.rs",
+            Self::Spawn => {
+                "agent/src/store.rs, agent/src/spawning.rs, agent/src/shard.rs and agent/src/records/"
+            }
+        }
+    }
 }
 
 /// Does a work so often, with or without the agent.

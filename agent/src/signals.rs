@@ -2,7 +2,7 @@
 
 /// Blocks every signal on the calling thread. The program's handlers then run on its own threads, and a write
 /// to a connection that is gone is an error here, not a SIGPIPE, whatever the program made of that signal.
-pub(super) fn leave_to_the_program() {
+pub(crate) fn leave_to_the_program() {
     let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset writes the whole set it is given.
     unsafe { libc::sigfillset(all.as_mut_ptr()) };

@@ -1,0 +1,130 @@
+//! What the kernel tells of a thread of this process, without disturbing it.
+
+use std::fs::File;
+use std::io::Read;
+
+/// What a thread does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Triage {
+    /// It runs, or could.
+    Running,
+    /// It waits within a system call.
+    Call { number: i64, arguments: [u64; 6], stack: u64, pc: u64 },
+    /// It waits for a page of memory.
+    Fault { stack: u64, pc: u64 },
+}
+
+/// What a thread does; `None` if it is gone or the kernel does not tell.
+pub(super) fn triage(tid: u32) -> Option<Triage> {
+    let mut bytes = [0_u8; 512];
+    parse(read(tid, "syscall", &mut bytes)?)
+}
+
+fn parse(text: &str) -> Option<Triage> {
+    let mut words = text.split_ascii_whitespace();
+    let first = words.next()?;
+    if first == "running" {
+        return Some(Triage::Running);
+    }
+    let number: i64 = first.parse().ok()?;
+    let mut hexadecimal = words.map(|word| u64::from_str_radix(word.trim_start_matches("0x"), 16).ok());
+    let mut next = || hexadecimal.next().flatten();
+    if number < 0 {
+        return Some(Triage::Fault { stack: next()?, pc: next()? });
+    }
+    let mut arguments = [0; 6];
+    for argument in &mut arguments {
+        *argument = next()?;
+    }
+    Some(Triage::Call { number, arguments, stack: next()?, pc: next()? })
+}
+
+/// Time that a thread has waited for a processor since its start, nanoseconds; `None` if the kernel does not
+/// count that.
+pub(crate) fn waited(tid: u32) -> Option<u64> {
+    let mut bytes = [0_u8; 128];
+    read(tid, "schedstat", &mut bytes)?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Whether somebody has stopped the thread: a signal, or a debugger.
+pub(crate) fn is_stopped(tid: u32) -> bool {
+    let mut bytes = [0_u8; 512];
+    // The name may hold blanks and parentheses: the state stands behind the last of these.
+    let state =
+        read(tid, "stat", &mut bytes).and_then(|text| text.rsplit_once(')')?.1.trim_start().chars().next());
+    matches!(state, Some('T' | 't'))
+}
+
+/// Whether a thread lets a signal through now.
+pub(super) fn lets_through(tid: u32, signal: i32) -> bool {
+    let mut bytes = [0_u8; 4096];
+    let Some(text) = read(tid, "status", &mut bytes) else { return false };
+    let blocked = text.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    let blocked = blocked.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    blocked.is_some_and(|mask| mask & 1 << (signal - 1) == 0)
+}
+
+/// The name of a thread; empty if it is gone.
+pub(crate) fn name(tid: u32) -> String {
+    let mut bytes = [0_u8; 64];
+    read(tid, "comm", &mut bytes).unwrap_or_default().trim_end().to_owned()
+}
+
+/// The threads of the process.
+pub(crate) fn threads() -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// Reads the beginning of a file of the thread's.
+fn read<'a>(tid: u32, file: &str, into: &'a mut [u8]) -> Option<&'a str> {
+    let mut file = File::open(format!("/proc/self/task/{tid}/{file}")).ok()?;
+    let mut filled = 0;
+    while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest).ok()? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    std::str::from_utf8(into.get(..filled)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_kernel_writes() {
+        let call = "202 0x1 0x80 0x0 0x0 0x0 0xffffffff 0x7ffd1000 0x7f0010\n";
+        let arguments = [1, 0x80, 0, 0, 0, 0xffff_ffff];
+        let expected = Triage::Call { number: 202, arguments, stack: 0x7ffd_1000, pc: 0x7f_0010 };
+        assert_eq!(parse(call), Some(expected));
+        assert_eq!(parse("running\n"), Some(Triage::Running));
+        assert_eq!(
+            parse("-1 0x7ffd1000 0x7f0010\n"),
+            Some(Triage::Fault { stack: 0x7ffd_1000, pc: 0x7f_0010 })
+        );
+        for wrong in ["", "x", "202 0x1", "-1 0x7ffd1000", "202 1 2 3 4 5 6 g h"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn knows_a_thread_of_this_process() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let waiting = std::thread::spawn(move || {
+            tell.send(crate::threads::tid()).unwrap();
+            let _ = ends.recv();
+        });
+        let tid = told.recv().unwrap();
+        while matches!(triage(tid), Some(Triage::Running)) {
+            std::thread::yield_now();
+        }
+        assert!(matches!(triage(tid), Some(Triage::Call { .. })));
+        assert!(waited(tid).is_some() && !is_stopped(tid) && lets_through(tid, 40));
+        assert!(threads().contains(&tid));
+        drop(end);
+        waiting.join().unwrap();
+    }
+}

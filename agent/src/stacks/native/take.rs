@@ -1,0 +1,114 @@
+//! The stack of a thread, taken with as little disturbance as will do.
+//!
+//! A thread that is in a system call is not touched: the kernel tells where its stack is, and the copy is good
+//! if it tells the same afterwards. Only a thread that runs, or waits in a call that goes on by itself and
+//! whose stack cannot be followed otherwise, gets the signal.
+
+use super::calls;
+use super::memory::{self, MOST_STACK};
+use super::proc::{self, Triage};
+use super::registers::Registers;
+use super::signal::Messenger;
+use super::unwind::{Stack, Unwinder, Unwound};
+use crate::stacks::Choice;
+use crate::stacks::frames::{Address, Module};
+use crate::stacks::taken::Taken;
+use std::path::PathBuf;
+use taskscope_model::codes::Doing;
+
+/// A running thread may enter a system call before the signal comes, and leave it: so often it is tried.
+const ATTEMPTS: usize = 3;
+
+/// Takes stacks. There is one a process.
+pub(crate) struct Taker {
+    messenger: Messenger,
+    unwinder: Unwinder,
+    copied: Vec<u8>,
+    /// Whether the kernel lets us copy our own memory.
+    possible: bool,
+}
+
+impl Taker {
+    pub(crate) fn new(choice: Choice) -> Self {
+        Self {
+            messenger: Messenger::new(choice),
+            unwinder: Unwinder::new(),
+            copied: vec![0; MOST_STACK],
+            possible: memory::can_be_copied(),
+        }
+    }
+
+    /// Why some stacks, or all, cannot be taken.
+    pub(crate) fn complaint(&self) -> Option<&'static str> {
+        if self.possible {
+            self.messenger.complaint()
+        } else {
+            Some("the system does not let the agent copy stacks")
+        }
+    }
+
+    /// Whether any stacks can be taken.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.possible
+    }
+
+    /// The stack of a thread of this process; `None` if it cannot be had.
+    pub(crate) fn take(&mut self, tid: u32) -> Option<Taken> {
+        if !self.possible {
+            return None;
+        }
+        (0..ATTEMPTS).find_map(|_| self.attempt(tid))
+    }
+
+    fn attempt(&mut self, tid: u32) -> Option<Taken> {
+        let triage = proc::triage(tid)?;
+        let (stack, pc) = match triage {
+            Triage::Running => return self.interrupt(tid, &triage),
+            Triage::Call { stack, pc, .. } | Triage::Fault { stack, pc } => (stack, pc),
+        };
+        let length = memory::copy(stack, &mut self.copied);
+        if length == 0 || proc::triage(tid) != Some(triage) {
+            return None;
+        }
+        let bytes = self.copied.get(..length)?;
+        let unwound = self.unwinder.unwind(Registers::of_waiting(pc, stack), &Stack { start: stack, bytes });
+        if !unwound.complete
+            && calls::goes_on_after_a_signal(&triage)
+            && let Some(exact) = self.interrupt(tid, &triage)
+        {
+            return Some(exact);
+        }
+        Some(self.taken(&triage, unwound, true))
+    }
+
+    fn interrupt(&mut self, tid: u32, triage: &Triage) -> Option<Taken> {
+        let copy = self.messenger.ask(tid)?;
+        let start = copy.registers.get(super::registers::STACK)?;
+        let unwound = self.unwinder.unwind(copy.registers, &Stack { start, bytes: &copy.stack });
+        Some(self.taken(triage, unwound, false))
+    }
+
+    fn taken(&self, triage: &Triage, unwound: Unwound, approximate: bool) -> Taken {
+        let (doing, call) = match triage {
+            Triage::Running => (Doing::RUNNING, ""),
+            Triage::Call { number, .. } => (Doing::IN_CALL, calls::name(*number)),
+            Triage::Fault { .. } => (Doing::IN_FAULT, ""),
+        };
+        let addresses = unwound.addresses.iter().map(|address| self.address(*address)).collect();
+        Taken { doing, call, approximate, complete: unwound.complete, addresses }
+    }
+
+    fn address(&self, address: u64) -> Address {
+        let found = self.unwinder.modules.find(address);
+        let module = found.map(|module| Module {
+            path: if module.identity.path.as_os_str().is_empty() {
+                PathBuf::from("/proc/self/exe")
+            } else {
+                module.identity.path.clone()
+            },
+            build_id: module.identity.build_id.clone(),
+        });
+        let offset = address.wrapping_sub(found.map_or(0, |module| module.base));
+        Address { address, offset, module }
+    }
+}

@@ -1,0 +1,63 @@
+//! The stacks of all threads that run tasks or blocking calls, when somebody asks.
+
+use super::Watchdog;
+use super::seat::Seat;
+use crate::stacks::proc;
+use crate::threads::Thread;
+use std::collections::{BTreeMap, BTreeSet};
+use taskscope_model::change::ThreadStack;
+use taskscope_model::{At, TaskId};
+
+/// Most threads whose stacks are taken at once.
+const MOST_THREADS: usize = 256;
+
+/// Takes them, if somebody has asked since the last time.
+pub(super) fn answer(watchdog: &mut Watchdog) {
+    if !watchdog.core.stacks.take_asked() {
+        return;
+    }
+    let at = watchdog.core.store.clock.now();
+    let slots: BTreeMap<u32, &'static Thread> = watchdog
+        .core
+        .store
+        .threads
+        .all()
+        .into_iter()
+        .filter_map(|thread| Some((thread.tid()?, thread)))
+        .collect();
+    let own = crate::threads::tid();
+    // tokio's blocking threads are named as its workers are, and have no slot before their first call has ended.
+    let names: BTreeSet<String> = slots.keys().map(|tid| proc::name(*tid)).collect();
+    let alike = |tid: &u32| slots.contains_key(tid) || names.contains(&proc::name(*tid));
+    let threads = proc::threads().into_iter().filter(|tid| *tid != own && alike(tid)).take(MOST_THREADS);
+    let stacks = threads.filter_map(|tid| stack(watchdog, tid, slots.get(&tid).copied(), at)).collect();
+    watchdog.core.stacks.set_threads(stacks);
+}
+
+fn stack(watchdog: &mut Watchdog, tid: u32, slot: Option<&'static Thread>, at: At) -> Option<ThreadStack> {
+    let core = watchdog.core;
+    let name = proc::name(tid);
+    if name.starts_with("taskscope") {
+        return None;
+    }
+    let before = slot.and_then(Thread::in_poll);
+    let taken = watchdog.taker.take(tid)?;
+    let after = slot.and_then(Thread::in_poll);
+    let poll = after
+        .filter(|after| before.is_some_and(|before| (before.id, before.start) == (after.id, after.start)));
+    let seat = match (slot, poll) {
+        (Some(slot), Some(poll)) => Seat::of(core, slot, poll.record, &watchdog.followed),
+        (Some(slot), None) => Seat::of_idle(core, slot),
+        _ => Seat::default(),
+    };
+    Some(ThreadStack {
+        tid,
+        name,
+        at,
+        runtime: seat.runtime,
+        worker: seat.worker,
+        task: poll.map(|poll| TaskId(poll.id)),
+        since: poll.map(|poll| core.store.clock.at(poll.start)),
+        stack: core.stacks.intern(taken),
+    })
+}

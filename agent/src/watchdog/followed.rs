@@ -1,0 +1,147 @@
+//! A poll that the watchdog has seen more than once.
+
+use crate::clock::Clock;
+use crate::frames::InPoll;
+use crate::records::Record;
+use crate::stacks::proc;
+use crate::stacks::slow_polls::Begun;
+use crate::store::Store;
+use std::sync::atomic::Ordering;
+use taskscope_model::{Nanos, SlowPollId};
+
+/// A thread that waits for a processor for less than this part of the time has one for itself.
+const LITTLE: u64 = 20;
+
+/// What is known of the poll.
+pub(super) struct Followed {
+    id: u64,
+    /// Raw clock, as all times here unless they have a unit.
+    start: u64,
+    record: &'static Record,
+    /// Where the task was spawned, once that was looked up.
+    place: Option<u32>,
+    seen: u64,
+    /// Time in which all was stopped.
+    stopped: Nanos,
+    /// When it was first looked at closely, and how long its thread had waited for a processor by then.
+    counting: Option<(u64, Option<u64>)>,
+    /// It is due at its limit times two to the power of this.
+    passed: u32,
+    ignored: bool,
+    recounted: u64,
+    /// Set when it has passed its limit.
+    pub(super) begun: Option<Begun>,
+    /// Set when that has been noted.
+    pub(super) entry: Option<SlowPollId>,
+}
+
+impl Followed {
+    pub(super) fn new(poll: InPoll) -> Self {
+        Self {
+            id: poll.id,
+            start: poll.start,
+            record: poll.record,
+            place: None,
+            seen: poll.start,
+            stopped: Nanos(0),
+            counting: None,
+            passed: 0,
+            ignored: false,
+            recounted: 0,
+            begun: None,
+            entry: None,
+        }
+    }
+
+    /// The number of the place where the task was spawned; `None` if it has just ended.
+    pub(super) fn place(&mut self, store: &Store) -> Option<u32> {
+        if self.place.is_none() {
+            let copied = store.copy(self.record).filter(|copied| copied.seed.id == self.id);
+            self.place = copied.map(|copied| copied.seed.location);
+        }
+        self.place
+    }
+
+    /// Whether it is that poll.
+    pub(super) fn is(&self, poll: &InPoll) -> bool {
+        (self.id, self.start) == (poll.id, poll.start)
+    }
+
+    /// How long it has lasted, without the time in which all was stopped.
+    pub(super) fn lasted(&mut self, clock: &Clock, now: u64) -> Nanos {
+        self.seen = now;
+        clock.span(now.saturating_sub(self.start)) - self.stopped
+    }
+
+    /// The process was stopped for so long.
+    pub(super) fn was_stopped(&mut self, time: Nanos) {
+        self.stopped = self.stopped + time;
+    }
+
+    /// From now on the time in which its thread waits for a processor is known.
+    pub(super) fn begin_to_count(&mut self, now: u64, tid: u32) {
+        self.counting.get_or_insert_with(|| (now, proc::waited(tid)));
+    }
+
+    /// How much of its time counts. Where processors are scarce that from before they were watched does not.
+    pub(super) fn counted(&self, clock: &Clock, now: u64, tid: u32) -> Nanos {
+        let lasted = clock.span(now.saturating_sub(self.start)) - self.stopped;
+        let Some((since, Some(before))) = self.counting else { return lasted };
+        let Some(waited) = proc::waited(tid).map(|waited| Nanos(waited.saturating_sub(before))) else {
+            return lasted;
+        };
+        if waited.0.saturating_mul(LITTLE) < lasted.0 {
+            lasted - waited
+        } else {
+            clock.span(now.saturating_sub(since)) - self.stopped - waited
+        }
+    }
+
+    /// When it is to be looked at next.
+    pub(super) fn due(&self, limit: Nanos) -> Nanos {
+        Nanos(limit.0.checked_shl(self.passed).unwrap_or(u64::MAX))
+    }
+
+    /// It has lasted for so long and was looked at.
+    pub(super) fn passed(&mut self, lasted: Nanos, limit: Nanos) {
+        while self.passed < u64::BITS - 1 && self.due(limit) <= lasted {
+            self.passed += 1;
+        }
+    }
+
+    /// It blocks nobody.
+    pub(super) fn ignore(&mut self) {
+        self.ignored = true;
+    }
+
+    pub(super) fn is_ignored(&self) -> bool {
+        self.ignored
+    }
+
+    /// Whether it was noted that it is too long.
+    pub(super) fn is_known(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// Whether it has passed its limit.
+    pub(super) fn is_late(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Whether what waits behind it is to be counted again.
+    pub(super) fn wants_recount(&mut self, clock: &Clock, now: u64, every: Nanos) -> bool {
+        let due = clock.span(now.saturating_sub(self.recounted)) >= every;
+        if due {
+            self.recounted = now;
+        }
+        due
+    }
+
+    /// How long it took, now that it has ended.
+    pub(super) fn length(&self, clock: &Clock) -> Nanos {
+        let start = self.record.poll_start.load(Ordering::Relaxed);
+        let end = self.record.poll_end.load(Ordering::Relaxed);
+        let known = start == self.start && end > start;
+        clock.span(if known { end } else { self.seen }.saturating_sub(self.start))
+    }
+}
