@@ -8,7 +8,8 @@
 //! what is counted there. A Change leads to questions about the task or the place that it is about, and about
 //! those that looked at it; nothing else is looked at. A case that counts only after a while waits for that in
 //! an order of time, so that a Tick costs what has become due. A Tick comes before the facts of its moment, so
-//! it is the one before it that says until when everything has been told.
+//! it is the one before it that says until when everything has been told. Where rare facts about other things
+//! decide, the detector names what they may concern, and that is looked at anew.
 
 mod blocked_worker;
 mod blocking_pool_full;
@@ -19,13 +20,21 @@ mod dropped_half_way;
 mod error_unseen;
 mod events;
 mod held_up;
+mod idle_too_long;
+mod large_future;
 mod ledger;
+mod lost_waker;
 mod never_awaited;
+mod never_yields;
 mod panic_unseen;
 mod pending_at_shutdown;
 mod scene;
+mod self_wakes;
 mod slow_poll;
+mod starved;
+mod task_leak;
 mod unseen;
+mod waves;
 mod words;
 
 pub use events::Event;
@@ -38,7 +47,8 @@ use crate::time::At;
 use crate::world::{Names, World};
 use detector::{Detector, Judgement, Place};
 use events::Events;
-use ledger::Ledger;
+use ledger::{About, Ledger};
+use scene::whole_second;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,6 +60,13 @@ const DETECTORS: &[&dyn Detector] = &[
     &panic_unseen::PanicUnseen,
     &error_unseen::ErrorUnseen,
     &pending_at_shutdown::PendingAtShutdown,
+    &starved::Starved,
+    &never_yields::NeverYields,
+    &self_wakes::SelfWakes,
+    &lost_waker::LostWaker,
+    &large_future::LargeFuture,
+    &task_leak::TaskLeak,
+    &idle_too_long::IdleTooLong,
     &slow_poll::SlowPolls,
     &blocked_worker::BlockedWorker,
     &blocking_pool_full::BlockingPoolFull,
@@ -70,6 +87,8 @@ pub struct Diagnosis {
     now: At,
     /// Until when everything has been told.
     until: At,
+    /// The second in which what ages was last said.
+    second: At,
     /// Whether something by which findings call things has been told since they were judged.
     renamed: bool,
 }
@@ -83,6 +102,7 @@ impl Default for Diagnosis {
             events: Events::default(),
             now: At::default(),
             until: At::default(),
+            second: At::default(),
             renamed: false,
         }
     }
@@ -100,7 +120,8 @@ impl Diagnosis {
     }
 
     /// Takes in a Change that has just been folded into `world`. The cost is that of the task or place that
-    /// changed; a place that changes very often between two Ticks is judged anew only at the second one.
+    /// changed. What is wrong is found at once; what else there is to say of a finding, that it counts more or is
+    /// no longer true, at the next Tick, or when it is [settled](Self::settle).
     pub fn see(&mut self, world: &World, change: &Change) {
         match &change.fact {
             Fact::Tick(_) => {
@@ -109,7 +130,7 @@ impl Diagnosis {
                 self.catch_up(world);
             }
             Fact::Complete(_) | Fact::Goodbye(_) => self.settle(world),
-            Fact::Location(_) | Fact::Runtime(_) | Fact::Frame(_) => self.renamed = true,
+            Fact::Location(_) | Fact::Runtime(_) => self.renamed = true,
             fact => {
                 if let Some(task) = fact.task() {
                     self.reconsider(world, fact, task);
@@ -117,20 +138,18 @@ impl Diagnosis {
                 if let Some(id) = fact.place() {
                     self.touch(fact, Some(By { source: change.source, id }));
                 }
-                if let Fact::PoolFull(_) = fact {
-                    self.touch(fact, None);
-                }
-                if let Fact::SlowPoll(slow) = fact {
-                    // It stood there until its stack had been read.
-                    self.touch(fact, slow.spawned_at.map(|id| By { source: change.source, id }));
-                }
                 self.judge(world);
+            }
+        }
+        for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+            if detector.unsettled_by(&change.fact) {
+                ledger.unsettle();
             }
         }
     }
 
-    /// Judges what has been put off until the next Tick: everything until the World's now has been told. For
-    /// whoever wants to know the findings at the end of a recording or of a page.
+    /// Judges what has been put off until the next Tick: everything until the World's now has been told. For the
+    /// end of a page, of a recording, and wherever else somebody is about to look.
     pub fn settle(&mut self, world: &World) {
         self.now = world.now();
         self.until = self.now;
@@ -148,11 +167,14 @@ impl Diagnosis {
         self.events.take()
     }
 
-    fn reconsider(&mut self, world: &World, fact: &Fact, task: TaskId) {
-        let gone = matches!(fact, Fact::Forgotten(_));
+    fn reconsider(&mut self, world: &World, fact: &Fact, id: TaskId) {
+        let about = About { id, task: world.task(id) };
+        // Where several sources tell, whatever one of them says may mean that another is no longer believed.
+        let several = about.task.is_some_and(|task| task.seen_by().nth(1).is_some());
+        let any = several || matches!(fact, Fact::Forgotten(_));
         for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
-            if gone || detector.heeds(fact) {
-                ledger.reconsider(*detector, world, task, self.until);
+            if any || detector.heeds(fact) {
+                ledger.reconsider(*detector, world, about, self.until);
             }
         }
     }
@@ -166,15 +188,11 @@ impl Diagnosis {
     }
 
     fn catch_up(&mut self, world: &World) {
-        for ledger in &mut self.ledgers {
-            ledger.allow();
-            ledger.ripen(self.until);
-        }
-        if std::mem::take(&mut self.renamed) {
-            for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
-                let raised = self.ranks.keys().filter(|(kind, _)| *kind == detector.kind());
-                raised.for_each(|(_, place)| ledger.touch(*place));
-            }
+        let renamed = std::mem::take(&mut self.renamed);
+        let older =
+            whole_second(world.now()) != std::mem::replace(&mut self.second, whole_second(world.now()));
+        for (detector, ledger) in DETECTORS.iter().zip(&mut self.ledgers) {
+            ledger.tick(*detector, world, self.until, renamed || older && detector.ages());
         }
         self.judge(world);
     }

@@ -1,14 +1,13 @@
-//! One task, as told by one or several sources.
+//! One task, as told by one or several sources, and what it answers.
 
-use crate::change::{
-    Attribute, Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Noted, Polled, Spawned,
-    Woken,
-};
+mod told;
+
+use crate::change::{Attribute, Awaits, CancelAsked, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
 use crate::codes::{Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::time::{At, Nanos};
-use std::collections::BTreeMap;
 use std::fmt;
+use told::{Facts, More};
 
 /// A number that only means something together with the source that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,83 +49,6 @@ impl State {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-/// What one source has told of a task.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Facts {
-    spawned: Option<Spawned>,
-    polled: Option<Polled>,
-    ended: Option<Ended>,
-    /// What is told of few tasks only.
-    more: Option<Box<More>>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct More {
-    described: Option<Described>,
-    handled: Option<Handled>,
-    cancel: Option<CancelAsked>,
-    failure: Option<Failure>,
-    woken: Option<Woken>,
-    boxed: Option<Boxed>,
-    noted: Option<Noted>,
-    /// One of each kind.
-    awaits: BTreeMap<TreeKind, Awaits>,
-}
-
-impl Facts {
-    fn apply(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Spawned(spawned) => self.spawned = Some(spawned.clone()),
-            Fact::Polled(polled) => self.polled = Some(polled.clone()),
-            Fact::Ended(ended) => self.ended = Some(ended.clone()),
-            Fact::Described(described) => self.more().described = Some(described.clone()),
-            Fact::Handled(handled) => self.more().handled = Some(handled.clone()),
-            Fact::CancelAsked(cancel) => self.more().cancel = Some(cancel.clone()),
-            Fact::Failure(failure) => self.more().failure = Some(failure.clone()),
-            Fact::Woken(woken) => self.more().woken = Some(woken.clone()),
-            Fact::Boxed(boxed) => self.more().boxed = Some(boxed.clone()),
-            Fact::Noted(noted) => self.more().noted = Some(noted.clone()),
-            Fact::Awaits(awaits) => {
-                self.more().awaits.insert(awaits.kind, awaits.clone());
-            }
-            _ => {}
-        }
-    }
-
-    fn more(&mut self) -> &mut More {
-        self.more.get_or_insert_default()
-    }
-
-    fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
-        let spawned = self.spawned.iter().cloned().map(Fact::Spawned);
-        let polled = self.polled.iter().cloned().map(Fact::Polled);
-        let ended = self.ended.iter().cloned().map(Fact::Ended);
-        let more = self.more.iter().flat_map(|more| more.facts());
-        spawned.chain(polled).chain(ended).chain(more)
-    }
-}
-
-impl More {
-    fn facts(&self) -> impl Iterator<Item = Fact> + '_ {
-        let described = self.described.iter().cloned().map(Fact::Described);
-        let handled = self.handled.iter().cloned().map(Fact::Handled);
-        let cancel = self.cancel.iter().cloned().map(Fact::CancelAsked);
-        let failure = self.failure.iter().cloned().map(Fact::Failure);
-        let woken = self.woken.iter().cloned().map(Fact::Woken);
-        let boxed = self.boxed.iter().cloned().map(Fact::Boxed);
-        let noted = self.noted.iter().cloned().map(Fact::Noted);
-        let awaits = self.awaits.values().cloned().map(Fact::Awaits);
-        described
-            .chain(handled)
-            .chain(cancel)
-            .chain(failure)
-            .chain(woken)
-            .chain(boxed)
-            .chain(noted)
-            .chain(awaits)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod model {
     mod arbitrary;
+    mod arbitrary_fates;
+    mod diagnosis;
     mod examples;
     mod facts;
     mod fates;
@@ -10,6 +12,7 @@ mod model {
     mod golden;
     mod hostile;
     mod keep;
+    mod leaks;
     mod query;
     mod resources;
     mod scenario;

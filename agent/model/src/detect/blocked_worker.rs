@@ -6,8 +6,10 @@ use super::scene::Scene;
 use crate::change::{Fact, SlowPoll};
 use crate::codes::TaskKind;
 use crate::finding::{Kind, Severity};
+use crate::ids::TaskId;
 use crate::task::{By, Task};
 use crate::time::Nanos;
+use crate::world::World;
 
 pub(super) struct BlockedWorker;
 
@@ -25,6 +27,14 @@ impl Detector for BlockedWorker {
 
     fn heeds(&self, fact: &Fact) -> bool {
         matches!(fact, Fact::SlowPoll(_) | Fact::Spawned(_) | Fact::Described(_))
+    }
+
+    fn unsettled_by(&self, fact: &Fact) -> bool {
+        held_up::unsettled_by(fact)
+    }
+
+    fn concern(&self, world: &World) -> (Vec<TaskId>, Vec<Place>) {
+        (world.slow_polls().map(|slow| slow.id.task).collect(), Vec::new())
     }
 
     fn case(&self, task: &Task, scene: &mut Scene<'_>) -> Option<Case> {

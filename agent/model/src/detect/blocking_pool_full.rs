@@ -4,6 +4,8 @@ use super::detector::{Cases, Detector, Judgement, Place};
 use super::scene::Scene;
 use crate::change::Fact;
 use crate::finding::{Kind, Severity};
+use crate::ids::TaskId;
+use crate::world::World;
 
 pub(super) struct BlockingPoolFull;
 
@@ -16,8 +18,21 @@ impl Detector for BlockingPoolFull {
         Severity::Warning
     }
 
-    fn heeds(&self, fact: &Fact) -> bool {
-        matches!(fact, Fact::PoolFull(_))
+    fn heeds(&self, _fact: &Fact) -> bool {
+        false
+    }
+
+    fn unsettled_by(&self, fact: &Fact) -> bool {
+        matches!(fact, Fact::PoolFull(_) | Fact::RuntimeEnded(_))
+    }
+
+    fn concern(&self, _world: &World) -> (Vec<TaskId>, Vec<Place>) {
+        (Vec::new(), vec![None])
+    }
+
+    /// How long the pools have been full.
+    fn ages(&self) -> bool {
+        true
     }
 
     /// There is one pool a runtime, and no place to it.
@@ -37,7 +52,7 @@ impl Detector for BlockingPoolFull {
         let calls = if queued == 1 { "1 call waits".to_owned() } else { format!("{queued} calls wait") };
         let message = format!("{calls} for a thread of the blocking pool of {name}: all {threads} are busy");
         let evidence = full.iter().map(|(full, since, name)| {
-            let time = super::slow_poll::rounded(scene.world.now().since(*since));
+            let time = super::slow_poll::rounded(scene.now().since(*since));
             format!("{name}: {} waiting, {} threads, for {time}", full.queued, full.threads)
         });
         Some(Judgement {

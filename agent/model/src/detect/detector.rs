@@ -6,6 +6,7 @@ use crate::finding::{Kind, MOST_TASKS, Severity};
 use crate::ids::{LocationId, TaskId};
 use crate::task::{By, Task};
 use crate::time::{At, Nanos};
+use crate::world::World;
 use std::collections::BTreeSet;
 
 /// Where cases are gathered into one finding; `None` for those whose place is not known.
@@ -22,6 +23,23 @@ pub(super) trait Detector: Sync {
     /// Whether a fact about a task or a place can alter what is said here of that task or place, or of those
     /// that look at it.
     fn heeds(&self, fact: &Fact) -> bool;
+
+    /// Whether a fact can alter what is said here of any of those that [`concern`](Self::concern) names, of all
+    /// cases and of all findings. They are all looked at anew at the next Tick: for facts that are rare or about
+    /// few.
+    fn unsettled_by(&self, _fact: &Fact) -> bool {
+        false
+    }
+
+    /// The tasks and places of which there may be something to say, where facts about other things decide that.
+    fn concern(&self, _world: &World) -> (Vec<TaskId>, Vec<Place>) {
+        (Vec::new(), Vec::new())
+    }
+
+    /// Whether what is said depends on the time besides: it is said anew each second.
+    fn ages(&self) -> bool {
+        false
+    }
 
     /// Whether a task is a case of it. Asked whenever a heeded fact is told of the task, so it has to be cheap.
     fn case(&self, _task: &Task, _scene: &mut Scene<'_>) -> Option<Case> {

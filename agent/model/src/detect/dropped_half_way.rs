@@ -3,7 +3,7 @@
 
 use super::detector::{Cases, Detector, Judgement, Place};
 use super::scene::Scene;
-use super::words::{by, quoted, times};
+use super::words::{by, quoted, times, unquoted};
 use crate::change::{Fact, HalfWay};
 use crate::codes::DropKind;
 use crate::finding::{Kind, Severity};
@@ -37,7 +37,7 @@ impl Detector for DroppedHalfWay {
         let label =
             last.map(|last| &last.label).or(view.observed.as_ref().map(|observed| &observed.label))?;
         let request = last.is_some_and(|last| last.kind == DropKind::REQUEST);
-        let what = if request { label.clone() } else { quoted(label) };
+        let what = if request { unquoted(label) } else { quoted(label) };
         let often = if count == 1 { String::new() } else { format!(" {}", times(count)) };
         let how = last.map(|last| how(last, place, count, scene)).unwrap_or_default();
         let mut evidence = Vec::new();

@@ -5,7 +5,7 @@ mod culprit;
 use super::detector::Place;
 use super::scene::Scene;
 use super::words::by;
-use crate::change::{Call, Sample, SlowPoll};
+use crate::change::{Call, Fact, Sample, SlowPoll};
 use crate::codes::{Doing, Origin};
 use crate::task::By;
 use culprit::Culprit;
@@ -38,6 +38,12 @@ impl HeldUp {
     pub(super) fn what(&self, at: String) -> String {
         format!("{}{at}", self.verb)
     }
+}
+
+/// What is told of one slow poll may move it from one task or place to another, and the name of a function tells
+/// whether its thread has left its worker.
+pub(super) fn unsettled_by(fact: &Fact) -> bool {
+    matches!(fact, Fact::SlowPoll(_) | Fact::Frame(_))
 }
 
 /// Where the finding about a slow poll belongs: the program's own line, else where the task was spawned.

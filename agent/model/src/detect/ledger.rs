@@ -5,12 +5,17 @@ use super::bonds::{Bonds, Subject};
 use super::detector::{Case, Cases, Detector, Judgement, Place};
 use super::scene::Scene;
 use crate::ids::TaskId;
+use crate::task::Task;
 use crate::time::At;
 use crate::world::World;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// So often a place is judged between two Ticks; what is told of it after that waits for the next one.
-const MOST_JUDGEMENTS: u32 = 64;
+/// A task about which something was told; without it when it was forgotten.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) id: TaskId,
+    pub(super) task: Option<&'a Task>,
+}
 
 /// The state of one detector's findings.
 #[derive(Debug, Default)]
@@ -21,28 +26,31 @@ pub(super) struct Ledger {
     /// Those that count.
     ripe: HashMap<Place, Cases>,
     bonds: Bonds,
-    /// Places to be judged now, and those that have to wait for the next Tick.
+    /// Places that have a finding.
+    raised: HashSet<Place>,
+    /// Places to be judged now, and those of which there is only something else to say: at the next Tick.
     open: BTreeSet<Place>,
     later: BTreeSet<Place>,
-    /// How often each was judged since the last Tick.
-    judged: HashMap<Place, u32>,
+    /// Whether everything is to be looked at anew at the next Tick.
+    unsettled: bool,
 }
 
 impl Ledger {
     /// A fact that the detector heeds was told of a task.
-    pub(super) fn reconsider(&mut self, detector: &dyn Detector, world: &World, id: TaskId, until: At) {
-        self.ask(detector, world, id, until);
-        for subject in self.bonds.on(id) {
+    pub(super) fn reconsider(&mut self, detector: &dyn Detector, world: &World, about: About<'_>, until: At) {
+        self.ask(detector, world, about, until);
+        for subject in self.bonds.on(about.id) {
             match subject {
-                Subject::Task(task) => self.ask(detector, world, task, until),
+                Subject::Task(id) => self.ask(detector, world, About { id, task: world.task(id) }, until),
                 Subject::Place(place) => self.touch(place),
             }
         }
     }
 
-    fn ask(&mut self, detector: &dyn Detector, world: &World, id: TaskId, until: At) {
+    fn ask(&mut self, detector: &dyn Detector, world: &World, about: About<'_>, until: At) {
+        let About { id, task } = about;
         let mut scene = Scene::new(world);
-        let case = world.task(id).and_then(|task| detector.case(task, &mut scene));
+        let case = task.and_then(|task| detector.case(task, &mut scene));
         self.bonds.set(Subject::Task(id), scene.into_looked_at());
         let before = self.cases.get(&id).copied();
         match case {
@@ -88,7 +96,7 @@ impl Ledger {
     }
 
     /// What was going on then goes on still: nothing else was told until now.
-    pub(super) fn ripen(&mut self, until: At) {
+    fn ripen(&mut self, until: At) {
         while let Some((due, id)) = self.waiting.first().copied().filter(|(due, _)| *due <= until) {
             self.waiting.remove(&(due, id));
             if let Some(case) = self.cases.get(&id).copied() {
@@ -99,25 +107,37 @@ impl Ledger {
 
     /// Something may have to be said anew of a place.
     pub(super) fn touch(&mut self, place: Place) {
-        let often = self.judged.get(&place).is_some_and(|times| *times >= MOST_JUDGEMENTS);
-        if often {
-            self.later.insert(place)
+        if self.raised.contains(&place) {
+            self.later.insert(place);
         } else {
-            self.open.insert(place)
-        };
+            self.open.insert(place);
+        }
     }
 
-    /// Each place may be judged again as often as is allowed between two Ticks.
-    pub(super) fn allow(&mut self) {
-        self.judged.clear();
+    /// Everything is to be looked at anew at the next Tick.
+    pub(super) fn unsettle(&mut self) {
+        self.unsettled = true;
+    }
+
+    /// A Tick: opens what was put off, what counts from now on, and what is said anew.
+    pub(super) fn tick(&mut self, detector: &dyn Detector, world: &World, until: At, say_anew: bool) {
+        if std::mem::take(&mut self.unsettled) {
+            let (tasks, places) = detector.concern(world);
+            let tasks: BTreeSet<_> = tasks.into_iter().chain(self.cases.keys().copied()).collect();
+            for id in tasks {
+                self.ask(detector, world, About { id, task: world.task(id) }, until);
+            }
+            self.open.extend(places.iter().chain(&self.raised));
+        }
+        self.ripen(until);
         self.open.append(&mut self.later);
+        if say_anew {
+            self.open.extend(&self.raised);
+        }
     }
 
     /// The places to be judged now.
     pub(super) fn take_open(&mut self) -> BTreeSet<Place> {
-        for place in &self.open {
-            *self.judged.entry(*place).or_default() += 1;
-        }
         std::mem::take(&mut self.open)
     }
 
@@ -135,6 +155,10 @@ impl Ledger {
             judgement.since.get_or_insert_with(|| scene.start());
         }
         self.bonds.set(Subject::Place(place), scene.into_looked_at());
+        match judgement {
+            Some(_) => self.raised.insert(place),
+            None => self.raised.remove(&place),
+        };
         judgement
     }
 }

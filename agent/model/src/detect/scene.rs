@@ -23,6 +23,13 @@ impl<'a> Scene<'a> {
         self.world.task(id)
     }
 
+    /// The time in whole seconds. Whoever speaks of it has to say that what it says [ages].
+    ///
+    /// [ages]: super::detector::Detector::ages
+    pub(super) fn now(&self) -> At {
+        whole_second(self.world.now())
+    }
+
     /// The program's start, as far as it is known: no event of it was earlier.
     pub(super) fn start(&self) -> At {
         let runtimes = self.world.runtimes().filter_map(|(_, view)| view.runtime.as_ref());
@@ -33,4 +40,9 @@ impl<'a> Scene<'a> {
     pub(super) fn into_looked_at(self) -> Vec<TaskId> {
         self.looked_at
     }
+}
+
+/// The last whole second.
+pub(super) fn whole_second(now: At) -> At {
+    At(now.0 - now.0 % 1_000_000_000)
 }

@@ -6,8 +6,10 @@ use super::scene::Scene;
 use super::words::times;
 use crate::change::{Fact, SlowPoll};
 use crate::finding::{Kind, MOST_TASKS, Severity};
+use crate::ids::TaskId;
 use crate::task::By;
 use crate::time::Nanos;
+use crate::world::World;
 
 pub(super) struct SlowPolls;
 
@@ -24,13 +26,26 @@ impl Detector for SlowPolls {
         matches!(fact, Fact::SlowPoll(_) | Fact::Described(_))
     }
 
+    fn unsettled_by(&self, fact: &Fact) -> bool {
+        held_up::unsettled_by(fact)
+    }
+
+    fn concern(&self, world: &World) -> (Vec<TaskId>, Vec<Place>) {
+        (Vec::new(), world.slow_polls().map(held_up::place).collect())
+    }
+
+    /// A poll that lasts.
+    fn ages(&self) -> bool {
+        true
+    }
+
     fn judge(&self, place: Place, _cases: &Cases, scene: &mut Scene<'_>) -> Option<Judgement> {
         let all: Vec<By<&SlowPoll>> = held_up::at(place, scene).collect();
         let count: u64 = all.iter().map(|slow| slow.id.count).sum();
         let since = all.iter().map(|slow| slow.id.since).min()?;
         let (last, held_up) = said_best(&all, scene)?;
-        let now = scene.world.now();
-        let length = |slow: &SlowPoll| slow.length.unwrap_or_else(|| now.since(slow.at));
+        let now = scene.now();
+        let length = |slow: &SlowPoll| slow.length.unwrap_or_else(|| now.since(slow.at).max(slow.limit));
         let longest = all.iter().map(|slow| slow.id.longest.max(length(slow.id))).max().unwrap_or_default();
         let lasting = all.iter().filter(|slow| slow.id.length.is_none()).count() as u64;
         let mut tasks: Vec<_> = all.iter().map(|slow| slow.id.task).collect();

@@ -19,7 +19,7 @@ impl Scene<'_> {
     /// `src/main.rs:12`; `None` if it has not been told where that is.
     pub(super) fn place(&self, place: Place) -> Option<String> {
         let location = self.world.location(place?)?;
-        Some(format!("{}:{}", location.file, location.line))
+        Some(format!("{}:{}", in_full(&location.file), location.line))
     }
 
     /// ` at src/main.rs:12`, or nothing: it can follow any word.
@@ -93,6 +93,11 @@ pub(super) fn times(count: u64) -> String {
 /// A text of the program's within a sentence.
 pub(super) fn quoted(text: &str) -> String {
     format!("`{}`", one_line(text, LONGEST_QUOTE))
+}
+
+/// The same without quotation marks.
+pub(super) fn unquoted(text: &str) -> String {
+    one_line(text, LONGEST_QUOTE)
 }
 
 /// A text of the program's at the end of a line of evidence.

@@ -132,7 +132,7 @@ impl Key {
 
     /// Whether its value changes while nothing happens to the task.
     pub(super) fn drifts(&self) -> bool {
-        matches!(self.name, "idle" | "total" | "age" | "last_poll")
+        matches!(self.name, "scheduled" | "idle" | "total" | "age" | "last_poll")
     }
 
     /// The names of all keys, for a message.

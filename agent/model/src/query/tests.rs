@@ -1,8 +1,8 @@
 //! What queries match and in which order, and what they say where they are wrong.
 
 use super::*;
-use crate::change::{Location, Polled, Spawned};
-use crate::codes::{Source, TaskKind};
+use crate::change::{Described, Ended, Location, Polled, Spawned, Woken};
+use crate::codes::{Outcome, Source, TaskKind};
 use crate::ids::{LocationId, Worker};
 use crate::{Change, Fact, Nanos, World};
 
@@ -36,6 +36,9 @@ fn world() -> World {
         };
         tell(polled.into());
     }
+    let (name, future) = ("Mailer".to_owned(), "app::jobs::sweep::{{closure}}".to_owned());
+    tell(Described { task: TaskId(9), name, future, size: Some(128) }.into());
+    tell(Ended { task: TaskId(7), at: At(900_000_000), outcome: Outcome::SHUT_DOWN }.into());
     world
 }
 
@@ -63,12 +66,23 @@ fn words_match_location_and_id_in_any_case() {
 }
 
 #[test]
+fn words_match_name_and_future() {
+    assert_eq!(found("mailer"), [9]);
+    assert_eq!(found("sweep::"), [9]);
+    assert_eq!(found("name:MAIL"), [9]);
+    assert_eq!(found("-name:mail"), [7, 42]);
+    assert_eq!(found("name:sweep"), Vec::<u64>::new(), "that is its future");
+}
+
+#[test]
 fn keys_compare() {
     assert_eq!(found("busy>150ms"), [7]);
     assert_eq!(found("busy>=200ms polls<4"), [7]);
     assert_eq!(found("-busy>150ms"), [9, 42]);
     assert_eq!(found("state:scheduled"), [42]);
-    assert_eq!(found("STATE:Idle"), [7, 9]);
+    assert_eq!(found("STATE:Idle"), [9]);
+    assert_eq!(found("outcome:shutdown"), [7]);
+    assert_eq!(found("-outcome:shutdown"), [9, 42], "what lives has no outcome");
     assert_eq!(found("worker:1"), [7, 9]);
     assert_eq!(found("-worker:1"), [42], "an unknown worker is not worker 1");
     assert_eq!(found("parent:main age<=500ms"), [7, 9, 42]);
@@ -107,4 +121,19 @@ fn order_puts_the_largest_first_and_the_unknown_last() {
     assert_eq!(ids("location", true), [9, 42, 7]);
     assert_eq!(ids("", false), [7, 9, 42]);
     assert!(Order::parse("buzy", false).unwrap_err().to_string().contains("there are id, name"));
+}
+
+#[test]
+fn time_alone_may_change_what_matches() {
+    assert!(Query::parse("scheduled>1s").unwrap().depends_on_time());
+    assert!(!Query::parse("state:idle polls>3").unwrap().depends_on_time());
+    let mut world = world();
+    let (wakes, self_wakes, wakers, scheduled, last_wake) = (1, 0, None, Some(Nanos(5)), None);
+    let woken_since = Some(At(1_000_000_000));
+    let woken = Woken { task: TaskId(42), wakes, self_wakes, wakers, scheduled, woken_since, last_wake };
+    world.apply(&Change { source: Source::AGENT, fact: woken.into() });
+    let matches =
+        |at| Query::parse("scheduled>1s").unwrap().matches(world.task(TaskId(42)).unwrap(), &world, At(at));
+    assert!(!matches(1_500_000_000));
+    assert!(matches(2_500_000_000));
 }

@@ -1,5 +1,6 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
+use super::arbitrary_fates::fate;
 use super::resources;
 use proptest::collection::vec;
 use proptest::option::of;
@@ -29,8 +30,10 @@ pub(super) fn number() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0..40u64, 1 => any::<u64>()]
 }
 
+/// Of the order of the detectors' limits, too: they are a second, and five minutes.
 pub(super) fn at() -> impl Strategy<Value = At> {
-    number().prop_map(At)
+    let seconds = prop_oneof![3 => 0..6u64, 1 => 298..303u64].prop_map(|seconds| seconds * 1_000_000_000);
+    prop_oneof![8 => number(), 12 => seconds].prop_map(At)
 }
 
 pub(super) fn nanos() -> impl Strategy<Value = Nanos> {
@@ -75,12 +78,14 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
 
 /// Any fact, those about tasks more often.
 pub(super) fn fact() -> impl Strategy<Value = Fact> {
+    // In boxes: what chance makes of a fact is large, and stands on the stack while it is made.
     prop_oneof![
-        3 => tasks(),
-        1 => places_and_runtimes(),
+        3 => tasks().boxed(),
+        4 => fate().boxed(),
+        1 => places_and_runtimes().boxed(),
         1 => stacks().boxed(),
-        1 => resources::fact(),
-        1 => the_source_itself(),
+        1 => resources::fact().boxed(),
+        1 => the_source_itself().boxed(),
     ]
 }
 
@@ -258,23 +263,26 @@ pub(super) fn told() -> impl Strategy<Value = Told> {
     });
     let cancelled =
         (any::<u32>(), vec(result, 0..4)).prop_map(|(number, results)| Cancelled { number, results });
+    let done = (any::<u32>(), word()).prop_map(|(number, message)| Done { number, message });
     prop_oneof![
         8 => change().prop_map(Told::Change),
         1 => denied.prop_map(|denied| Told::Answer(denied.into())),
         1 => cancelled.prop_map(|cancelled| Told::Answer(cancelled.into())),
+        1 => done.prop_map(|done| Told::Answer(done.into())),
     ]
 }
 
 /// Anything a client asks.
 pub(super) fn request() -> impl Strategy<Value = Request> {
     let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    let subscribe = (any::<u32>(), word(), word(), any::<u32>(), flags).prop_map(
-        |(number, query, sort, limit, (reverse, ended, totals, figures, once))| {
-            let detail = Vec::new();
+    let subscribe = (any::<u32>(), word(), word(), any::<u32>(), flags, vec(task_id(), 0..3)).prop_map(
+        |(number, query, sort, limit, (reverse, ended, totals, figures, once), detail)| {
             Subscribe { number, query, sort, reverse, limit, ended, totals, figures, once, detail }.into()
         },
     );
     let cancel =
         (any::<u32>(), vec(task_id(), 0..5)).prop_map(|(number, tasks)| Cancel { number, tasks }.into());
-    prop_oneof![subscribe, cancel]
+    let trace = (any::<u32>(), task_id()).prop_map(|(number, task)| Trace { number, task }.into());
+    let switch = (any::<u32>(), word()).prop_map(|(number, mode)| Switch { number, mode }.into());
+    prop_oneof![subscribe, cancel, trace, switch]
 }

@@ -7,8 +7,9 @@ use taskscope_model::frame::{FrameError, MAX_FRAME, MAX_PREAMBLE, Message, Read,
 use taskscope_model::hello::{Greeting, Welcome};
 use taskscope_model::keep::Keep;
 use taskscope_model::request::Request;
+use taskscope_model::task::By;
 use taskscope_model::{
-    At, Change, Fact, LocationId, Nanos, Order, Query, RuntimeId, Source, TaskId, Worker, World,
+    At, Change, Diagnosis, Fact, LocationId, Nanos, Order, Query, RuntimeId, Source, TaskId, Worker, World,
 };
 
 /// Reads bytes as a client does and as a program does. The first byte says in which pieces, and whether
@@ -27,12 +28,20 @@ pub(crate) fn frames(bytes: &[u8]) {
 
 /// Reads as a client: folds what is told, then asks the World everything.
 pub(crate) fn client(bytes: &[u8], piece: usize) -> Result<World, FrameError> {
-    let mut world = World::default();
+    let (mut world, mut diagnosis) = (World::default(), Diagnosis::default());
     let end = read::<Told>(bytes, piece, |read| match read {
         Read::Preamble(json) => drop(serde_json::from_slice::<Welcome>(&json)),
-        Read::Message(Told::Change(change)) => world.apply(&change),
+        Read::Message(Told::Change(change)) => {
+            world.apply(&change);
+            diagnosis.see(&world, &change);
+        }
         Read::Message(Told::Answer(_)) => {}
     });
+    diagnosis.settle(&world);
+    assert!(
+        diagnosis.findings().eq(Diagnosis::of(&world).findings()),
+        "findings follow from the World alone"
+    );
     interrogate(&world);
     end.map(|()| world)
 }
@@ -69,6 +78,10 @@ fn interrogate(world: &World) {
         let _ = query.matches(task, world, now);
         let _ = (task.state(), task.outcome(), task.polls(), task.idle(now), task.max_poll(now));
         let _ = task.chain().map(|chain| world.chain(chain));
+        let _ = (
+            task.scheduled(now),
+            task.awaits().and_then(|by| world.tree(By { source: by.source, id: by.id.tree })),
+        );
     }
     let mut tasks: Vec<_> = world.tasks().collect();
     Order::default().sort(&mut tasks, world, now);

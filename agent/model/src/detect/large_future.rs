@@ -1,0 +1,64 @@
+//! Large futures: each is moved as a whole until it is spawned, and takes that much memory while it lives.
+
+use super::detector::{Case, Cases, Detector, Judgement, Place};
+use super::scene::Scene;
+use super::words::in_full;
+use crate::change::Fact;
+use crate::finding::{Kind, Severity};
+use crate::ids::TaskId;
+use crate::task::Task;
+
+pub(super) struct LargeFuture;
+
+/// tokio puts futures that are larger than this into a box of their own before it spawns them, in release builds:
+/// `BOX_FUTURE_THRESHOLD` in its `runtime/mod.rs`.
+const LARGE: u64 = 16 * 1024;
+
+impl Detector for LargeFuture {
+    fn kind(&self) -> Kind {
+        Kind::LargeFuture
+    }
+
+    fn severity(&self) -> Severity {
+        Severity::Info
+    }
+
+    fn heeds(&self, fact: &Fact) -> bool {
+        matches!(fact, Fact::Spawned(_) | Fact::Described(_))
+    }
+
+    fn case(&self, task: &Task, _scene: &mut Scene<'_>) -> Option<Case> {
+        task.size().filter(|size| *size >= LARGE)?;
+        Some(Case::now(task.location(), task.spawned_at().unwrap_or_default()))
+    }
+
+    fn judge(&self, place: Place, cases: &Cases, scene: &mut Scene<'_>) -> Option<Judgement> {
+        let judgement = cases.judgement()?;
+        let size = cases.only().and_then(|task| scene.task(task)?.size());
+        let whom = scene.whom(place, cases, judgement.count);
+        let message = match size {
+            Some(size) => format!("the future of {whom} takes {}", kibibytes(size)),
+            None => format!("the futures of {whom} take {} and more each", kibibytes(LARGE)),
+        };
+        let evidence = scene.lines(cases, judgement.count, line);
+        let advice = "keep large values in a Box or a Vec, not in variables that live across an await";
+        Some(Judgement { message, advice, evidence, ..judgement })
+    }
+}
+
+/// ``task 7 `mailer`: 19.5 KiB, app::mailer::{{closure}}``.
+fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
+    let who = scene.who(id);
+    let task = scene.task(id);
+    let size = task.and_then(Task::size).map(|size| format!(": {}", kibibytes(size)));
+    let future = task.and_then(Task::future).map(|future| format!(", {}", in_full(future)));
+    format!("{who}{}{}", size.unwrap_or_default(), future.unwrap_or_default())
+}
+
+/// `16 KiB`, `19.5 KiB`, cut and never rounded up.
+fn kibibytes(bytes: u64) -> String {
+    match (bytes / 1024, bytes % 1024 * 10 / 1024) {
+        (whole, 0) => format!("{whole} KiB"),
+        (whole, tenth) => format!("{whole}.{tenth} KiB"),
+    }
+}
