@@ -14,6 +14,8 @@ mod discovery;
 mod ends;
 #[path = "end_to_end/errors.rs"]
 mod errors;
+#[path = "end_to_end/fates.rs"]
+mod fates;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]

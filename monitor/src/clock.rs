@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 use taskscope_model::At;
+#[cfg(all(feature = "console", target_os = "linux"))]
+use taskscope_model::Nanos;
 
 /// A moment by which something has to be done.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +32,24 @@ pub(crate) struct Passed;
 
 /// CLOCK_MONOTONIC of this host.
 pub(crate) fn monotonic() -> At {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    At(read(rustix::time::ClockId::Monotonic))
+}
+
+/// Nanoseconds since 1970-01-01 UTC.
+#[cfg(feature = "console")]
+pub(crate) fn wall() -> u64 {
+    read(rustix::time::ClockId::Realtime)
+}
+
+/// Time since this host was started, that of its sleep included.
+#[cfg(all(feature = "console", target_os = "linux"))]
+pub(crate) fn since_boot() -> Nanos {
+    Nanos(read(rustix::time::ClockId::Boottime))
+}
+
+fn read(clock: rustix::time::ClockId) -> u64 {
+    let now = rustix::time::clock_gettime(clock);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
-    At(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
 }

@@ -1,5 +1,7 @@
 //! Where Changes come from: a live program's socket, or a recording. Both look the same from here on.
 
+#[cfg(feature = "console")]
+pub(crate) mod console;
 pub(crate) mod discover;
 pub(crate) mod error;
 pub(crate) mod peer;
@@ -36,6 +38,9 @@ pub(crate) enum Address {
         /// The secret that the listener wants, if it wants one.
         token: Option<Token>,
     },
+    /// A program that runs console-subscriber.
+    #[cfg(feature = "console")]
+    Console(console::Place),
     /// A recording.
     Recording(PathBuf),
 }
@@ -56,6 +61,8 @@ impl fmt::Display for Address {
         match self {
             Address::Unix { path, .. } | Address::Recording(path) => path.display().fmt(f),
             Address::Tcp { at, .. } => write!(f, "tcp://{at}"),
+            #[cfg(feature = "console")]
+            Address::Console(place) => place.fmt(f),
         }
     }
 }
@@ -86,6 +93,8 @@ pub(crate) struct Live {
 #[derive(Debug)]
 enum From {
     Program(wire::Connection),
+    #[cfg(feature = "console")]
+    Console(console::Connection),
     Recording(recording::Playback),
 }
 
@@ -100,6 +109,11 @@ impl Live {
             Address::Tcp { at, token } => {
                 let (hello, connection) = tcp::attach(at, token.clone(), within)?;
                 (hello, From::Program(connection))
+            }
+            #[cfg(feature = "console")]
+            Address::Console(place) => {
+                let (hello, connection) = console::attach(place, within)?;
+                (hello, From::Console(connection))
             }
             Address::Recording(path) => {
                 let (hello, playback) = recording::open(path)?;
@@ -117,8 +131,10 @@ impl Live {
     /// A handle to ask with, also while another thread sits in [`next`](Self::next).
     pub(crate) fn asker(&self) -> Asker {
         match &self.from {
-            From::Program(connection) => Asker(Some(connection.asker())),
-            From::Recording(_) => Asker(None),
+            From::Program(connection) => Asker::Program(connection.asker()),
+            #[cfg(feature = "console")]
+            From::Console(connection) => Asker::Console(connection.asker()),
+            From::Recording(_) => Asker::Recording,
         }
     }
 
@@ -127,27 +143,54 @@ impl Live {
     pub(crate) fn next(&mut self, within: Option<Duration>) -> Result<Option<Heard>, AttachError> {
         match &mut self.from {
             From::Program(connection) => connection.next(within),
+            #[cfg(feature = "console")]
+            From::Console(connection) => connection.next(within),
             From::Recording(playback) => playback.next(),
         }
     }
 }
 
-/// Asks the program. A recording takes every request and answers none: it tells all it has anyway.
+/// Asks the program.
 #[derive(Clone, Debug)]
-pub(crate) struct Asker(Option<wire::Asker>);
+pub(crate) enum Asker {
+    /// An agent.
+    Program(wire::Asker),
+    /// A console-subscriber.
+    #[cfg(feature = "console")]
+    Console(console::Asker),
+    /// A recording takes every request and answers none: it tells all it has anyway.
+    Recording,
+}
 
 impl Asker {
     /// Sends a request.
     pub(crate) fn ask(&self, request: &Request) -> io::Result<()> {
-        self.0.as_ref().map_or(Ok(()), |asker| asker.ask(request))
+        match self {
+            Asker::Program(asker) => asker.ask(request),
+            #[cfg(feature = "console")]
+            Asker::Console(asker) => asker.ask(request),
+            Asker::Recording => Ok(()),
+        }
     }
 
     /// Closes the connection, so that a thread sitting in [`Live::next`] comes back.
     pub(crate) fn close(&self) {
-        if let Some(asker) = &self.0 {
-            asker.close();
+        match self {
+            Asker::Program(asker) => asker.close(),
+            #[cfg(feature = "console")]
+            Asker::Console(asker) => asker.close(),
+            Asker::Recording => {}
         }
     }
+}
+
+/// A program and its pid, for people. A console-subscriber elsewhere says neither.
+pub(crate) fn name_of(hello: &Hello) -> String {
+    let name = match hello.pid {
+        0 => hello.program.clone(),
+        pid => format!("{} (pid {pid})", hello.program),
+    };
+    one_line(&name)
 }
 
 #[cfg(test)]

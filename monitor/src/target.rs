@@ -17,10 +17,8 @@ pub(crate) fn resolve(target: &Target) -> Result<Address, CommandError> {
     if let Some(at) = text.strip_prefix("tcp://") {
         return tcp(at, target);
     }
-    if text.starts_with("http://") || text.starts_with("https://") {
-        return Err(CommandError::WrongUse(format!(
-            "{text}: programs that run console-subscriber are not supported yet; {HOW_TO_ADD} instead"
-        )));
+    if ["http://", "https://", "unix:"].iter().any(|scheme| text.starts_with(scheme)) {
+        return console(text);
     }
     if let Ok(pid) = text.parse() {
         return with_pid(pid);
@@ -41,10 +39,40 @@ pub(crate) fn start(target: &Target) -> Result<Option<Address>, CommandError> {
     if processes.len() > 1 { Ok(None) } else { the_only_one(&processes).map(Some) }
 }
 
+/// A program that runs console-subscriber.
+#[cfg(feature = "console")]
+fn console(text: &str) -> Result<Address, CommandError> {
+    use crate::source::console::Place;
+    if let Some(path) = text.strip_prefix("unix:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Ok(Address::Console(Place::Unix(PathBuf::from(path))));
+    }
+    let Some(at) = text.strip_prefix("http://") else {
+        return Err(CommandError::WrongUse(format!(
+            "{text}: console-subscriber serves no TLS; write http://HOST:PORT, and where TLS is wanted in between \
+             forward the port, as by ssh -L"
+        )));
+    };
+    let at = at.trim_end_matches('/');
+    if !has_port(at) || at.contains('/') {
+        return Err(CommandError::WrongUse(format!("{text}: write http://HOST:PORT")));
+    }
+    Ok(Address::Console(Place::Tcp(at.to_owned())))
+}
+
+#[cfg(not(feature = "console"))]
+fn console(text: &str) -> Result<Address, CommandError> {
+    Err(CommandError::WrongUse(format!(
+        "{text}: this taskscope was built without its feature `console`, which sees console-subscriber"
+    )))
+}
+
+fn has_port(at: &str) -> bool {
+    at.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
 fn tcp(at: &str, target: &Target) -> Result<Address, CommandError> {
-    let has_port =
-        at.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-    if !has_port {
+    if !has_port(at) {
         return Err(CommandError::WrongUse(format!("tcp://{at}: write tcp://HOST:PORT")));
     }
     let token = target.token_file.as_ref().map(read_token).transpose()?;

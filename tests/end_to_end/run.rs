@@ -107,7 +107,7 @@ fn the_mode_that_is_set_is_kept() {
 fn with_the_tui_in_front_leaving_it_ends_the_command() {
     let place = Place::new();
     let words = ["--attach", "--", shown(echo_server())];
-    let mut pane = Pane::open(&mut run(&place, &words), (100, 24));
+    let mut pane = Pane::open(&run(&place, &words), (100, 24));
     pane.until("the program", |text| text.contains("echo_server") && text.contains("connected"));
     pane.keys("q");
     assert_eq!(pane.wait().exit_code(), 0);

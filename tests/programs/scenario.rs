@@ -3,6 +3,7 @@
 
 mod blocked;
 mod ending;
+mod fates;
 #[cfg(tokio_unstable)]
 mod hooks;
 mod nested;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         ["blocked-workers"] => blocked::workers(),
         ["blocked-root"] => blocked::root(),
         ["ending", how] => ending::ending(how),
+        ["fates", how] => fates::fates(how == "healthy"),
         ["nested"] => nested::nested(),
         #[cfg(tokio_unstable)]
         ["chained-hooks"] => hooks::chained(),

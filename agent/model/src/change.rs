@@ -7,10 +7,12 @@
 
 mod awaits;
 mod fate;
+mod resources;
 mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+pub use resources::{Attribute, Boxed, Noted, Operation, OperationForgotten, Resource, ResourceForgotten};
 pub use stacks::{Call, Frame, PoolFull, Sample, SlowPoll, Stack, ThreadStack};
 
 use crate::codes::{Counter, Flavor, Outcome, Seen, Source, TaskKind};
@@ -94,6 +96,18 @@ kinds! {
         ThreadStack = 30,
         /// A runtime's blocking pool is full, or not any more.
         PoolFull = 31,
+        /// A resource as it is now.
+        Resource = 40,
+        /// An operation on a resource as it is now.
+        Operation = 41,
+        /// A resource is no longer told of.
+        ResourceForgotten = 42,
+        /// An operation is no longer told of.
+        OperationForgotten = 43,
+        /// A future was too large for its task.
+        Boxed = 44,
+        /// What else was noted of a task.
+        Noted = 45,
     }
 }
 
@@ -112,6 +126,8 @@ impl Fact {
             Fact::Woken(fact) => Some(fact.task),
             Fact::Awaits(fact) => Some(fact.task),
             Fact::SlowPoll(fact) => Some(fact.task),
+            Fact::Boxed(fact) => Some(fact.task),
+            Fact::Noted(fact) => Some(fact.task),
             _ => None,
         }
     }
@@ -219,7 +235,7 @@ pub struct Polled {
     pub polls: u64,
     /// Time spent in them.
     pub busy: Nanos,
-    /// The longest of them.
+    /// The longest of them; zero if the source cannot tell.
     pub max_poll: Nanos,
     /// Start of the poll it is in now; `None` if it is in none.
     pub running_since: Option<At>,

@@ -143,6 +143,8 @@ code! {
         PLACES_MERGED = 8 => "places merged",
         /// Clients attached now.
         CLIENTS = 9 => "clients",
+        /// Events that the source had no room to note: tasks, resources or operations may be missing.
+        EVENTS_LOST = 10 => "events lost",
     }
 }
 
@@ -201,6 +203,8 @@ code! {
         STACK = 2 => "stack",
         /// The program's memory; a location is the line of the await.
         MEMORY = 3 => "memory",
+        /// Operations on tokio's resources; a location is where the resource was made.
+        OPERATIONS = 4 => "operations",
     }
 }
 

@@ -19,6 +19,7 @@ pub mod keep;
 mod kinds;
 pub mod query;
 pub mod request;
+pub mod resources;
 pub mod task;
 pub mod time;
 pub mod world;
@@ -27,7 +28,9 @@ pub use change::{Change, Fact};
 pub use codes::Source;
 pub use detect::Diagnosis;
 pub use finding::{Finding, Kind, Severity};
-pub use ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId, Worker};
+pub use ids::{
+    ChainId, FrameId, LocationId, OperationId, ResourceId, RuntimeId, SlowPollId, TaskId, TreeId, Worker,
+};
 pub use query::{Order, Query};
 pub use task::{State, Task};
 pub use time::{At, Nanos};

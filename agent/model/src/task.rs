@@ -1,6 +1,9 @@
 //! One task, as told by one or several sources.
 
-use crate::change::{Awaits, CancelAsked, Described, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
+use crate::change::{
+    Attribute, Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Noted, Polled, Spawned,
+    Woken,
+};
 use crate::codes::{Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::time::{At, Nanos};
@@ -67,6 +70,8 @@ struct More {
     cancel: Option<CancelAsked>,
     failure: Option<Failure>,
     woken: Option<Woken>,
+    boxed: Option<Boxed>,
+    noted: Option<Noted>,
     /// One of each kind.
     awaits: BTreeMap<TreeKind, Awaits>,
 }
@@ -82,6 +87,8 @@ impl Facts {
             Fact::CancelAsked(cancel) => self.more().cancel = Some(cancel.clone()),
             Fact::Failure(failure) => self.more().failure = Some(failure.clone()),
             Fact::Woken(woken) => self.more().woken = Some(woken.clone()),
+            Fact::Boxed(boxed) => self.more().boxed = Some(boxed.clone()),
+            Fact::Noted(noted) => self.more().noted = Some(noted.clone()),
             Fact::Awaits(awaits) => {
                 self.more().awaits.insert(awaits.kind, awaits.clone());
             }
@@ -109,8 +116,17 @@ impl More {
         let cancel = self.cancel.iter().cloned().map(Fact::CancelAsked);
         let failure = self.failure.iter().cloned().map(Fact::Failure);
         let woken = self.woken.iter().cloned().map(Fact::Woken);
+        let boxed = self.boxed.iter().cloned().map(Fact::Boxed);
+        let noted = self.noted.iter().cloned().map(Fact::Noted);
         let awaits = self.awaits.values().cloned().map(Fact::Awaits);
-        described.chain(handled).chain(cancel).chain(failure).chain(woken).chain(awaits)
+        described
+            .chain(handled)
+            .chain(cancel)
+            .chain(failure)
+            .chain(woken)
+            .chain(boxed)
+            .chain(noted)
+            .chain(awaits)
     }
 }
 
@@ -190,6 +206,16 @@ impl Task {
         self.more(|more| more.described.as_ref()?.size)
     }
 
+    /// Size its future had before tokio put it into a box of its own, bytes; `None` if it did not.
+    pub fn original_size(&self) -> Option<u64> {
+        self.more(|more| more.boxed.as_ref()).map(|boxed| boxed.original_size)
+    }
+
+    /// What else was noted of it when it was spawned.
+    pub fn noted(&self) -> &[Attribute] {
+        self.more(|more| more.noted.as_ref()).map_or(&[], |noted| &noted.fields)
+    }
+
     /// What became of its handle; `None` if nobody can tell.
     pub fn handled(&self) -> Option<&Handled> {
         self.more(|more| more.handled.as_ref())
@@ -215,13 +241,14 @@ impl Task {
         self.more(|more| more.woken.as_ref())
     }
 
-    /// Where it waits, the way it was found that says most: memory, then its stack, then observed futures.
+    /// Where it waits, the way it was found that says most: memory, then its stack, then observed futures, then
+    /// operations on resources.
     pub fn awaits(&self) -> Option<By<&Awaits>> {
-        let all = self.told.iter().filter_map(|(source, facts)| {
-            let awaits = facts.more.as_ref()?.awaits.values().next_back()?;
-            Some(By { source: *source, id: awaits })
+        let all = self.told.iter().rev().flat_map(|(source, facts)| {
+            let awaits = facts.more.iter().flat_map(|more| more.awaits.values());
+            awaits.map(|id| By { source: *source, id })
         });
-        all.max_by_key(|by| by.id.kind)
+        all.max_by_key(|by| (by.id.kind != TreeKind::OPERATIONS, by.id.kind))
     }
 
     /// Where it waits, as found in one way.
@@ -326,9 +353,12 @@ impl Task {
         self.polled().map(|polled| polled.busy + self.current_poll(now))
     }
 
-    /// Its longest poll, the current one included.
+    /// Its longest poll, the current one included; `None` if nobody can tell.
     pub fn max_poll(&self, now: At) -> Option<Nanos> {
-        self.polled().map(|polled| polled.max_poll.max(self.current_poll(now)))
+        let polled = self.polled()?;
+        // It was busy, so some poll took time.
+        let unknown = polled.max_poll == Nanos(0) && polled.busy > Nanos(0);
+        (!unknown).then(|| polled.max_poll.max(self.current_poll(now)))
     }
 
     /// Time woken and not polled, the current wait included; `None` where that is not measured.

@@ -7,6 +7,7 @@ use crate::change::{
 };
 use crate::codes::{Counter, Source};
 use crate::ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId};
+use crate::resources::Resources;
 use crate::task::{By, Task};
 use crate::time::At;
 use std::borrow::Cow;
@@ -76,6 +77,7 @@ pub struct World {
     runtimes: BTreeMap<By<RuntimeId>, RuntimeView>,
     trees: BTreeMap<By<TreeId>, Tree>,
     places: BTreeMap<By<LocationId>, PlaceView>,
+    resources: Resources,
     limits: BTreeMap<Source, Limits>,
     frames: BTreeMap<By<FrameId>, Frame>,
     slow_polls: BTreeMap<By<SlowPollId>, SlowPoll>,
@@ -114,7 +116,13 @@ impl World {
             | Fact::CancelAsked(_)
             | Fact::Failure(_)
             | Fact::Woken(_)
-            | Fact::Awaits(_) => self.tell(change),
+            | Fact::Awaits(_)
+            | Fact::Boxed(_)
+            | Fact::Noted(_) => self.tell(change),
+            Fact::Resource(_)
+            | Fact::Operation(_)
+            | Fact::ResourceForgotten(_)
+            | Fact::OperationForgotten(_) => self.resources.apply(source, &change.fact),
             Fact::Tree(tree) => {
                 self.trees.insert(By { source, id: tree.id }, tree.clone());
             }
@@ -207,6 +215,7 @@ impl World {
         for (key, view) in &self.places {
             changes.extend(view.facts().map(|fact| by(key.source, fact)));
         }
+        changes.extend(self.resources.facts().map(|(source, fact)| by(source, fact)));
         changes.extend(self.limits.iter().map(|(source, it)| by(*source, it.clone().into())));
         changes.extend(self.frames.iter().map(|(key, it)| by(key.source, it.clone().into())));
         changes.extend(self.slow_polls.iter().map(|(key, it)| by(key.source, it.clone().into())));
@@ -293,6 +302,11 @@ impl World {
     /// An await tree.
     pub fn tree(&self, tree: By<TreeId>) -> Option<&Tree> {
         self.trees.get(&tree)
+    }
+
+    /// Locks, semaphores, timers and channels, and the operations on them.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
     }
 
     /// The mode and limits in force, of the strongest source that has told them.

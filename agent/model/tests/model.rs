@@ -11,6 +11,7 @@ mod model {
     mod hostile;
     mod keep;
     mod query;
+    mod resources;
     mod scenario;
     mod stacks;
     mod survive;

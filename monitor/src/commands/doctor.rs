@@ -4,6 +4,7 @@ use super::fetch::Attached;
 use crate::cli::Reading;
 use crate::exit::CommandError;
 use crate::print::{Output, json, words};
+use crate::source::name_of;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use taskscope_model::World;
@@ -40,7 +41,7 @@ pub(crate) fn doctor(options: &Reading, out: &mut Output) -> Result<(), CommandE
 }
 
 fn text(hello: &Hello, world: &World) -> String {
-    let name = format!("{} (pid {}), {}, mode {}", hello.program, hello.pid, hello.agent, hello.mode);
+    let name = format!("{}, {}, mode {}", name_of(hello), hello.agent, hello.mode);
     let mut text = format!("{}\n", words::harmless(&name));
     text.push_str(&format!("this connection may: {}\n\n", rights(hello.rights)));
     let topics: BTreeSet<_> = world.coverage().map(|(_, it)| it.topic.as_str()).collect();

@@ -4,7 +4,7 @@ use crate::cli::Target;
 use crate::clock::Deadline;
 use crate::exit::CommandError;
 use crate::session::Session;
-use crate::source::{Address, AttachError, Heard, Live, one_line};
+use crate::source::{Address, AttachError, Heard, Live, name_of, one_line};
 use crate::target;
 use std::time::Duration;
 use taskscope_model::World;
@@ -138,8 +138,7 @@ impl Attached {
 
     /// The program's name and pid, for a message.
     pub(super) fn name(&self) -> String {
-        let hello = self.live.hello();
-        one_line(&format!("{} (pid {})", hello.program, hello.pid))
+        name_of(self.live.hello())
     }
 
     /// The error of a program that has gone away.

@@ -178,7 +178,8 @@ fn wrong_use_is_exit_2() {
         (&["ps", "--nonsense"], "unexpected argument '--nonsense' found"),
         (&["completions"], "required arguments were not provided: <SHELL>"),
         (&["ps", "tcp://localhost"], "write tcp://HOST:PORT"),
-        (&["ps", "http://127.0.0.1:6669"], "not supported yet"),
+        (&["ps", "https://127.0.0.1:6669"], "console-subscriber serves no TLS"),
+        (&["ps", "http://127.0.0.1"], "write http://HOST:PORT"),
         (&["ps", "tcp://localhost:1", "--token-file", "/nonexistent/token"], "cannot read the token file"),
     ] {
         let (exit, message) = error(words);

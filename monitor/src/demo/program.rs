@@ -1,6 +1,7 @@
 //! The program that the demo shows: a small one with something of everything.
 
 mod load;
+mod mishaps;
 mod traffic;
 
 use std::io::{Read, Write};
@@ -14,9 +15,12 @@ pub(super) const READY: &str = "ready";
 
 /// Runs until standard input ends, that is, until whoever started it is gone.
 pub(crate) fn program() -> Result<()> {
+    // The demo's panics are on purpose: there is nobody to read of them.
+    std::panic::set_hook(Box::new(|_| ()));
     let runtime = Builder::from_env().name("demo").build().context("cannot build the demo's runtime")?;
     let beside = runtime.block_on(async {
         load::start();
+        mishaps::start();
         traffic::start();
         let beside = std::thread::Builder::new().name("beside".to_owned()).spawn(beside)?;
         ready()?;

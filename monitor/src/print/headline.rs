@@ -1,6 +1,7 @@
 //! What stands above a table and below an empty one.
 
 use super::words;
+use crate::source::name_of;
 use taskscope_model::World;
 use taskscope_model::codes::{Counter, Seen};
 use taskscope_model::hello::Hello;
@@ -11,7 +12,7 @@ pub(crate) fn headline(hello: &Hello, world: &World, ills: u64, recording: bool)
     if recording {
         line.push_str("recording of ");
     }
-    line.push_str(&format!("{} (pid {})", words::harmless(&hello.program), hello.pid));
+    line.push_str(&words::harmless(&name_of(hello)));
     if let Some(live) = world.counted(Counter::LIVE) {
         line.push_str(&format!(": {} alive", words::count(live, "task")));
     }

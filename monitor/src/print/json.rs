@@ -12,13 +12,14 @@ use taskscope_model::hello::Hello;
 /// Which program.
 #[derive(Serialize)]
 pub(crate) struct Process<'a> {
-    pid: u32,
+    /// Of a console-subscriber elsewhere nobody knows it.
+    pid: Option<u32>,
     program: &'a str,
 }
 
 impl<'a> Process<'a> {
     pub(crate) fn of(hello: &'a Hello) -> Self {
-        Self { pid: hello.pid, program: &hello.program }
+        Self { pid: Some(hello.pid).filter(|pid| *pid > 0), program: &hello.program }
     }
 }
 

@@ -1,8 +1,14 @@
 //! Which tokio programs run here, and how they can be seen. A hung or hostile program costs its own answer
 //! and nobody else's.
 
+#[cfg(feature = "console")]
+mod console;
+#[cfg(not(feature = "console"))]
+mod no_console;
 mod folders;
 
+#[cfg(not(feature = "console"))]
+use self::no_console as console;
 use super::peer::Peer;
 use super::{Address, AttachError, proc, unix};
 use crate::clock;
@@ -48,7 +54,7 @@ pub(crate) fn processes() -> Vec<Process> {
     let user = rustix::process::geteuid().as_raw();
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
-    look(&places, WITHIN, |_| true)
+    console::join(look(&places, WITHIN, |_| true), WITHIN)
 }
 
 /// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets
@@ -58,7 +64,9 @@ pub(crate) fn with_pid(pid: u32) -> Option<Process> {
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
     let inner = proc::inner_pid(pid)?;
-    look(&places, WITHIN, |socket| socket.pid == inner).into_iter().find(|process| process.pid == pid)
+    let found = look(&places, WITHIN, |socket| socket.pid == inner);
+    let found = found.into_iter().find(|process| process.pid == pid);
+    found.or_else(|| console::find(WITHIN).filter(|process| process.pid == pid))
 }
 
 /// A socket that nobody has been asked at yet.

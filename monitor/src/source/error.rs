@@ -14,14 +14,15 @@ pub(crate) enum AttachError {
     Absent(String),
     /// There is an address, and nobody behind it.
     #[error(
-        "nobody listens at {0}: the program has ended, or has no agent; `taskscope ls` lists what runs here"
+        "nobody listens at {0}: the program has ended, or {why}; `taskscope ls` lists what runs here",
+        why = unheard(.0)
     )]
     Refused(String),
     /// Whatever is there, it is not ours.
-    #[error("{0} is no taskscope agent and no recording: {1}")]
+    #[error("{0} is no {what}: {1}", what = wanted(.0, "taskscope agent and no recording"))]
     Foreign(String, String),
     /// The connection was taken and closed.
-    #[error("{0} closes the connection without a word: it is ending, or no taskscope agent")]
+    #[error("{0} closes the connection without a word: it is ending, or no {what}", what = wanted(.0, "taskscope agent"))]
     Closed(String),
     /// The agent or the system says no.
     #[error("not permitted to attach to {0}: {1}")]
@@ -30,7 +31,8 @@ pub(crate) enum AttachError {
     #[error("cannot talk with {0}: {1}")]
     Versions(String, String),
     /// The program took the connection and said nothing.
-    #[error("{address} does not answer within {}: it is stopped, or not a taskscope agent", Nanos::from(*.within))]
+    #[error("{address} does not answer within {}: it is stopped, or not a {}", Nanos::from(*.within),
+        wanted(.address, "taskscope agent"))]
     Silent {
         /// The address.
         address: String,
@@ -59,6 +61,25 @@ pub(crate) enum AttachError {
         /// Whether the file breaks off in the middle of something.
         cut: bool,
     },
+}
+
+/// Whether the address is that of a console-subscriber.
+fn is_of_console(address: &str) -> bool {
+    address.starts_with("http://") || address.starts_with("unix:")
+}
+
+/// What there should be.
+fn wanted(address: &str, otherwise: &'static str) -> &'static str {
+    if is_of_console(address) { "console-subscriber" } else { otherwise }
+}
+
+/// Why nobody listens, if the program runs.
+fn unheard(address: &str) -> &'static str {
+    if is_of_console(address) {
+        "its console-subscriber listens elsewhere (TOKIO_CONSOLE_BIND says where)"
+    } else {
+        "has no agent"
+    }
 }
 
 fn ending(goodbye: bool) -> &'static str {

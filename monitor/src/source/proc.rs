@@ -5,6 +5,10 @@ use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "console")]
+use taskscope_model::At;
+#[cfg(all(feature = "console", target_os = "linux"))]
+use {crate::clock, taskscope_model::Nanos};
 
 /// Largest environment that is read; longer ones are cut.
 const MAX_ENVIRON: u64 = 256 * 1024;
@@ -102,6 +106,30 @@ pub(crate) fn program(pid: u32) -> Option<String> {
         return Some(name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned());
     }
     Some(fs::read_to_string(file(pid, "comm")).ok()?.trim_end().to_owned())
+}
+
+/// When it began, on this host's CLOCK_MONOTONIC.
+#[cfg(all(feature = "console", target_os = "linux"))]
+pub(crate) fn started(pid: u32) -> Option<At> {
+    let ticks = start_ticks(&fs::read_to_string(file(pid, "stat")).ok()?)?;
+    let since_boot = Nanos(ticks.saturating_mul(1_000_000_000 / TICKS_A_SECOND));
+    let age = clock::since_boot() - since_boot;
+    Some(At(clock::monotonic().0.saturating_sub(age.0)))
+}
+
+#[cfg(all(feature = "console", not(target_os = "linux")))]
+pub(crate) fn started(_pid: u32) -> Option<At> {
+    None
+}
+
+/// What `/proc` counts time in, whatever the kernel's own clock does.
+#[cfg(all(feature = "console", target_os = "linux"))]
+const TICKS_A_SECOND: u64 = 100;
+
+/// The 22nd field. The second one, the name, may hold spaces and parentheses.
+#[cfg(all(feature = "console", target_os = "linux"))]
+fn start_ticks(stat: &str) -> Option<u64> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::ui::Ui;
 use super::update::update;
 use crate::rows::findings::FindingRow;
 use crate::session::Session;
+use crate::source::name_of;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::backend::Backend;
 use std::sync::mpsc::RecvTimeoutError;
@@ -185,7 +186,7 @@ impl App {
 
     fn why_lost(&self, error: Option<String>) -> String {
         let who = self.session.as_ref().map_or_else(String::new, |session| {
-            format!("{} (pid {})", session.hello().program, session.hello().pid)
+            name_of(session.hello())
         });
         let goodbye = self.session.as_ref().and_then(|session| session.world().goodbye());
         match (goodbye, error) {

@@ -3,6 +3,7 @@
 
 use super::keys::Place;
 use super::ui::{Front, Link, Ui};
+use crate::print::words::wrapped;
 use ratatui::layout::{Rect, Size};
 
 /// The screen's areas, from the top. An area without room has no height.
@@ -29,13 +30,15 @@ pub(super) struct Areas {
 
 /// What a filter that is wrong takes: itself, the marks below it, and three lines of message.
 const WRONG_FILTER: u16 = 5;
+/// Most lines of a notice.
+const NOTICE: usize = 3;
 /// Most lines of footnotes.
 const FOOTNOTES: u16 = 3;
 
 /// Gives every area its lines. What matters most gets its line first: where there is one line only, it is the
 /// one in which something is typed, else the body.
 pub(super) fn areas(size: Size, ui: &Ui) -> Areas {
-    let wants = wants(ui);
+    let wants = wants(size, ui);
     // In the order in which they get their lines; `body` takes the rest.
     let mut left = size.height;
     let mut take = |wanted: u16, least_left: u16| {
@@ -78,6 +81,15 @@ pub(super) fn head(body: Rect) -> u16 {
     u16::from(body.height > 1)
 }
 
+/// The notice in lines, if it is what stands above the keys.
+pub(super) fn notice(size: Size, ui: &Ui) -> Vec<String> {
+    let above_all = ui.typing.is_none() && ui.to_cancel.is_none();
+    let Some(notice) = ui.notice.as_ref().filter(|_| above_all) else { return Vec::new() };
+    let mut lines = wrapped(notice, usize::from(size.width).saturating_sub(2).max(1));
+    lines.truncate(NOTICE);
+    lines
+}
+
 struct Wants {
     banner: u16,
     line: u16,
@@ -85,13 +97,13 @@ struct Wants {
     footnotes: u16,
 }
 
-fn wants(ui: &Ui) -> Wants {
+fn wants(size: Size, ui: &Ui) -> Wants {
     let wrong = ui.typing.as_ref().is_some_and(|(line, _)| line.query().is_err());
     let in_table = matches!(ui.place(), Place::Tasks | Place::Typing);
     let footnotes = u16::try_from(ui.view.footnotes.len()).unwrap_or(u16::MAX).min(FOOTNOTES);
     Wants {
         banner: u16::from(matches!(ui.link, Link::Lost { .. } | Link::Played)),
-        line: if wrong { WRONG_FILTER } else { 1 },
+        line: if wrong { WRONG_FILTER } else { u16::try_from(notice(size, ui).len()).unwrap_or(1).max(1) },
         coverage: u16::from(ui.front != Front::Picker && ui.target.is_some()),
         footnotes: if in_table { footnotes } else { 0 },
     }

@@ -207,7 +207,13 @@ impl LostProgram {
 
     /// An address on TCP is what the person chose, whoever answers there.
     fn is_same(&self, live: &Live) -> bool {
-        live.hello().program == self.program || matches!(self.address, Address::Tcp { .. })
+        let chosen = match &self.address {
+            Address::Tcp { .. } => true,
+            #[cfg(feature = "console")]
+            Address::Console(_) => true,
+            _ => false,
+        };
+        chosen || live.hello().program == self.program
     }
 
     /// Whether it is the same program, started again: not one that has been running beside it.

@@ -15,7 +15,7 @@ pub struct Tree {
 }
 
 /// One future of an await tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TreeNode {
     /// How many futures it is inside of. A node is awaited by the last one before it that is one less deep.
     pub depth: u16,

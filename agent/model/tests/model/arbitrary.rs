@@ -1,5 +1,6 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
+use super::resources;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -24,19 +25,19 @@ pub(super) fn fold<'a>(changes: impl IntoIterator<Item = &'a Change>) -> World {
     world
 }
 
-fn number() -> impl Strategy<Value = u64> {
+pub(super) fn number() -> impl Strategy<Value = u64> {
     prop_oneof![4 => 0..40u64, 1 => any::<u64>()]
 }
 
-fn at() -> impl Strategy<Value = At> {
+pub(super) fn at() -> impl Strategy<Value = At> {
     number().prop_map(At)
 }
 
-fn nanos() -> impl Strategy<Value = Nanos> {
+pub(super) fn nanos() -> impl Strategy<Value = Nanos> {
     number().prop_map(Nanos)
 }
 
-fn place() -> impl Strategy<Value = LocationId> {
+pub(super) fn place() -> impl Strategy<Value = LocationId> {
     (0..3u32).prop_map(LocationId)
 }
 
@@ -53,7 +54,7 @@ pub(super) fn task_id() -> impl Strategy<Value = TaskId> {
     prop_oneof![6 => (0..6u64).prop_map(TaskId), 1 => (1..3u32).prop_map(TaskId::root)]
 }
 
-fn word() -> impl Strategy<Value = String> {
+pub(super) fn word() -> impl Strategy<Value = String> {
     prop_oneof![3 => "(src/)?[a-c]{0,3}(\\.rs)?", 1 => "\\PC{0,5}"]
 }
 
@@ -74,7 +75,13 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
 
 /// Any fact, those about tasks more often.
 pub(super) fn fact() -> impl Strategy<Value = Fact> {
-    prop_oneof![3 => tasks(), 1 => places_and_runtimes(), 1 => stacks().boxed(), 1 => the_source_itself()]
+    prop_oneof![
+        3 => tasks(),
+        1 => places_and_runtimes(),
+        1 => stacks().boxed(),
+        1 => resources::fact(),
+        1 => the_source_itself(),
+    ]
 }
 
 fn tasks() -> impl Strategy<Value = Fact> {

@@ -132,12 +132,13 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
         ("Seen", "yes partly no"),
         (
             "Counter",
-            "live matched not_shown ended untracked history_dropped connections_refused places_merged clients",
+            "live matched not_shown ended untracked history_dropped connections_refused places_merged clients \
+             events_lost",
         ),
         ("Reason", "not_permitted wrong_query unknown_request impossible no_such_task"),
         ("HandleState", "held awaited dropped detached in_a_JoinSet"),
         ("CancelWay", "abort abort_of_its_JoinSet drop_of_its_JoinSet taskscope"),
-        ("TreeKind", "observed_futures stack memory"),
+        ("TreeKind", "observed_futures stack memory operations"),
         ("WaitKind", "sleep task lock semaphore channel socket notify other"),
         ("DropKind", "future request"),
     ];

@@ -13,16 +13,20 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use taskscope_model::Severity;
 
-/// Columns of the severity, and of the count.
+/// Columns of the severity, of the count, of the kind, and at most of the place.
 const SEVERITY: usize = 8;
 const COUNT: usize = 7;
+const KIND: usize = 19;
+const PLACE: usize = 40;
+/// Fewest columns, with the gap before it, in which a message says anything.
+const LEAST_MESSAGE: usize = 32;
 /// Most tasks that are named.
 const MOST_TASKS: usize = 12;
 
 /// ```text
-///  SEVERITY   COUNT  WHAT                                     WHERE
-///  error          3  3 tasks panicked, and nobody looked      src/jobs.rs:88
-///  warning    1,204  futures are made and never awaited       src/orders.rs:40
+///  SEVERITY   COUNT  KIND           WHERE             WHAT
+///  error          3  panic_unseen   src/jobs.rs:88    3 tasks panicked and nobody looked
+///  warning    1,204  never_awaited  src/orders.rs:40  futures are made and never awaited
 ///
 ///  panic_unseen at src/jobs.rs:88, first 12.0s ago
 ///  3 tasks panicked, and nobody looked
@@ -66,28 +70,34 @@ fn healthy() -> Vec<String> {
     ]
 }
 
-/// Columns of what is wrong, and of where.
+/// Columns of the place, and of the message. The message has what is left; where that is too little to say
+/// anything, the place has all.
 fn widths(area: Rect) -> (usize, usize) {
-    let room = usize::from(area.width).saturating_sub(1 + SEVERITY + 2 + COUNT + 2 + 2);
-    let place = (room * 2 / 5).min(40);
-    (room - place, place)
+    let room = usize::from(area.width).saturating_sub(1 + SEVERITY + 2 + COUNT + 2 + KIND + 2);
+    let place = room.min(PLACE);
+    match room - place {
+        message @ LEAST_MESSAGE.. => (place, message - 2),
+        _ => (room, 0),
+    }
 }
 
 fn head(area: Rect) -> Line<'static> {
-    let (what, _) = widths(area);
-    let text = format!(" {:<SEVERITY$}  {:>COUNT$}  {:<what$}  WHERE", "SEVERITY", "COUNT", "WHAT");
-    Line::from(cut_end(&text, usize::from(area.width)))
+    let (place, message) = widths(area);
+    let what = if message > 0 { "WHAT" } else { "" };
+    let (severity, count, kind) = ("SEVERITY", "COUNT", "KIND");
+    let text = format!(" {severity:<SEVERITY$}  {count:>COUNT$}  {kind:<KIND$}  {:<place$}  {what}", "WHERE");
+    Line::from(cut_end(text.trim_end(), usize::from(area.width)))
 }
 
 fn line(finding: &FindingRow, area: Rect, ui: &Ui) -> Line<'static> {
-    let (what, room) = widths(area);
-    let message = cut_end(&harmless(&finding.message), what);
-    let fill = " ".repeat(what.saturating_sub(width(&message)));
+    let (room, message) = widths(area);
     let at = finding.location.as_ref().map(|at| cut_start(&harmless(&place(at)), room)).unwrap_or_default();
-    let name = finding.severity.name();
+    let fill = " ".repeat(room.saturating_sub(width(&at)));
+    let message = cut_end(&harmless(&finding.message), message);
+    let (name, kind) = (finding.severity.name(), finding.kind.name());
     Line::from(vec![
         Span::styled(format!(" {name:<SEVERITY$}"), of(ui, finding.severity)),
-        Span::raw(format!("  {:>COUNT$}  {message}{fill}  {at}", grouped(finding.count))),
+        Span::raw(format!("  {:>COUNT$}  {kind:<KIND$}  {at}{fill}  {message}", grouped(finding.count))),
     ])
 }
 

@@ -50,7 +50,7 @@ fn parts(ui: &Ui, world: &World) -> Vec<(Side, String)> {
     let ended = world.counted(Counter::ENDED).map(|ended| format!("{} ended", grouped(ended)));
     let parts = [
         (Side::Right, Some(live(world))),
-        (Side::Left, Some(format!("pid {}", target.pid))),
+        (Side::Left, Some(format!("pid {}", target.pid)).filter(|_| target.pid > 0)),
         (Side::Right, ended),
         (Side::Left, Some(format!("up {}", world.now().since(target.since)))),
     ];

@@ -28,9 +28,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
         typing(frame, area, line, ui);
     } else if let Some(task) = ui.to_cancel {
         question(frame, area, task, ui);
-    } else if let Some(notice) = &ui.notice {
-        let text = cut_end(&format!(" {notice}"), usize::from(area.width));
-        frame.render_widget(Line::from(Span::styled(text, style(ui, Look::Warning))), area);
+    } else if ui.notice.is_some() {
+        let room = usize::from(area.width);
+        let lines = layout::notice(frame.area().as_size(), ui);
+        let lines: Vec<_> = lines.iter().map(|line| Line::from(cut_end(&format!(" {line}"), room))).collect();
+        frame.render_widget(Paragraph::new(lines).style(style(ui, Look::Warning)), area);
     } else if ui.front == Front::Tasks && ui.help.is_none() && ui.target.is_some() {
         part(frame, area, body, ui);
     }

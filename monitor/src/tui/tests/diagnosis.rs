@@ -54,6 +54,9 @@ fn findings_screen() {
     assert_snapshot!("findings", screen.text());
     screen.press("<Down>");
     assert_snapshot!("the_second_finding", screen.text());
+    let mut wide = with_findings(140, 12);
+    wide.press("f");
+    assert_snapshot!("findings_in_a_wide_terminal", wide.text());
     screen.press("<Enter>");
     screen.refresh();
     assert_snapshot!("the_tasks_of_a_finding", screen.text());

@@ -1,0 +1,76 @@
+//! console-subscriber on an address of the test's choice, on a thread of its own as `init()` has it: only that
+//! with `init()` nobody learns which port it got.
+
+use console_subscriber::{ConsoleLayer, ServerParts};
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::time::Duration;
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::transport::Server;
+use tracing::subscriber::NoSubscriber;
+use tracing_subscriber::prelude::*;
+
+/// Where it listens.
+pub(crate) enum Place {
+    /// `host:port`.
+    Tcp(String),
+    /// A socket's path.
+    Unix(String),
+}
+
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// Sets the subscriber of this process and serves it; returns the address.
+pub(crate) fn start(place: &Place, retention: Duration, every: Duration) -> String {
+    let builder = ConsoleLayer::builder().retention(retention).publish_interval(every);
+    let (layer, server) = builder.build();
+    let (listener, address) = listen(place);
+    std::thread::Builder::new()
+        .name("console_subscriber".to_owned())
+        .spawn(move || {
+            // What serves is not to be seen.
+            let _unseen = tracing::subscriber::set_default(NoSubscriber::default());
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(serve(listener, server.into_parts()));
+        })
+        .expect("a thread");
+    let filter = tracing_subscriber::filter::FilterFn::new(|metadata| {
+        metadata.target().starts_with("tokio") || metadata.target().starts_with("runtime")
+    });
+    tracing_subscriber::registry().with(layer.with_filter(filter)).init();
+    address
+}
+
+fn listen(place: &Place) -> (Listener, String) {
+    match place {
+        Place::Tcp(at) => {
+            let listener = TcpListener::bind(at).expect("the address is free");
+            let address = listener.local_addr().expect("it has an address");
+            (Listener::Tcp(listener), address.to_string())
+        }
+        Place::Unix(path) => {
+            (Listener::Unix(UnixListener::bind(path).expect("the path is free")), path.clone())
+        }
+    }
+}
+
+async fn serve(listener: Listener, parts: ServerParts) {
+    tokio::spawn(parts.aggregator.run());
+    let router = Server::builder().add_service(parts.instrument_server);
+    let served = match listener {
+        Listener::Tcp(listener) => {
+            listener.set_nonblocking(true).expect("a listener can be set");
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            router.serve_with_incoming(TcpListenerStream::new(listener)).await
+        }
+        Listener::Unix(listener) => {
+            listener.set_nonblocking(true).expect("a listener can be set");
+            let listener = tokio::net::UnixListener::from_std(listener).expect("a listener");
+            router.serve_with_incoming(UnixListenerStream::new(listener)).await
+        }
+    };
+    served.expect("it serves until the end");
+}
