@@ -22,11 +22,12 @@ use crate::sync::lock;
 use frames::Frames;
 use namer::Namer;
 use slow_polls::SlowPolls;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use taken::Taken;
-use taskscope_model::change::{Stack, ThreadStack};
-use taskscope_model::{At, Fact};
+use taskscope_model::change::{PoolFull, Stack, ThreadStack};
+use taskscope_model::{At, Fact, RuntimeId};
 
 /// By which signal running threads are asked for their stacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +71,7 @@ pub(crate) struct Stacks {
     frames: Mutex<Frames>,
     slow: Mutex<SlowPolls>,
     threads: Mutex<Threads>,
+    pools: Mutex<BTreeMap<RuntimeId, (u64, PoolFull)>>,
     /// Whether somebody wants the stacks of all threads.
     asked: AtomicBool,
     settled: AtomicU64,
@@ -105,6 +107,7 @@ impl Stacks {
             frames: Mutex::new(Frames::default()),
             slow: Mutex::new(SlowPolls::default()),
             threads: Mutex::new(Threads::default()),
+            pools: Mutex::new(BTreeMap::new()),
             asked: AtomicBool::new(false),
             settled: AtomicU64::new(0),
             namer: Namer::new(origins),
@@ -158,6 +161,12 @@ impl Stacks {
         self.settle();
     }
 
+    /// Whether a blocking pool is full.
+    pub(crate) fn set_pool(&self, full: PoolFull) {
+        let mut pools = lock(&self.pools);
+        pools.insert(full.runtime, (self.version.next(), full));
+    }
+
     /// New names are known: what waited for them can be told.
     fn settle(&self) {
         let frames = lock(&self.frames);
@@ -201,6 +210,9 @@ impl Stacks {
         lock(&self.frames).tell_after(told, tell);
         slow.into_iter().for_each(|fact| tell(fact.into()));
         stacks.into_iter().for_each(|fact| tell(fact.into()));
+        let pools = lock(&self.pools);
+        let pools = pools.values().filter(|(version, _)| *version > told);
+        pools.for_each(|(_, fact)| tell(fact.clone().into()));
         until
     }
 }

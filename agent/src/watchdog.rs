@@ -12,6 +12,7 @@
 mod asked;
 mod budget;
 mod followed;
+mod pools;
 mod seat;
 
 use crate::core::Core;
@@ -21,6 +22,7 @@ use crate::stacks::{Taker, proc};
 use crate::threads::Thread;
 use budget::Budget;
 use followed::Followed;
+use pools::Pools;
 use seat::Seat;
 use std::time::Duration;
 use taskscope_model::change::Sample;
@@ -57,6 +59,7 @@ struct Watchdog {
     taker: Taker,
     complained: Option<&'static str>,
     budget: Budget,
+    pools: Pools,
     /// By the number of the thread's slot.
     followed: Vec<Option<Followed>>,
     /// How long this thread has waited for a processor, when it was last read.
@@ -71,6 +74,7 @@ impl Watchdog {
             taker: Taker::new(core.settings.signal),
             complained: None,
             budget: Budget::default(),
+            pools: Pools::default(),
             followed: Vec::new(),
             own_wait: 0,
         }
@@ -87,7 +91,8 @@ impl Watchdog {
                 continue;
             };
             let period = Nanos(smallest.0 / PARTS).max(SHORTEST_PERIOD);
-            quiet = if self.look(period) { 0 } else { quiet + 1 };
+            let busy = self.look(period) | self.pools.look(self.core);
+            quiet = if busy { 0 } else { quiet + 1 };
             if quiet < LINGERS {
                 self.pause(period);
             } else {

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     /// Start a program in debug mode, follow it and its children, and say at its end what is wrong
     #[command(override_usage = "taskscope run [OPTIONS] -- <COMMAND>...")]
     Run(Run),
+    /// Show what every worker and blocking thread does now: its task and its native stack
+    Stacktrace(Reading),
     /// Show a program's runtimes: workers, queues, blocking threads
     Runtime(Reading),
     /// Say what can and cannot be seen in a program, and the one line that changes each

@@ -13,6 +13,7 @@ mod ls;
 mod ps;
 mod run;
 mod runtime;
+mod stacktrace;
 #[cfg(test)]
 mod tests;
 mod r#where;
@@ -29,4 +30,5 @@ pub(crate) use ls::ls;
 pub(crate) use ps::ps;
 pub(crate) use run::run;
 pub(crate) use runtime::runtime;
+pub(crate) use stacktrace::stacktrace;
 pub(crate) use r#where::where_is;

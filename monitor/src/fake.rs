@@ -4,6 +4,7 @@ mod agent;
 mod answers;
 mod orders;
 mod program;
+mod stacks;
 
 pub(crate) use agent::{FakeAgent, Script};
 pub(crate) use orders::{cancelled_only, orders};

@@ -49,6 +49,7 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
         Some(Command::Ls(options)) => commands::ls(&options, out)?,
         Some(Command::Ps(options)) => commands::ps(&options, out)?,
         Some(Command::Runtime(options)) => commands::runtime(&options, out)?,
+        Some(Command::Stacktrace(options)) => commands::stacktrace(&options, out)?,
         Some(Command::Where(options)) => commands::where_is(&options, out)?,
         Some(Command::Cancel(options)) => return Ok(commands::cancel(&options, out)?.code()),
         Some(Command::Findings(options)) => commands::findings(&options, out)?,

@@ -13,6 +13,7 @@ pub(crate) mod columns;
 pub(crate) mod findings;
 pub(crate) mod groups;
 pub(crate) mod runtimes;
+pub(crate) mod stacks;
 
 pub(crate) use arrange::{Arrangement, Placed, arrange};
 pub(crate) use cell::Cell;

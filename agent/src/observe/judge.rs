@@ -42,12 +42,7 @@ impl Observer {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Lets go of the debug information that was read.
-    pub(crate) fn forget_symbols(&self) {
-    }
-
-    /// Looks at all stacks that nobody has looked at. Takes tens of milliseconds the first time, and holds the
-    /// debug information for the next.
+    /// Looks at all stacks that nobody has looked at. Takes tens of milliseconds the first time.
     pub(crate) fn judge(&self) {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _one = lock(&ONE_AT_A_TIME);

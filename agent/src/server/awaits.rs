@@ -213,7 +213,6 @@ impl Judge {
         let thread = std::thread::Builder::new().name("taskscope-drops".to_owned()).spawn(move || {
             signals::leave_to_the_program();
             observer.judge();
-            observer.forget_symbols();
             core.farewell.wake();
         });
         // Without a thread the stacks stay open, and nothing is said of them.

@@ -68,7 +68,7 @@ impl Frames {
         let frame = Frame {
             id: FrameId(number),
             address: address.address,
-            module: module.map(|module| module.path.to_string_lossy().into_owned()).unwrap_or_default(),
+            module: module.map(Module::text).unwrap_or_default(),
             build_id: module.map(|module| hexadecimal(&module.build_id)).unwrap_or_default(),
             offset: address.offset,
             calls: Vec::new(),
@@ -125,16 +125,14 @@ impl Frames {
         Some(id)
     }
 
-    /// The program's own innermost line in a stack; `Err` if not all of it has been named.
-    pub(crate) fn own_place(&self, stack: &[FrameId]) -> Result<Option<LocationId>, NotNamed> {
+    /// The program's own innermost line in a stack, and its function; `Err` if not all of it has been named.
+    pub(crate) fn own_place(&self, stack: &[FrameId]) -> Result<Option<(LocationId, &str)>, NotNamed> {
         if stack.iter().any(|id| id.0 as usize >= self.named) {
             return Err(NotNamed);
         }
         let entries = stack.iter().filter_map(|id| self.all.get(id.0 as usize));
-        let mut calls = entries.flat_map(|entry| &entry.frame.calls);
-        Ok(calls
-            .find(|call| call.origin == Origin::USER && call.location.is_some())
-            .and_then(|call| call.location))
+        let mut calls = entries.flat_map(|entry| &entry.frame.calls).filter(|call| call.origin == Origin::USER);
+        Ok(calls.find_map(|call| Some((call.location?, call.function.as_str()))))
     }
 
     /// Tells what is new since a version.
@@ -160,6 +158,12 @@ impl Module {
     /// The program's executable.
     pub(crate) fn executable(build_id: Vec<u8>) -> Self {
         Self { path: PathBuf::from("/proc/self/exe"), build_id }
+    }
+
+    /// Its path as a person knows it.
+    fn text(&self) -> String {
+        let executable = self.is_executable().then(std::env::current_exe).and_then(Result::ok);
+        executable.as_ref().unwrap_or(&self.path).to_string_lossy().into_owned()
     }
 
     fn is_executable(&self) -> bool {

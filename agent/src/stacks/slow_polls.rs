@@ -2,14 +2,17 @@
 
 use super::Version;
 use super::frames::{Frames, NotNamed};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use taskscope_model::change::{Sample, SlowPoll};
+use taskscope_model::codes::Doing;
 use taskscope_model::{At, LocationId, Nanos, RuntimeId, SlowPollId, TaskId, Worker};
 
 /// Most that are kept; the oldest that has ended goes first.
 const MOST: usize = 256;
 /// Most stacks of one poll.
 const MOST_SAMPLES: usize = 8;
+/// Most functions that compute.
+const MOST_LOOPS: usize = 4_096;
 /// Those that went, for clients that still have to be told.
 const MOST_GONE: usize = 1_024;
 /// What has no names yet is told without them after this long, nanoseconds.
@@ -21,6 +24,25 @@ pub(crate) struct SlowPolls {
     entries: VecDeque<Entry>,
     gone: VecDeque<(u64, SlowPoll)>,
     next: u32,
+    loops: Loops,
+}
+
+/// Functions that were seen computing, each with the line at which that was first: a loop has many lines, and is
+/// one place all the same.
+#[derive(Default)]
+struct Loops(HashMap<String, LocationId>);
+
+impl Loops {
+    fn place(&mut self, doing: Doing, place: LocationId, function: &str) -> LocationId {
+        if doing != Doing::RUNNING || function.is_empty() {
+            return place;
+        }
+        match self.0.get(function) {
+            Some(first) => *first,
+            None if self.0.len() >= MOST_LOOPS => place,
+            None => *self.0.entry(function.to_owned()).or_insert(place),
+        }
+    }
 }
 
 struct Entry {
@@ -125,7 +147,11 @@ impl SlowPolls {
         let mut ended = Vec::new();
         let mut settled = false;
         for entry in self.entries.iter_mut().filter(|entry| !entry.named) {
-            let places = entry.fact.samples.iter().map(|sample| frames.own_place(&sample.stack.frames));
+            let samples = entry.fact.samples.iter();
+            let places = samples.map(|sample| {
+                let own = frames.own_place(&sample.stack.frames)?;
+                Ok(own.map(|(place, function)| self.loops.place(sample.stack.doing, place, function)))
+            });
             let Ok(places) = places.collect::<Result<Vec<_>, NotNamed>>() else { continue };
             entry.fact.place = places.into_iter().flatten().next();
             entry.version = version.next();

@@ -1,10 +1,10 @@
-//! The stacks of all threads that run tasks or blocking calls, when somebody asks.
+//! The stacks of all threads, when somebody asks.
 
 use super::Watchdog;
 use super::seat::Seat;
 use crate::stacks::proc;
 use crate::threads::Thread;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use taskscope_model::change::ThreadStack;
 use taskscope_model::{At, TaskId};
 
@@ -26,10 +26,8 @@ pub(super) fn answer(watchdog: &mut Watchdog) {
         .filter_map(|thread| Some((thread.tid()?, thread)))
         .collect();
     let own = crate::threads::tid();
-    // tokio's blocking threads are named as its workers are, and have no slot before their first call has ended.
-    let names: BTreeSet<String> = slots.keys().map(|tid| proc::name(*tid)).collect();
-    let alike = |tid: &u32| slots.contains_key(tid) || names.contains(&proc::name(*tid));
-    let threads = proc::threads().into_iter().filter(|tid| *tid != own && alike(tid)).take(MOST_THREADS);
+    // tokio's blocking threads, and workers that have done nothing yet, have no slots: only their stacks tell.
+    let threads = proc::threads().into_iter().filter(|tid| *tid != own).take(MOST_THREADS);
     let stacks = threads.filter_map(|tid| stack(watchdog, tid, slots.get(&tid).copied(), at)).collect();
     watchdog.core.stacks.set_threads(stacks);
 }

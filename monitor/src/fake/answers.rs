@@ -6,7 +6,7 @@ use taskscope_model::codes::{CancelWay, Outcome, TaskKind, TreeKind, WaitKind};
 use taskscope_model::frame::{FrameWriter, Told};
 use taskscope_model::hello::Rights;
 use taskscope_model::request::{
-    Answer, Cancel, CancelResult, Cancelled, Denied, Done, Reason, Request, Subscribe, Trace,
+    Answer, Cancel, CancelResult, Cancelled, Denied, Done, Reason, Request, Stacks, Subscribe, Trace,
 };
 use taskscope_model::world::Names as _;
 use taskscope_model::{At, Change, Fact, LocationId, Query, Source, State, Task, TaskId, TreeId, World};
@@ -23,7 +23,8 @@ pub(super) fn to(request: &Request, rights: Rights, changes: &[Change], goodbye:
         }
         Request::Cancel(cancel) => cancelled(cancel, &world),
         Request::Trace(trace) => traced(trace, &world),
-        Request::Switch(_) | Request::Stacks(_) | Request::SetLimit(_) => Vec::new(),
+        Request::Stacks(asked) => stacks(asked, &world),
+        Request::Switch(_) | Request::SetLimit(_) => Vec::new(),
     };
     if goodbye {
         told.push(fact(Goodbye { at: world.now(), reason: String::new() }));
@@ -35,6 +36,13 @@ pub(super) fn to(request: &Request, rights: Rights, changes: &[Change], goodbye:
 
 fn fact(fact: impl Into<Fact>) -> Told {
     Told::Change(Change { source: Source::AGENT, fact: fact.into() })
+}
+
+/// What each thread does.
+fn stacks(asked: &Stacks, world: &World) -> Vec<Told> {
+    let done = Done { number: asked.number, message: String::new() };
+    let facts = super::stacks::facts(world.now()).into_iter().map(fact);
+    facts.chain([Told::Answer(done.into())]).collect()
 }
 
 fn denied(number: u32, reason: Reason, message: String) -> Told {

@@ -13,6 +13,9 @@ use culprit::Culprit;
 /// Most lines of a stack that are shown.
 const MOST_LINES: usize = 12;
 
+/// Functions that poll tasks and roots: what is further out is not the task's.
+const POLLS: &[&str] = &["tokio::runtime::task::", "taskscope_agent::runtime::Root"];
+
 /// What holds up a poll.
 pub(super) struct HeldUp {
     verb: String,
@@ -97,12 +100,15 @@ fn stack(slow: By<&SlowPoll>, sample: &Sample, scene: &Scene<'_>) -> Vec<String>
     let frames = frames.filter_map(|id| scene.world.frame(By { source: slow.source, id: *id }));
     let mut lines = Vec::new();
     let mut last_own = 0;
-    for frame in frames {
+    'stack: for frame in frames {
         if frame.calls.is_empty() {
             let module = frame.module.rsplit('/').next().unwrap_or_default();
             lines.push(format!("{module}+{:#x}", frame.offset));
         }
         for call in &frame.calls {
+            if POLLS.iter().any(|polls| call.function.contains(polls)) {
+                break 'stack;
+            }
             // Lines of other people's code say little, and their paths are long.
             let own = call.location.filter(|_| call.origin == Origin::USER);
             let at = scene.at(own.map(|id| By { source: slow.source, id }));

@@ -71,7 +71,7 @@ impl Taker {
         }
         let bytes = self.copied.get(..length)?;
         let unwound = self.unwinder.unwind(Registers::of_waiting(pc, stack), &Stack { start: stack, bytes });
-        if !unwound.complete
+        if (!unwound.complete || unwound.guessed)
             && calls::goes_on_after_a_signal(&triage)
             && let Some(exact) = self.interrupt(tid, &triage)
         {

@@ -1,6 +1,7 @@
 //! From registers and a copied stack to the addresses of the calls, by the tables that the compiler made for
 //! unwinding.
 
+use super::memory;
 use super::modules::{Bytes, Modules, Tables};
 use super::registers::{FRAME, RETURN, Registers, STACK};
 use gimli::{
@@ -39,6 +40,8 @@ pub(super) struct Unwound {
     pub(super) addresses: Vec<u64>,
     /// Whether it ends where threads begin.
     pub(super) complete: bool,
+    /// Whether a frame pointer had to be guessed.
+    pub(super) guessed: bool,
 }
 
 /// One step outwards.
@@ -75,7 +78,7 @@ impl Unwinder {
     /// Follows a stack from its innermost frame.
     pub(super) fn unwind(&mut self, registers: Registers, stack: &Stack<'_>) -> Unwound {
         self.modules.refresh();
-        let mut unwound = Unwound { addresses: vec![registers.pc], complete: false };
+        let mut unwound = Unwound { addresses: vec![registers.pc], ..Unwound::default() };
         self.follow(registers, stack, ReturnsTo::Interrupted, &mut unwound, true);
         unwound
     }
@@ -93,7 +96,8 @@ impl Unwinder {
                 Step::To(caller, returns) => {
                     let before = registers.get(STACK);
                     if caller.pc == 0 || caller.get(STACK) < before {
-                        unwound.complete = caller.pc == 0;
+                        // A zero is where threads begin, and anywhere else: after a guess it proves nothing.
+                        unwound.complete = caller.pc == 0 && guess;
                         return;
                     }
                     (registers, how) = (caller, returns);
@@ -120,10 +124,11 @@ impl Unwinder {
     ) {
         let Some(from) = registers.get(STACK) else { return };
         let known = unwound.addresses.len();
+        unwound.guessed = true;
         let mut tries = 0;
         for frame in (from..from.saturating_add(SEARCHED)).step_by(8) {
             let Some(address) = stack.word(frame.wrapping_add(8)) else { return };
-            if self.modules.find(address).is_none() {
+            if self.modules.find(address).is_none() || !is_behind_call(address) {
                 continue;
             }
             tries += 1;
@@ -159,6 +164,30 @@ impl Unwinder {
 /// The address that tells what is running: a call may be the last instruction of its function.
 fn lookup(pc: u64, how: ReturnsTo) -> u64 {
     if how == ReturnsTo::BehindCall { pc.saturating_sub(1) } else { pc }
+}
+
+/// Whether a call stands in front of an address.
+#[cfg(target_arch = "x86_64")]
+fn is_behind_call(address: u64) -> bool {
+    let mut before = [0_u8; 7];
+    if memory::copy(address.saturating_sub(7), &mut before) < before.len() {
+        return false;
+    }
+    let [.., direct, _, _, _, _] = before;
+    // An indirect call: 0xFF with 2 in the middle of the next byte; it takes two to seven bytes.
+    let indirect = before.windows(2).any(|pair| matches!(pair, [0xFF, how] if how >> 3 & 7 == 2));
+    direct == 0xE8 || indirect
+}
+
+/// Whether a call stands in front of an address.
+#[cfg(target_arch = "aarch64")]
+fn is_behind_call(address: u64) -> bool {
+    let mut before = [0_u8; 4];
+    if memory::copy(address.saturating_sub(4), &mut before) < before.len() {
+        return false;
+    }
+    let instruction = u32::from_le_bytes(before);
+    instruction & 0xFC00_0000 == 0x9400_0000 || instruction & 0xFFFF_FC1F == 0xD63F_0000
 }
 
 /// Where no table says anything: code that keeps frame pointers may still lead on.
