@@ -11,6 +11,7 @@ mod fetch;
 mod findings;
 mod ls;
 mod ps;
+mod resources;
 mod run;
 mod runtime;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(crate) use doctor::doctor;
 pub(crate) use findings::findings;
 pub(crate) use ls::ls;
 pub(crate) use ps::ps;
+pub(crate) use resources::{resource, resources};
 pub(crate) use run::run;
 pub(crate) use runtime::runtime;
 pub(crate) use r#where::where_is;

@@ -32,6 +32,10 @@ impl Waits {
             push(operation, &waiting, operations, 0, &mut nodes);
         }
         let waits: Vec<_> = whole.iter().map(|operation| wait(operation, operations)).collect();
+        // Where nothing is known there is nothing to say, unless something was said.
+        if nodes.is_empty() && !self.told.contains_key(&task) {
+            return;
+        }
         let tree = self.tree(nodes, out);
         if self.told.get(&task).is_some_and(|(told, waited)| *told == tree && *waited == waits) {
             return;
