@@ -1,6 +1,6 @@
 //! Resources (locks, semaphores, timers, channels) and the operations on them, as rows.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
 use taskscope_model::change::{Attribute, Location, Operation, Resource};
 use taskscope_model::task::By;
 use taskscope_model::world::Names as _;
@@ -101,60 +101,58 @@ pub(crate) struct Shown {
     pub(crate) dropped: bool,
 }
 
-/// The resources: those for which most tasks wait first, then by number.
-pub(crate) fn resources(world: &World, shown: Shown) -> Vec<ResourceRow> {
+/// The resources in their order: those for which most tasks wait first, then by number.
+pub(crate) fn arranged(world: &World, shown: Shown) -> Vec<By<ResourceId>> {
     let is_shown = |it: &Resource| {
         (shown.internal || !it.internal || it.parent.is_none()) && (shown.dropped || it.ended.is_none())
     };
-    let parts = parts(world);
     let all = world.resources().iter().filter(|(_, resource)| is_shown(resource));
-    let mut rows: Vec<_> = all.map(|(key, resource)| row(world, key, resource, &parts)).collect();
-    rows.sort_by_key(|row| (row.dropped, std::cmp::Reverse(row.waiting.len()), row.key));
-    rows
+    let mut keys: Vec<_> = all
+        .map(|(key, resource)| (resource.ended.is_some(), Reverse(waiting(world, key).len()), key))
+        .collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(.., key)| key).collect()
+}
+
+/// The same as rows.
+pub(crate) fn resources(world: &World, shown: Shown) -> Vec<ResourceRow> {
+    arranged(world, shown).into_iter().filter_map(|key| row(world, key)).collect()
 }
 
 /// The resource of that number.
 pub(crate) fn resource(world: &World, id: ResourceId) -> Option<ResourceRow> {
     let mut found = world.resources().iter().filter(|(key, _)| key.id == id);
-    found.next().map(|(key, resource)| row(world, key, resource, &parts(world)))
+    row(world, found.next()?.0)
 }
 
 /// The operations on a resource and on its parts: those in which tasks wait first, then by number.
 pub(crate) fn operations(world: &World, key: By<ResourceId>) -> Vec<OperationRow> {
-    let parts = parts(world);
-    let on = whole(key, &parts).flat_map(|key| world.resources().on(key));
-    let mut rows: Vec<_> = on.map(|it| operation(world, it)).collect();
+    let mut rows: Vec<_> = done_to(world, key).map(|it| operation(world, it)).collect();
     rows.sort_by_key(|row| (row.state, row.id));
     rows
 }
 
-/// The parts of each resource that has any.
-type Parts = HashMap<By<ResourceId>, Vec<By<ResourceId>>>;
-
-fn parts(world: &World) -> Parts {
-    let mut parts = Parts::new();
-    for (key, resource) in world.resources().iter() {
-        if let Some(parent) = resource.parent {
-            parts.entry(By { source: key.source, id: parent }).or_default().push(key);
-        }
-    }
-    parts
+/// The operations on a resource and on its parts.
+fn done_to(world: &World, key: By<ResourceId>) -> impl Iterator<Item = &Operation> {
+    let whole = std::iter::once(key).chain(world.resources().parts(key));
+    whole.flat_map(|key| world.resources().on(key))
 }
 
-/// A resource and its parts.
-fn whole(key: By<ResourceId>, parts: &Parts) -> impl Iterator<Item = By<ResourceId>> {
-    std::iter::once(key).chain(parts.get(&key).into_iter().flatten().copied())
-}
-
-fn row(world: &World, key: By<ResourceId>, resource: &Resource, parts: &Parts) -> ResourceRow {
-    let is_live = |operation: &&Operation| operation.ended.is_none();
-    let operations = world.resources().on(key).filter(is_live).count();
-    let live = whole(key, parts).flat_map(|key| world.resources().on(key)).filter(is_live);
-    let mut waiting: Vec<_> = live.filter(|it| it.is_waiting()).filter_map(|it| it.task).collect();
+/// The tasks that wait for a resource or a part of it, by number.
+fn waiting(world: &World, key: By<ResourceId>) -> Vec<TaskId> {
+    let mut waiting: Vec<_> =
+        done_to(world, key).filter(|it| it.is_waiting()).filter_map(|it| it.task).collect();
     waiting.retain(|task| world.task(*task).is_none_or(|task| task.ended().is_none()));
     waiting.sort_unstable();
     waiting.dedup();
-    ResourceRow {
+    waiting
+}
+
+/// The row of a resource; `None` if it is not known any more.
+pub(crate) fn row(world: &World, key: By<ResourceId>) -> Option<ResourceRow> {
+    let resource = world.resources().get(key)?;
+    let operations = world.resources().on(key).filter(|operation| operation.ended.is_none()).count();
+    Some(ResourceRow {
         key,
         type_name: resource.type_name.clone(),
         class: resource.class.clone(),
@@ -163,10 +161,10 @@ fn row(world: &World, key: By<ResourceId>, resource: &Resource, parts: &Parts) -
         internal: resource.internal,
         attributes: resource.attributes.clone(),
         operations: u64::try_from(operations).unwrap_or(u64::MAX),
-        waiting,
+        waiting: waiting(world, key),
         total: total(world, resource.at, resource.ended),
         dropped: resource.ended.is_some(),
-    }
+    })
 }
 
 fn operation(world: &World, operation: &Operation) -> OperationRow {
