@@ -18,6 +18,8 @@ mod ends;
 mod errors;
 #[path = "end_to_end/fates.rs"]
 mod fates;
+#[path = "end_to_end/findings.rs"]
+mod findings;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]

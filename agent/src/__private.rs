@@ -165,7 +165,7 @@ impl Drop for Goodbye {
     fn drop(&mut self) {
         if let Some(core) = core::get() {
             let reason = if std::thread::panicking() { "main panicked" } else { "main returned" };
-            core.farewell.say(reason);
+            core.farewell.say(reason, core.mode.get());
         }
     }
 }

@@ -56,6 +56,13 @@ impl Clock {
         Nanos(self.quanta.delta_as_nanos(0, raw))
     }
 
+    /// So many nanoseconds on the raw clock.
+    pub(crate) fn raw_span(&self, nanos: u64) -> u64 {
+        const UNIT: u64 = 1 << 30;
+        let unit = u128::from(self.span(UNIT).0.max(1));
+        u64::try_from(u128::from(nanos) * u128::from(UNIT) / unit).unwrap_or(u64::MAX)
+    }
+
     /// A raw time as CLOCK_MONOTONIC.
     pub(crate) fn at(&self, raw: u64) -> At {
         let (anchor_raw, anchor_at) = *lock(&self.anchor);

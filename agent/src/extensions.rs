@@ -62,7 +62,7 @@ pub(crate) use fate::{Fate, More, Said};
 #[cfg(not(taskscope_loom))]
 pub(crate) use pending::{Pending, PutAside};
 #[cfg(not(taskscope_loom))]
-pub(crate) use probe::{Answer, Probe};
+pub(crate) use probe::{Answer, Probe, Stack};
 #[cfg(not(taskscope_loom))]
 pub(crate) use side::Sides;
 pub(crate) use slab::Extensions;

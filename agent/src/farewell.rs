@@ -1,11 +1,15 @@
 //! How the program's threads reach the server's: to wake it, and to have it deliver what is new or say goodbye.
 
+use crate::mode::Mode;
 use crate::sync::lock;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long the end of a runtime or of `main` waits for the last Changes to be delivered.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// How long the end of `main` waits in the modes that say what was found: that may take reading the program's
+/// debug information.
+const PATIENCE_TO_SAY: Duration = Duration::from_secs(3);
 
 /// What the server is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,16 +64,16 @@ impl Farewell {
     }
 
     /// Has the server say goodbye to everyone attached, and waits a moment for that.
-    pub(crate) fn say(&self, reason: &'static str) {
-        self.ask(Ask::Goodbye(reason));
+    pub(crate) fn say(&self, reason: &'static str, mode: Mode) {
+        self.ask(Ask::Goodbye(reason), if mode < Mode::Log { PATIENCE } else { PATIENCE_TO_SAY });
     }
 
     /// Has the server tell everyone attached what is new, and waits a moment for that.
     pub(crate) fn deliver(&self) {
-        self.ask(Ask::Deliver);
+        self.ask(Ask::Deliver, PATIENCE);
     }
 
-    fn ask(&self, ask: Ask) {
+    fn ask(&self, ask: Ask, patience: Duration) {
         let mut state = lock(&self.state);
         // Who delivers does not take a goodbye back.
         if !matches!(state.asked, Some(Ask::Goodbye(_))) {
@@ -83,7 +87,7 @@ impl Farewell {
         #[cfg(not(unix))]
         let served = false;
         if served {
-            let waited = self.said.wait_timeout_while(state, PATIENCE, |state| state.asked.is_some());
+            let waited = self.said.wait_timeout_while(state, patience, |state| state.asked.is_some());
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }

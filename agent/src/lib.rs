@@ -47,6 +47,7 @@ unless_loom! {
     #[cfg(tokio_unstable)]
     mod hooks;
     mod limits;
+    mod load;
     mod mode;
     mod notes;
     mod panics;
@@ -64,6 +65,8 @@ unless_loom! {
     mod task_number;
     mod tell;
     mod threads;
+    #[cfg(feature = "tower")]
+    pub mod tower;
     mod verdict;
     mod watchdog;
     mod wrapped;

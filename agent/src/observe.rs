@@ -59,6 +59,9 @@ mod tell;
 #[cfg(not(taskscope_loom))]
 mod tree;
 
+#[cfg(feature = "tower")]
+pub(crate) use place::Place;
+
 #[cfg(not(taskscope_loom))]
 pub use future::{Observe, Observed, observe};
 #[cfg(not(taskscope_loom))]

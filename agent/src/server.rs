@@ -40,6 +40,8 @@ mod subscriber;
 #[cfg(unix)]
 mod told;
 #[cfg(unix)]
+mod traces;
+#[cfg(unix)]
 mod view;
 
 use crate::core::Core;

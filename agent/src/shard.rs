@@ -277,6 +277,11 @@ impl Shard {
         self.in_order().skip(self.ended.len() - new)
     }
 
+    /// Tasks that ended since that raw time and did not complete, as far as they are remembered for that.
+    pub(crate) fn bad_since(&self, at: u64) -> impl Iterator<Item = Remembered> {
+        self.bad.values().flatten().filter(move |task| task.at >= at).cloned()
+    }
+
     /// A handle was let go after the end of its task.
     pub(crate) fn come_late(&mut self, late: Late) {
         if self.late.len() == LATE {

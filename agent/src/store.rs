@@ -7,11 +7,13 @@ mod wrapped;
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::extensions::{Extensions, Pending, Sides};
+use crate::load::{self, Load};
 use crate::places::{NO_CHAIN, Places};
 use crate::records::{Copied, Index, Inserted, Record, Seed, Slab};
 use crate::sync::lock;
 use crate::spawning::Place;
 use crate::threads::{Mine, Thread, Threads};
+use std::collections::BTreeMap;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use taskscope_model::TaskId;
@@ -32,6 +34,7 @@ pub(crate) struct Store {
     pub(crate) bell: Bell,
     pub(crate) extensions: Extensions,
     pub(crate) sides: Sides,
+    pub(crate) load: Load,
     watch: Watch,
     roots: AtomicU32,
     counts: Counts,
@@ -59,6 +62,7 @@ impl Store {
         let clock = Clock::new();
         Self {
             threads: Threads::new(1 << clock.long_shift()),
+            load: Load::new(clock.raw_span(load::EVERY), clock.raw()),
             clock,
             index: Index::new(),
             slab: Slab::new(),
@@ -117,6 +121,9 @@ impl Store {
         let place = spawning.place(location, parent_chain, &self.places, &thread.spawned);
         drop(spawning);
         place.spawned.store(place.spawned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if self.load.is_due(spawned) {
+            self.look_at_load(spawned);
+        }
         let Place { location, chain, .. } = place;
         let seed = Seed { id, kind, runtime, location, chain, parent, spawned, extension: 0 };
         record.fill(&seed, thread.stamp.load(Ordering::Relaxed));
@@ -248,6 +255,30 @@ impl Store {
             let give_back = |record| self.give_record(own, record);
             thread.touched.drain(&self.slab, &mut see, give_back);
         }
+    }
+
+    /// A spawn looks at how many tasks there are, if nobody else does. Called without a lock.
+    #[cold]
+    fn look_at_load(&self, now: u64) {
+        if self.load.take(now) {
+            self.load.look(now, self.counts_by_place());
+        }
+    }
+
+    /// Tasks spawned and ended at each location, over all threads.
+    pub(crate) fn counts_by_place(&self) -> impl Iterator<Item = (u32, load::Count)> {
+        let mut counts: BTreeMap<u32, load::Count> = BTreeMap::new();
+        let nothing = load::Count { spawned: 0, ended: 0 };
+        for thread in self.threads.all() {
+            // Ends first: a task that ends between the two looks would have ended unspawned.
+            for (location, sums) in (0..).zip(lock(&thread.shard).sums()).filter(|(_, sums)| sums.ended > 0) {
+                counts.entry(location).or_insert(nothing).ended += sums.ended;
+            }
+        }
+        for (location, spawned) in self.threads.all().iter().flat_map(|thread| thread.spawned.all()) {
+            counts.entry(location).or_insert(nothing).spawned += spawned;
+        }
+        counts.into_iter()
     }
 
     fn not_tracked(&self) {

@@ -1,6 +1,7 @@
 //! What a test has left behind: the evidence of its own runtime, judged, in words.
 
 use crate::core::{self, Core};
+use crate::observe::observer;
 use crate::records::Copied;
 use crate::runtime::Runtime;
 use crate::tell::Teller;
@@ -30,7 +31,7 @@ pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) ->
     let pending: Vec<Copied> = living(core, number).collect();
     drop(runtime);
     teller.refresh_places(&core.store.places);
-    let world = evidence(core, &teller, number, &pending);
+    let world = evidence(&teller, number, &pending);
     let diagnosis = Diagnosis::of(&world);
     let found = diagnosis.findings().filter(|finding| FAIL.contains(&finding.kind));
     // What ended with the runtime was pending, all of it: that is said below.
@@ -77,7 +78,7 @@ fn living(core: &Core, number: u16) -> impl Iterator<Item = Copied> {
 }
 
 /// What is known of the runtime's tasks, folded.
-fn evidence(core: &Core, teller: &Teller, number: u16, pending: &[Copied]) -> World {
+fn evidence(teller: &Teller, number: u16, pending: &[Copied]) -> World {
     let mut world = World::default();
     let mut tell = |fact: Fact| world.apply(&Change { source: Source::AGENT, fact });
     teller.locations.iter().for_each(|(location, _)| tell(location.clone().into()));
@@ -85,7 +86,9 @@ fn evidence(core: &Core, teller: &Teller, number: u16, pending: &[Copied]) -> Wo
         tell(teller.spawned(task));
         tell(teller.polled(task));
     }
-    let _ = (core, number);
+    for observed in observer().map(|observer| observer.forgotten_in(number)).unwrap_or_default() {
+        tell(observed.into());
+    }
     world
 }
 

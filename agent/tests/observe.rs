@@ -1,5 +1,7 @@
 //! What becomes of observed futures: the evidence, for the true cases and for their near misses.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::future::{Future, pending, ready};
 use std::pin::{Pin, pin};
 use std::sync::OnceLock;
@@ -52,7 +54,7 @@ mod forgotten {
     async fn in_a_statement(_: u32) {}
 
     #[test]
-    #[allow(unused_must_use)]
+    #[expect(unused_must_use, reason = "what is tested")]
     fn a_statement_forgets() {
         in_task(async {
             for number in 0..3 {
@@ -70,7 +72,7 @@ mod forgotten {
     #[test]
     fn let_underscore_forgets() {
         in_task(async {
-            #[allow(clippy::let_underscore_future)]
+            #[expect(clippy::let_underscore_future, reason = "what is tested")]
             let _ = in_a_let(
                 1,
                 "long enough to be written over several lines, which is what rustfmt does with such a call as this",
@@ -87,7 +89,7 @@ mod forgotten {
     }
 
     #[test]
-    #[allow(unused_must_use)]
+    #[expect(unused_must_use, reason = "what is tested")]
     fn a_method_outside_of_any_runtime_is_forgotten_too() {
         runtime();
         let mut client = Client;
@@ -101,7 +103,7 @@ mod forgotten {
     async fn a_hundred_thousand() {}
 
     #[test]
-    #[allow(unused_must_use)]
+    #[expect(unused_must_use, reason = "what is tested")]
     fn many_are_one_place() {
         in_task(async {
             for _ in 0..100_000 {
@@ -114,7 +116,7 @@ mod forgotten {
     #[observe]
     async fn in_a_plain_function() {}
 
-    #[allow(unused_must_use)]
+    #[expect(unused_must_use, reason = "what is tested")]
     #[inline(never)]
     fn plain(wanted: bool) {
         if wanted {
@@ -238,7 +240,6 @@ mod near_misses {
     fn swallow(_: impl Future<Output = ()>) {}
 
     #[test]
-    #[allow(clippy::useless_vec, clippy::let_underscore_future)]
     fn a_value_that_went_somewhere() {
         in_task(async {
             let _held = in_a_variable();
@@ -275,7 +276,7 @@ mod near_misses {
     struct ForgetsInItsDrop;
 
     impl Drop for ForgetsInItsDrop {
-        #[allow(unused_must_use)]
+        #[expect(unused_must_use, reason = "what is tested")]
         fn drop(&mut self) {
             in_an_unwind();
         }
@@ -305,7 +306,7 @@ mod near_misses {
     async fn inside_of_an_aborted_task() {}
 
     #[test]
-    #[allow(unused_must_use)]
+    #[expect(unused_must_use, reason = "what is tested")]
     fn an_enclosing_future_or_task() {
         in_task(async {
             inside_of_another(inner_of_another());
@@ -327,7 +328,6 @@ mod near_misses {
     async fn sometimes_awaited() {}
 
     #[test]
-    #[allow(clippy::let_underscore_future)]
     fn a_place_with_a_healthy_one() {
         in_task(async {
             for awaited in [false, false, true] {

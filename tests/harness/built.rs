@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// Name to executable, or why there are none.
+type Built = Result<BTreeMap<String, PathBuf>, String>;
+
 /// The packages whose programs are started.
 const PACKAGES: &[&str] = &["taskscope", "taskscope-examples", "taskscope-tests"];
 
-/// Name to executable, or why there are none.
-static BUILT: OnceLock<Result<BTreeMap<String, PathBuf>, String>> = OnceLock::new();
+static BUILT: OnceLock<Built> = OnceLock::new();
+static BUILT_WITHOUT_HOOKS: OnceLock<Built> = OnceLock::new();
 
 /// The monitor.
 pub fn taskscope() -> &'static Path {
@@ -27,22 +30,50 @@ pub fn scenario() -> &'static Path {
     program("scenario")
 }
 
+/// A program of `examples/`.
+pub fn example(name: &str) -> &'static Path {
+    program(name)
+}
+
+/// The same, built without `--cfg tokio_unstable`.
+#[track_caller]
+pub fn example_without_hooks(name: &str) -> &'static Path {
+    find(BUILT_WITHOUT_HOOKS.get_or_init(build_without_hooks), name)
+}
+
 #[track_caller]
 fn program(name: &str) -> &'static Path {
-    match BUILT.get_or_init(build) {
+    find(
+        BUILT.get_or_init(|| the_hooks_are_there().and_then(|()| build(target_folder(), PACKAGES, |_| {}))),
+        name,
+    )
+}
+
+#[track_caller]
+fn find(built: &'static Built, name: &str) -> &'static Path {
+    match built {
         Ok(programs) => &programs[name],
         Err(why) => panic!("{why}"),
     }
 }
 
-fn build() -> Result<BTreeMap<String, PathBuf>, String> {
-    the_hooks_are_there()?;
+/// In the folder in which `.ci/run` tests the same packages without the cfg.
+fn build_without_hooks() -> Built {
+    let folder = target_folder().map(|folder| folder.join("stable"));
+    // An empty one replaces what .cargo/config.toml sets.
+    build(folder, &["taskscope-examples"], |cargo| {
+        cargo.env("RUSTFLAGS", "");
+    })
+}
+
+fn build(folder: Option<PathBuf>, packages: &[&str], set: impl Fn(&mut Command)) -> Built {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The settings of .cargo/config.toml hold below the folder in which cargo is started.
     cargo.current_dir(crate::source::root());
     cargo.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
-    cargo.args(PACKAGES.iter().flat_map(|package| ["--package", *package]));
-    if let Some(folder) = target_folder() {
+    cargo.args(packages.iter().flat_map(|package| ["--package", *package]));
+    set(&mut cargo);
+    if let Some(folder) = folder {
         cargo.arg("--target-dir").arg(folder);
     }
     let output = cargo.output().map_err(|error| format!("cannot start cargo: {error}"))?;

@@ -12,7 +12,7 @@ mod process;
 mod screen;
 mod source;
 
-pub use built::{echo_server, scenario, taskscope};
+pub use built::{echo_server, example, example_without_hooks, scenario, taskscope};
 pub use client::Client;
 pub use clock::{Stopwatch, until};
 pub use console::{Console, Seen, console_program};
@@ -21,4 +21,4 @@ pub use pane::{ClosedPane, Pane};
 pub use place::{Place, free_address, is_root, nobody};
 pub use process::{Process, Ran};
 pub use screen::{redacted, shown};
-pub use source::marked_line;
+pub use source::{marked_line, marked_lines};

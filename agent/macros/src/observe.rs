@@ -178,7 +178,13 @@ fn rewrite(function: &mut Function, agent: &TokenStream) -> TokenStream {
         async move {
             #arguments
             #fixed
-            #[allow(unused_braces, clippy::let_unit_value, reason = "written by a macro")]
+            #[allow(
+                unused_braces,
+                clippy::diverging_sub_expression,
+                clippy::let_unit_value,
+                clippy::semicolon_if_nothing_returned,
+                reason = "the body of a function, not the value of a variable"
+            )]
             let #result #given = #body;
             #[allow(unreachable_code, reason = "the body may never end")]
             #result

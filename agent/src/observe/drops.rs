@@ -50,14 +50,17 @@ pub(crate) struct Sample {
     pub(crate) half_way: Option<HalfWayDrop>,
     /// How many drops it stands for.
     pub(crate) weight: u64,
+    /// Of the task.
+    pub(crate) runtime: u16,
 }
 
-/// Equal stacks.
+/// Equal stacks of tasks of one runtime.
 pub(crate) struct Stack {
     pub(crate) hash: u64,
     pub(crate) addresses: Vec<usize>,
     pub(crate) meaning: Meaning,
     count: u64,
+    runtime: u16,
     /// The last of them; `None`: these were never polled.
     pub(crate) half_way: Option<HalfWayDrop>,
 }
@@ -86,9 +89,11 @@ pub(super) fn trace() -> Trace {
 impl Stacks {
     /// True: it is new, and yet to be understood.
     pub(super) fn add(&mut self, sample: Sample) -> bool {
-        let Sample { trace, half_way, weight } = sample;
-        let same =
-            |stack: &&mut Stack| stack.hash == trace.hash && stack.half_way.is_some() == half_way.is_some();
+        let Sample { trace, half_way, weight, runtime } = sample;
+        let same = |stack: &&mut Stack| {
+            let drop = (stack.hash, stack.runtime, stack.half_way.is_some());
+            drop == (trace.hash, runtime, half_way.is_some())
+        };
         if let Some(stack) = self.stacks.iter_mut().find(same) {
             stack.count += weight;
             stack.half_way = half_way;
@@ -98,9 +103,10 @@ impl Stacks {
             self.left_out += weight;
             return false;
         }
+        let meaning = self.meaning(trace.hash).unwrap_or(Meaning::Open);
         let Trace { hash, addresses } = trace;
-        self.stacks.push(Stack { hash, addresses, meaning: Meaning::Open, count: weight, half_way });
-        true
+        self.stacks.push(Stack { hash, addresses, meaning, count: weight, runtime, half_way });
+        meaning == Meaning::Open
     }
 
     /// Those that are not understood yet.
@@ -119,10 +125,21 @@ impl Stacks {
         self.stacks.iter().find(|stack| stack.hash == hash).map(|stack| stack.meaning)
     }
 
-    /// Whether every unpolled drop that left its stack was by the statement that made the future.
+    fn unpolled(&self) -> impl Iterator<Item = &Stack> {
+        self.stacks.iter().filter(|stack| stack.half_way.is_none())
+    }
+
+    /// Whether the unpolled drops that left their stack were by the statement that made the future, all of them
+    /// that are understood. One that has just come does not make the others doubtful.
     pub(super) fn all_forgotten(&self) -> bool {
-        let mut unpolled = self.stacks.iter().filter(|stack| stack.half_way.is_none()).peekable();
-        unpolled.peek().is_some() && unpolled.all(|stack| stack.meaning == Meaning::Yes)
+        let mut known = self.unpolled().filter(|stack| stack.meaning != Meaning::Open).peekable();
+        known.peek().is_some() && known.all(|stack| stack.meaning == Meaning::Yes)
+    }
+
+    /// Of all these, how many that left their stack were of tasks of one runtime.
+    pub(super) fn forgotten_in(&self, runtime: u16) -> u64 {
+        let own = self.unpolled().filter(|stack| stack.meaning == Meaning::Yes && stack.runtime == runtime);
+        if self.all_forgotten() { own.map(|stack| stack.count).sum() } else { 0 }
     }
 
     fn half_ways(&self) -> impl Iterator<Item = &Stack> {

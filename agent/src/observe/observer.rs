@@ -5,6 +5,7 @@ use super::nodes::{Node, Nodes};
 use super::place::Place;
 use super::table::Table;
 use super::{drops, here};
+use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::store::Store;
 use std::panic::Location;
 use std::sync::OnceLock;
@@ -59,6 +60,16 @@ impl Observer {
         self.table.place(&self.store.places, location, label)
     }
 
+    /// A place of requests; looked up without a thread's help.
+    #[cfg(feature = "tower")]
+    pub(crate) fn place_of_requests(
+        &'static self,
+        location: &'static Location<'static>,
+        label: &'static str,
+    ) -> &'static Place {
+        self.table.far(&self.store.places, location, label, taskscope_model::codes::DropKind::REQUEST)
+    }
+
     /// A node for a future that is polled for the first time.
     pub(super) fn node(&'static self) -> Option<&'static Node> {
         let node = here::take_node(&self.nodes);
@@ -88,16 +99,30 @@ impl Observer {
         current.map(|poll| poll.id).filter(|id| id & TaskId::root(0).0 != 0).unwrap_or(0)
     }
 
+    /// The runtime of that task.
+    fn runtime(&'static self) -> u16 {
+        let task = tokio::task::try_id().map(crate::task_number::task_number);
+        let record = match task {
+            Some(task) => self.store.index.find(task),
+            None => {
+                self.store.threads.mine().and_then(|thread| thread.frames.current()).map(|poll| poll.record)
+            }
+        };
+        let copied = record.and_then(|record| self.store.copy(record));
+        copied.map_or(UNKNOWN_RUNTIME, |copied| copied.seed.runtime)
+    }
+
     /// The stack of this drop is to be understood.
     pub(super) fn sample(
-        &self,
+        &'static self,
         place: &'static Place,
         half_way: Option<drops::HalfWayDrop>,
         weight: u64,
     ) -> u64 {
         let trace = drops::trace();
         let hash = trace.hash;
-        if place.sampled(drops::Sample { trace, half_way, weight }) {
+        let runtime = self.runtime();
+        if place.sampled(drops::Sample { trace, half_way, weight, runtime }) {
             self.open.store(true, Ordering::Release);
             (self.wake)();
         }

@@ -57,6 +57,18 @@ impl Observer {
         told.collect()
     }
 
+    /// The sums of places where tasks of this runtime forgot futures and none was ever polled, with what is
+    /// known to be theirs. Looks at all stacks first.
+    pub(crate) fn forgotten_in(&self, runtime: u16) -> Vec<Observed> {
+        self.judge();
+        let places = self.table.all();
+        let forgotten = self.sums().into_iter().zip(&places).filter_map(|((observed, _), place)| {
+            let here = lock(&place.stacks).forgotten_in(runtime);
+            (observed.polled == 0 && here > 0).then_some(Observed { forgotten: here, ..observed })
+        });
+        forgotten.collect()
+    }
+
     /// Puts a shape into words.
     pub(crate) fn words(&self, shape: &Shape) -> Vec<TreeNode> {
         let places = self.table.all();

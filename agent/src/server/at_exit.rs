@@ -18,6 +18,6 @@ extern "C" fn exits() {
     if std::process::id() == PROCESS.load(Ordering::Relaxed)
         && let Some(core) = core::get()
     {
-        core.farewell.say("the process exits");
+        core.farewell.say("the process exits", core.mode.get());
     }
 }

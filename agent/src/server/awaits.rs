@@ -18,6 +18,8 @@ const SUMS_EVERY: u64 = 1_000_000_000;
 const MOST_TREES: usize = 4_096;
 /// Whoever asks for sums waits so long for what the drops mean, nanoseconds.
 const JUDGING: u64 = 2_000_000_000;
+/// After that has been found out, the next time is so many times as long away.
+const REST: u64 = 9;
 
 /// What there is to tell.
 #[derive(Default)]
@@ -31,6 +33,7 @@ pub(super) struct Awaits {
     now: HashMap<TaskId, AwaitsFact>,
     sums: Vec<(Observed, Option<HalfWay>)>,
     sums_at: At,
+    hurry: bool,
 }
 
 impl Awaits {
@@ -49,6 +52,9 @@ impl Awaits {
             totals |= view.asked.totals && (!view.is_scanned() || now.since(self.sums_at).0 >= SUMS_EVERY);
         }
         if totals {
+            if std::mem::take(&mut self.hurry) {
+                observer.judge();
+            }
             self.sums = observer.sums();
             self.sums_at = now;
         }
@@ -71,6 +77,12 @@ impl Awaits {
                 self.now.insert(task, fact);
             }
         }
+    }
+
+    /// The next refresh is the last one, and waits for what drops mean.
+    pub(super) fn hurry(&mut self) {
+        self.sums_at = At(0);
+        self.hurry = true;
     }
 
     fn fact(&mut self, observer: &Observer, task: TaskId, at: At, tree: &AwaitTree) -> AwaitsFact {
@@ -167,17 +179,22 @@ impl AwaitsTold {
     }
 }
 
-/// The thread that finds out what drops mean.
+/// The thread that finds out what drops mean: at most a tenth of the time, unless somebody waits for it.
 #[derive(Default)]
-pub(super) struct Judge(Option<(JoinHandle<()>, At)>);
+pub(super) struct Judge {
+    running: Option<(JoinHandle<()>, At)>,
+    not_before: At,
+}
 
 impl Judge {
     /// Starts it if there is something to find out.
-    pub(super) fn start(&mut self, core: &'static Core, now: At) {
-        if self.0.as_ref().is_some_and(|(thread, _)| !thread.is_finished()) {
+    pub(super) fn start(&mut self, core: &'static Core, now: At, wanted: bool) {
+        if let Some((_, since)) = self.running.take_if(|(thread, _)| thread.is_finished()) {
+            self.not_before = At(now.0 + REST * now.since(since).0);
+        }
+        if self.running.is_some() || now < self.not_before && !wanted {
             return;
         }
-        self.0 = None;
         let Some(observer) = observer().filter(|observer| observer.has_open_stacks()) else { return };
         let thread = std::thread::Builder::new().name("taskscope-drops".to_owned()).spawn(move || {
             signals::leave_to_the_program();
@@ -185,13 +202,20 @@ impl Judge {
             core.farewell.wake();
         });
         // Without a thread the stacks stay open, and nothing is said of them.
-        self.0 = thread.ok().map(|thread| (thread, now));
+        self.running = thread.ok().map(|thread| (thread, now));
+    }
+
+    /// When it is to be looked at again.
+    pub(super) fn deadline(&self, now: At) -> Option<At> {
+        let open = observer().is_some_and(|observer| observer.has_open_stacks());
+        let rest = Some(self.not_before).filter(|at| open && *at > now);
+        self.patience(now).or(rest)
     }
 
     /// Until when it is worth to wait for it.
-    pub(super) fn deadline(&self, now: At) -> Option<At> {
-        let (thread, since) = self.0.as_ref()?;
-        let deadline = At(since.0 + JUDGING);
-        (!thread.is_finished() && now < deadline).then_some(deadline)
+    pub(super) fn patience(&self, now: At) -> Option<At> {
+        let (thread, since) = self.running.as_ref()?;
+        let patience = At(since.0 + JUDGING);
+        (!thread.is_finished() && now < patience).then_some(patience)
     }
 }

@@ -82,6 +82,8 @@ pub(super) enum Wish {
     Subscribed,
     /// To have tasks cancelled.
     Cancel(u32, Vec<TaskId>),
+    /// To know where a task waits.
+    Trace(u32, TaskId),
     /// To have the agent go on in another mode.
     Switch(u32, Mode),
     /// The stacks of all threads.
@@ -266,7 +268,8 @@ impl Client {
                 Ok(mode) => wishes.push(Wish::Switch(number, mode)),
                 Err(error) => self.deny(number, Reason::WRONG_QUERY, format!("{mode}: {error}")),
             },
-            Request::Cancel(Cancel { number, .. }) | Request::Trace(Trace { number, .. }) => {
+            Request::Trace(Trace { number, task }) => wishes.push(Wish::Trace(number, task)),
+            Request::Cancel(Cancel { number, .. }) => {
                 self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());
             }
         }
@@ -293,6 +296,16 @@ impl Client {
     /// Answers a `Cancel`.
     pub(super) fn cancelled(&mut self, number: u32, results: Vec<CancelResult>) {
         self.tell(&Told::Answer(Answer::Cancelled(Cancelled { number, results })));
+    }
+
+    /// Answers a `Trace`: the facts first.
+    pub(super) fn traced(&mut self, news: &News, facts: Vec<Fact>, answer: Result<Done, Denied>) {
+        self.subscriber.tell_places(news, &mut self.outbox);
+        facts.into_iter().for_each(|fact| self.outbox.tell(fact));
+        self.tell(&Told::Answer(match answer {
+            Ok(done) => Answer::Done(done),
+            Err(denied) => Answer::Denied(denied),
+        }));
     }
 
     /// Puts a message behind those that wait.

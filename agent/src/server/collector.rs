@@ -4,13 +4,15 @@ use crate::records::Record;
 use crate::shard::{Late, Outcomes, Remembered, Sums};
 use crate::store::Store;
 use crate::sync::lock;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Follows the store from tick to tick.
 #[derive(Default)]
 pub(super) struct Collector {
     /// Ended tasks seen of each thread slot, by its number.
     ended_seen: Vec<u64>,
+    /// When it was last looked for them, raw clock.
+    ended_seen_at: u64,
     /// So too handles that were let go after the end of their tasks.
     late_seen: Vec<u64>,
     /// Records to look at once more: touched in the last tick, or in a poll.
@@ -38,6 +40,7 @@ impl Collector {
         store.drain_touched(|record| self.again.push(record));
         store.next_epoch();
         store.drain_stirred(|_| {});
+        self.ended_seen_at = store.clock.raw();
         self.ended_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).ended_ever()).collect();
         self.late_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).late_ever()).collect();
     }
@@ -81,13 +84,20 @@ impl Collector {
     fn ended(&mut self, store: &'static Store) -> (Vec<Remembered>, bool) {
         let (mut ended, mut lost) = (Vec::new(), false);
         let threads = store.threads.all();
+        let since = std::mem::replace(&mut self.ended_seen_at, store.clock.raw());
         self.ended_seen.resize(threads.len(), 0);
         for (thread, seen) in threads.iter().zip(&mut self.ended_seen) {
             let shard = lock(&thread.shard);
-            let before = ended.len() as u64;
+            let before = ended.len();
             ended.extend(shard.ended_after(*seen));
-            lost |= ended.len() as u64 - before < shard.ended_ever() - *seen;
+            let lost_here = ((ended.len() - before) as u64) < shard.ended_ever() - *seen;
             *seen = shard.ended_ever();
+            if lost_here {
+                lost = true;
+                // Those that matter are remembered longer.
+                let known: HashSet<u64> = ended.iter().skip(before).map(|task: &Remembered| task.last.seed.id).collect();
+                ended.extend(shard.bad_since(since).filter(|task| !known.contains(&task.last.seed.id)));
+            }
         }
         (ended, lost)
     }

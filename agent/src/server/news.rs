@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::coverage::coverage;
 use crate::records::Record;
 use crate::runtimes::RuntimeSlot;
+use crate::load::Course;
 use crate::shard::{Outcomes, Sums};
 use crate::stacks::Stacks;
 use crate::tell::Teller;
@@ -34,6 +35,8 @@ pub(super) struct News {
     /// By the number of the location.
     pub(super) sums: Vec<Sums>,
     pub(super) outcomes: Vec<Outcomes>,
+    /// The courses of tasks alive, by location, and the end of their last span.
+    pub(super) courses: (u64, Vec<(u32, Course)>),
     pub(super) figures: Vec<Figures>,
     /// When the figures were read.
     pub(super) figures_at: At,
@@ -61,6 +64,7 @@ impl News {
             limits: limits(core),
             sums: Vec::new(),
             outcomes: Vec::new(),
+            courses: (0, Vec::new()),
             figures: Vec::new(),
             figures_at: At(0),
             readers: HashMap::new(),
@@ -78,6 +82,10 @@ impl News {
         self.runtimes = slots.iter().map(|slot| (slot.fact(store.clock.at(slot.at)), slot.is_gone())).collect();
         self.sums = sums(store);
         self.outcomes = outcomes(store);
+        store.load.look(store.clock.raw(), store.counts_by_place());
+        if store.load.since() != self.courses.0 {
+            self.courses = store.load.courses();
+        }
         self.limits = limits(core);
         self.count(core, visitors);
         self.refresh_places(core);

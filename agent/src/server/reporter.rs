@@ -10,6 +10,7 @@ use crate::mode::Mode;
 use taskscope_model::detect::Event;
 use taskscope_model::keep::Keep;
 use taskscope_model::request::Subscribe;
+use taskscope_model::world::Names;
 use taskscope_model::{Diagnosis, Fact, Finding, Severity, World};
 
 /// Most living tasks that the reporter's World holds; of more, those with the lowest ids.
@@ -131,7 +132,7 @@ impl Reporter {
             return;
         }
         self.written += 1;
-        voice::find(finding);
+        voice::find(finding, &place(&self.folded.world, finding));
     }
 
     fn say_how_many_were_not_written(&mut self) {
@@ -160,4 +161,11 @@ impl Reporter {
             summary::lines(&self.folded.world, &findings).iter().for_each(|line| voice::say(line));
         }
     }
+}
+
+/// Where a finding is, if its message does not say so: ` (src/main.rs:7)`.
+fn place(world: &World, finding: &Finding) -> String {
+    let place = finding.location.and_then(|location| world.location(location));
+    let place = place.map(|place| format!("{}:{}", place.file, place.line));
+    place.filter(|place| !finding.message.contains(place)).map_or_else(String::new, |place| format!(" ({place})"))
 }

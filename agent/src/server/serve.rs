@@ -1,9 +1,10 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
+mod grant;
+
 use super::at_exit;
 use super::awaits::Judge;
-use super::cancel::cancel;
-use super::client::{Client, Wish};
+use super::client::Client;
 use super::collector::Collector;
 use super::door::{self, Doors};
 use super::listen::Visitor;
@@ -12,8 +13,8 @@ use super::pages::pages;
 use super::reporter::Reporter;
 use super::subscriber::change;
 use super::pace::Pace;
-use super::program::program;
 use super::stacks::Asked;
+use super::traces::Traces;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
@@ -26,9 +27,7 @@ use std::time::Duration;
 use taskscope_model::change::Goodbye;
 use taskscope_model::codes::Seen;
 use taskscope_model::frame::Told;
-use taskscope_model::hello::{Hello, Refused};
-use taskscope_model::request::Done;
-use taskscope_model::{At, Nanos, Source};
+use taskscope_model::{At, Nanos};
 
 const WAKER: Token = Token(2);
 const FIRST_CLIENT: usize = 16;
@@ -46,8 +45,6 @@ const TICK: u64 = 100_000_000;
 const LAST_TICKS: u32 = 2;
 /// Idle runtimes are let go of this often, in ticks.
 const RELEASE_EVERY: u64 = 10;
-/// A `Cancel` is answered in pieces of so many tasks.
-const RESULTS_AT_ONCE: usize = 256;
 
 /// Listens, so that the program can be found from now on, and starts the thread. If that is not possible the
 /// coverage says so.
@@ -86,6 +83,7 @@ struct Server {
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
     judge: Judge,
+    traces: Traces,
     /// Who waits for the stacks of all threads.
     asked: Asked,
     /// What of stacks has been told to everybody.
@@ -111,6 +109,7 @@ impl Server {
             ticks: 0,
             last_ticks: None,
             judge: Judge::default(),
+            traces: Traces::default(),
             asked: Asked::default(),
             stacks_told: 0,
             refused: 0,
@@ -154,9 +153,8 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let asked = self.asked.deadline(now);
-        let judge = self.judge.deadline(now);
-        let deadlines = deadlines.chain(self.tick).chain(judge).chain(asked);
+        let own = [self.tick, self.judge.deadline(now), self.asked.deadline(now), self.traces.deadline(now)];
+        let deadlines = deadlines.chain(own.into_iter().flatten());
         let next = deadlines.chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
@@ -165,7 +163,8 @@ impl Server {
 
     fn turn(&mut self) {
         let now = self.core.store.clock.now();
-        self.judge.start(self.core, now);
+        let waits = |client: &Client| client.subscriber.wants_totals() && client.wants_scan(now);
+        self.judge.start(self.core, now, self.clients.values().any(waits));
         if self.pace.wait(now) == Nanos(0) {
             if self.doors.are_waited_at() {
                 self.doors.knock();
@@ -181,6 +180,7 @@ impl Server {
         if self.tick.is_some_and(|at| at <= now || self.stacks_told < self.core.stacks.settled()) {
             self.on_tick(now);
         }
+        self.answer_traces(now);
         self.answer_stacks(now);
         self.write(now);
         self.farewell(now);
@@ -226,57 +226,6 @@ impl Server {
         }
     }
 
-    fn grant(&mut self, id: usize, wish: Wish, now: At) {
-        match wish {
-            Wish::Refused(what) => return self.refused(format!("refused {what}")),
-            Wish::Hello if !self.make_room(id, now) => {
-                self.refused += 1;
-                if let Some(client) = self.clients.get_mut(&id) {
-                    client.refuse(Refused::Busy, "as many clients are attached already as are served at once");
-                }
-                return;
-            }
-            _ => {}
-        }
-        let hello = matches!(wish, Wish::Hello).then(|| self.hello());
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        match wish {
-            Wish::Hello => {
-                if let Some(mut hello) = hello {
-                    hello.rights = client.rights;
-                    client.welcome(hello);
-                }
-            }
-            Wish::Subscribed => {}
-            Wish::Switch(number, mode) => {
-                self.core.mode.set(mode);
-                let done = Done { number, message: format!("the agent is in mode {mode}") };
-                client.tell(&Told::Answer(done.into()));
-            }
-            Wish::Stacks(number) => self.asked.add(id, number, self.core, now),
-            Wish::SetLimit(number, limit) => {
-                self.core.limits.set_all(limit);
-                self.core.store.bell.wake();
-                client.tell(&Told::Answer(Done { number, message: String::new() }.into()));
-            }
-            Wish::Cancel(request, tasks) => {
-                for piece in tasks.chunks(RESULTS_AT_ONCE) {
-                    client.cancelled(request, cancel(self.core, piece));
-                }
-            }
-            Wish::Refused(_) => {}
-        }
-    }
-
-    /// Answers those who asked for the stacks of all threads, if these are there.
-    fn answer_stacks(&mut self, now: At) {
-        for (client, number) in self.asked.take_answered(self.core, now) {
-            if let Some(client) = self.clients.get_mut(&client) {
-                client.stacks_taken(number, &self.news);
-            }
-        }
-    }
-
     /// Whether there is room for one more client; one that is in the way has to go.
     fn make_room(&mut self, newcomer: usize, now: At) -> bool {
         let open = || self.clients.iter().filter(|(number, client)| client.is_open() && **number != newcomer);
@@ -291,23 +240,6 @@ impl Server {
         match idlest {
             Some((time, number)) if time >= IN_THE_WAY => self.clients.remove(&number).is_some(),
             _ => false,
-        }
-    }
-
-    fn hello(&mut self) -> Hello {
-        self.news.refresh(self.core, self.visitors());
-        Hello {
-            pid: std::process::id(),
-            program: program(),
-            source: Source::AGENT,
-            agent: concat!("taskscope-agent ", env!("CARGO_PKG_VERSION")).to_owned(),
-            mode: self.core.mode.get().name().to_owned(),
-            started_at: self.core.store.clock.at(self.core.started_at),
-            clock: self.core.store.clock.pair(),
-            rights: Default::default(),
-            runtimes: self.news.runtimes.iter().map(|(runtime, _)| runtime.clone()).collect(),
-            coverage: self.news.coverage.clone(),
-            live_tasks: self.news.live,
         }
     }
 
@@ -382,7 +314,7 @@ impl Server {
         self.news.refresh(self.core, visitors);
         self.refresh_awaits();
         self.news.refresh_figures(self.core);
-        let judging = self.judge.deadline(now).is_some();
+        let judging = self.judge.patience(now).is_some();
         let clients = self.clients.values_mut().filter(|client| client.wants_scan(now));
         let clients = clients.filter(|client| !(judging && client.subscriber.wants_totals()));
         let own = self.reporter.iter_mut().map(|reporter| &mut reporter.subscriber);
@@ -398,7 +330,7 @@ impl Server {
     fn wants_scan(&self, now: At) -> bool {
         let own = self.reporter.as_ref().is_some_and(|reporter| reporter.subscriber.wants_scan(now));
         // Sums of observed futures wait a moment for what the last drops mean.
-        let judging = self.judge.deadline(now).is_some();
+        let judging = self.judge.patience(now).is_some();
         let waits = |client: &Client| judging && client.subscriber.wants_totals();
         own || self.clients.values().any(|client| client.wants_scan(now) && !waits(client))
     }
@@ -440,6 +372,7 @@ impl Server {
         let Some(ask) = self.core.farewell.asked() else { return };
         if self.tick.is_some() {
             // The last Changes: what ended with the runtime.
+            self.news.awaits.hurry();
             self.on_tick(now);
             self.write(now);
         }

@@ -92,6 +92,11 @@ impl Subscriber {
         self.told.hurry();
     }
 
+    /// Tells the places that are new: something that is told out of turn names them.
+    pub(super) fn tell_places(&mut self, news: &News, sink: &mut impl Sink) {
+        self.told.places(news, &mut |fact| sink.tell(fact));
+    }
+
     /// Tells what is new of stacks, whatever was asked for.
     pub(super) fn tell_stacks(&mut self, stacks: &Stacks, now: At, sink: &mut impl Sink) {
         self.told.stacks(stacks, now, &mut |fact| sink.tell(fact));

@@ -4,12 +4,13 @@ use super::awaits::AwaitsTold;
 use super::news::News;
 use super::view::View;
 use crate::clock::Clock;
+use crate::load::EVERY;
 use crate::shard::{Outcomes, Sums};
 use crate::stacks::Stacks;
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, Limits, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{Counted, Coverage, Limits, Load, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
 use taskscope_model::codes::{Counter, Flavor};
-use taskscope_model::{At, Fact, LocationId, RuntimeId};
+use taskscope_model::{At, Fact, LocationId, Nanos, RuntimeId};
 
 /// The state of one client's knowledge.
 #[derive(Default)]
@@ -23,6 +24,7 @@ pub(super) struct ToldSoFar {
     limits: Option<Limits>,
     sums: Vec<Sums>,
     outcomes: Vec<Outcomes>,
+    courses: HashMap<u32, u64>,
     sums_at: At,
     figures_at: At,
     stacks: u64,
@@ -45,14 +47,7 @@ impl ToldSoFar {
         let at = news.teller.now;
         self.now = at;
         tell(Tick { at }.into());
-        for (location, _) in &news.teller.locations[self.locations..] {
-            tell(location.clone().into());
-        }
-        self.locations = news.teller.locations.len();
-        for chain in &news.chains[self.chains..] {
-            tell(chain.clone().into());
-        }
-        self.chains = news.chains.len();
+        self.places(news, tell);
         self.runtimes(news, tell);
         for (counter, count) in news.counts.iter().copied().chain(view.counts(news.live)) {
             if self.counts.insert(counter, count) != Some(count) {
@@ -73,12 +68,25 @@ impl ToldSoFar {
             self.sums_at = at;
             self.totals(news, news.teller.clock, tell);
             self.outcomes(news, tell);
+            self.courses(news, news.teller.clock, tell);
         }
         self.awaits.catch_up(&news.awaits, view, tell);
         if view.asked.figures && self.figures_at < news.figures_at {
             self.figures_at = news.figures_at;
             news.figures.iter().for_each(|figures| tell(figures.clone().into()));
         }
+    }
+
+    /// Tells the places that are new.
+    pub(super) fn places(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {
+        for (location, _) in &news.teller.locations[self.locations..] {
+            tell(location.clone().into());
+        }
+        self.locations = news.teller.locations.len();
+        for chain in &news.chains[self.chains..] {
+            tell(chain.clone().into());
+        }
+        self.chains = news.chains.len();
     }
 
     /// Tells what is new of stacks.
@@ -138,6 +146,26 @@ impl ToldSoFar {
                 };
                 tell(fact.into());
             }
+        }
+    }
+
+    /// Those that are the same as before but for the time say nothing new.
+    fn courses(&mut self, news: &News, clock: &Clock, tell: &mut impl FnMut(Fact)) {
+        let (until, courses) = &news.courses;
+        for (location, course) in courses {
+            let digest = course.digest();
+            if course.least.is_empty() || self.courses.insert(*location, digest) == Some(digest) {
+                continue;
+            }
+            let fact = Load {
+                location: LocationId(*location),
+                every: Nanos(EVERY),
+                until: clock.at(*until),
+                least: course.least.iter().copied().collect(),
+                most: course.most.iter().copied().collect(),
+                spawned: course.spawned.iter().copied().collect(),
+            };
+            tell(fact.into());
         }
     }
 }

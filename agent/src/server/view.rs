@@ -372,13 +372,14 @@ impl View {
     }
 
     fn push_ended(&mut self, due: Due) {
-        if self.ended.len() >= MOST_ENDED
-            && let Some(oldest) = self.ended.pop_front()
-        {
-            self.snapshot.ended = self.snapshot.ended.saturating_sub(1);
-            if oldest.told {
-                self.forgotten.push(TaskId(oldest.task.last.seed.id));
+        if self.ended.len() >= MOST_ENDED {
+            // One that completed, if there is one: the others matter more.
+            let healthy = self.ended.iter().position(|due| !due.task.outcome.did_not_complete()).unwrap_or(0);
+            let dropped = self.ended.remove(healthy);
+            if healthy < self.snapshot.ended {
+                self.snapshot.ended -= 1;
             }
+            self.forgotten.extend(dropped.filter(|due| due.told).map(|due| TaskId(due.task.last.seed.id)));
         }
         self.ended.push_back(due);
     }

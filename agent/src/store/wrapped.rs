@@ -57,6 +57,9 @@ impl Store {
         let place = spawning.place(new.location, parent_chain, &self.places, &thread.spawned);
         drop(spawning);
         place.spawned.store(place.spawned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if self.load.is_due(now) {
+            self.look_at_load(now);
+        }
         let state = if set.is_some() { HandleState::IN_SET } else { HandleState::HELD };
         let grip = extension.fill(&Description {
             future: new.future,
@@ -87,7 +90,6 @@ impl Store {
     }
 
     /// The spawn hook has found a wrapped task.
-    #[cfg_attr(not(tokio_unstable), expect(dead_code, reason = "what only the hooks call"))]
     pub(super) fn hooked(&'static self, pending: Pending, id: u64, runtime: u16) {
         let Pending { record, grip } = pending;
         let Some(thread) = self.threads.mine() else { return pending.leave() };

@@ -58,6 +58,7 @@ fn counting(tail: &mut Tail, real: &Waker) -> Box<(Waker, Waker)> {
     let id = extension.id.load(Ordering::Relaxed);
     let kept = tail.counting.take().filter(|kept| kept.0.will_wake(real));
     kept.unwrap_or_else(|| {
+        wakes.cloned();
         let counting = waker(Arc::new(Counting { wakes, real: real.clone(), core, id }));
         Box::new((real.clone(), counting))
     })

@@ -15,9 +15,8 @@ pub(super) trait Watching: Send + Sync + 'static {
     fn woken(&self) {}
 }
 
-/// A waker for `watching`.
+/// A waker for `watching`, which is not told of this first one, only of its drop.
 pub(super) fn waker<W: Watching>(watching: Arc<W>) -> Waker {
-    watching.cloned();
     let data = Arc::into_raw(watching).cast();
     // SAFETY: the functions below take `data` for what it is, a pointer from `Arc::into_raw`, each waker one count of
     // it; `W` is Send and Sync.

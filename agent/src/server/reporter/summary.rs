@@ -25,7 +25,8 @@ pub(super) fn coverage(mode: Mode, coverage: &[Coverage]) -> String {
 pub(super) fn lines(world: &World, findings: &[&Finding]) -> Vec<String> {
     let sum = |of: fn(&taskscope_model::change::Totals) -> u64| world.totals().map(|(_, totals)| of(totals)).sum::<u64>();
     let (spawned, ended) = (sum(|totals| totals.spawned), sum(|totals| totals.ended));
-    let mut what = vec![format!("{spawned} tasks seen"), format!("{ended} ended")];
+    let tasks = if spawned == 1 { "task" } else { "tasks" };
+    let mut what = vec![format!("{spawned} {tasks} seen"), format!("{ended} ended")];
     let outcomes = || world.places().filter_map(|(_, place)| place.outcomes.as_ref());
     let counts = [
         ("completed", outcomes().map(|it| it.completed).sum::<u64>()),
@@ -38,7 +39,11 @@ pub(super) fn lines(world: &World, findings: &[&Finding]) -> Vec<String> {
     if let Some(untracked) = world.counted(Counter::UNTRACKED).filter(|count| *count > 0) {
         what.push(format!("{untracked} not tracked"));
     }
-    let found = if findings.is_empty() { "nothing found".to_owned() } else { format!("{} findings", findings.len()) };
+    let found = match findings.len() {
+        0 => "nothing found".to_owned(),
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
     let mut lines = vec![format!("summary: {}; {found}", what.join(", "))];
     for finding in findings.iter().take(MOST_FINDINGS) {
         lines.push(format!("  {} {} ({}x): {}", finding.severity, finding.kind, finding.count, finding.message));

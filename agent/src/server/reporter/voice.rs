@@ -13,17 +13,17 @@ pub(super) fn say(line: &str) {
     }
 }
 
-/// Writes a finding.
-pub(super) fn find(finding: &Finding) {
+/// Writes a finding; `place` is where, if its message does not say so.
+pub(super) fn find(finding: &Finding, place: &str) {
     let (kind, message, advice) = (finding.kind.name(), &finding.message, &finding.advice);
     if !tracing::dispatcher::has_been_set() {
         let advice = if advice.is_empty() { String::new() } else { format!("; {advice}") };
-        return write(&format!("{} {kind}: {message}{advice}", finding.severity));
+        return write(&format!("{} {kind}: {message}{place}{advice}", finding.severity));
     }
     match finding.severity {
-        Severity::Info => tracing::info!(target: "taskscope", kind, advice, "{message}"),
-        Severity::Warning => tracing::warn!(target: "taskscope", kind, advice, "{message}"),
-        Severity::Error => tracing::error!(target: "taskscope", kind, advice, "{message}"),
+        Severity::Info => tracing::info!(target: "taskscope", kind, advice, "{message}{place}"),
+        Severity::Warning => tracing::warn!(target: "taskscope", kind, advice, "{message}{place}"),
+        Severity::Error => tracing::error!(target: "taskscope", kind, advice, "{message}{place}"),
     }
 }
 

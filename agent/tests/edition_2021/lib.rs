@@ -1,0 +1,1 @@
+//! Nothing but a package in which tests are compiled in edition 2021.
