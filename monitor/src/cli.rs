@@ -55,6 +55,11 @@ pub(crate) enum Command {
     Stacktrace(Reading),
     /// Show a program's runtimes: workers, queues, blocking threads
     Runtime(Reading),
+    /// List a program's locks, semaphores, timers and channels, and who waits for each
+    Resources(Resources),
+    /// Show one of them, and what is done to it
+    #[command(override_usage = "taskscope resource [OPTIONS] [TARGET] <ID>")]
+    Resource(Resource),
     /// Say what can and cannot be seen in a program, and the one line that changes each
     Doctor(Reading),
     /// Start a small program with something of everything, and the TUI on it
@@ -116,6 +121,36 @@ pub(crate) struct Where {
     /// Poll the task once more for its native stack of awaits, also where its tree is known otherwise
     #[arg(long)]
     pub(crate) stack: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `resources`.
+#[derive(Args, Debug)]
+pub(crate) struct Resources {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Those that are only parts of others, too
+    #[arg(long)]
+    pub(crate) internal: bool,
+    /// Dropped ones too, as far as they are remembered
+    #[arg(long)]
+    pub(crate) dropped: bool,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `resource`.
+#[derive(Args, Debug)]
+pub(crate) struct Resource {
+    /// The program as everywhere, and the resource's id
+    #[arg(value_names = ["TARGET", "ID"], num_args = 1..=2, required = true)]
+    pub(crate) words: Vec<String>,
+    /// File with the token that a TCP listener wants
+    #[arg(long, value_name = "FILE", env = "TASKSCOPE_TOKEN_FILE", hide_env_values = true)]
+    pub(crate) token_file: Option<PathBuf>,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,7 @@
 mod built;
 mod client;
 mod clock;
+mod console;
 mod echo;
 mod pane;
 mod place;
@@ -14,6 +15,7 @@ mod source;
 pub use built::{echo_server, example, example_without_hooks, scenario, taskscope};
 pub use client::Client;
 pub use clock::{Stopwatch, until};
+pub use console::{Console, Seen, console_program};
 pub use echo::{Connection, Traffic, connect};
 pub use pane::{ClosedPane, Pane};
 pub use place::{Place, free_address, is_root, nobody};

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resources {
     resources: BTreeMap<By<ResourceId>, Resource>,
+    /// The parts of each resource.
+    parts: BTreeSet<(By<ResourceId>, ResourceId)>,
     operations: BTreeMap<By<OperationId>, Operation>,
     /// The operations on each resource.
     on: BTreeSet<(By<ResourceId>, OperationId)>,
@@ -23,7 +25,10 @@ impl Resources {
     pub(crate) fn apply(&mut self, source: Source, fact: &Fact) {
         match fact {
             Fact::Resource(resource) => {
-                self.resources.insert(By { source, id: resource.id }, resource.clone());
+                let key = By { source, id: resource.id };
+                self.detach(key);
+                self.parts.extend(resource.parent.map(|id| (By { source, id }, resource.id)));
+                self.resources.insert(key, resource.clone());
             }
             Fact::Operation(operation) => {
                 let key = By { source, id: operation.id };
@@ -34,12 +39,18 @@ impl Resources {
             }
             Fact::ResourceForgotten(forgotten) => {
                 let key = By { source, id: forgotten.id };
-                self.resources.remove(&key);
+                self.detach(key);
                 let operations: Vec<_> = self.on(key).map(|operation| operation.id).collect();
                 operations.into_iter().for_each(|id| self.forget(By { source, id }));
             }
             Fact::OperationForgotten(forgotten) => self.forget(By { source, id: forgotten.id }),
             _ => {}
+        }
+    }
+
+    fn detach(&mut self, key: By<ResourceId>) {
+        if let Some(parent) = self.resources.remove(&key).and_then(|resource| resource.parent) {
+            self.parts.remove(&(By { source: key.source, id: parent }, key.id));
         }
     }
 
@@ -76,6 +87,12 @@ impl Resources {
     /// A resource.
     pub fn get(&self, resource: By<ResourceId>) -> Option<&Resource> {
         self.resources.get(&resource)
+    }
+
+    /// The parts of a resource, by number.
+    pub fn parts(&self, whole: By<ResourceId>) -> impl Iterator<Item = By<ResourceId>> {
+        let parts = self.parts.range((whole, ResourceId(0))..=(whole, ResourceId(u64::MAX)));
+        parts.map(move |(_, id)| By { source: whole.source, id: *id })
     }
 
     /// All operations, by source and number.

@@ -9,7 +9,7 @@ use crate::rows::cancels;
 use crate::source::one_line;
 use taskscope_model::codes::{Seen, TreeKind};
 use taskscope_model::request::{Answer, Reason, Request, Subscribe, Trace};
-use taskscope_model::{Task, TaskId, World};
+use taskscope_model::{Source, Task, TaskId, World};
 
 /// Longest chain of cancellers that is asked for.
 const MOST_CANCELLERS: usize = 16;
@@ -71,7 +71,8 @@ fn ask(attached: &mut Attached, id: TaskId) -> Result<(), CommandError> {
 
 /// Has the task polled once more for its stack of awaits. Gives the reason if that cannot be.
 fn trace(attached: &mut Attached, task: TaskId, on_purpose: bool) -> Result<Option<String>, CommandError> {
-    if attached.is_recording() {
+    let is_agent = attached.session.hello().source == Source::AGENT;
+    if attached.is_recording() || !is_agent {
         return Ok(Some(unseen(attached.session.world())));
     }
     if !attached.session.hello().rights.control && !on_purpose {

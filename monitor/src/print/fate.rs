@@ -126,6 +126,7 @@ fn how_found(tree: &AwaitTree, now: At) -> String {
         TreeKind::OBSERVED => "observed futures, at the lines where they were made",
         TreeKind::STACK => "its stack of awaits",
         TreeKind::MEMORY => "read from memory",
+        TreeKind::OPERATIONS => "operations on resources, at the lines where those were made",
         _ => "found in a way that this version does not know",
     };
     match now.since(tree.at) {

@@ -1,5 +1,6 @@
 //! What tokio-console warns of, one task each.
 
+use std::task::Poll;
 use std::time::Duration;
 
 /// Sets the scene, says so, and stays.
@@ -22,10 +23,24 @@ pub(crate) fn run(ready: impl Fn()) {
 async fn waking_itself() {
     loop {
         for _ in 0..20 {
-            tokio::task::yield_now().await;
+            yield_at_once().await;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// `yield_now` of tokio waits until a worker has nothing else to do, which never comes beside the one that
+/// never yields.
+async fn yield_at_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn never_yielding() {

@@ -154,6 +154,24 @@ fn a_resource_is_forgotten_with_its_operations() {
 }
 
 #[test]
+fn parts_are_found_by_what_they_are_a_part_of() {
+    let part = |id, parent: Option<u64>| {
+        let (id, parent) = (ResourceId(id), parent.map(ResourceId));
+        Fact::from(Resource { id, parent, ..Resource::default() })
+    };
+    let forgotten = ResourceForgotten { id: ResourceId(4) };
+    let world = world([
+        part(2, Some(1)),
+        part(3, Some(1)),
+        part(4, Some(1)),
+        part(3, None),
+        forgotten.into(),
+        part(1, None),
+    ]);
+    assert_eq!(world.resources().parts(by(1)).collect::<Vec<_>>(), [by(2)]);
+}
+
+#[test]
 fn who_waits_is_polled_and_not_known_to_be_ready() {
     let polled =
         |ready| Operation { task: Some(TASK), last_poll: Some(At(1)), ready, ..Operation::default() };

@@ -2,7 +2,7 @@
 
 use super::operations::Operations;
 use std::collections::HashMap;
-use taskscope_model::change::{Awaits, Operation, Resource, Tree, TreeNode, Wait};
+use taskscope_model::change::{Attribute, Awaits, Operation, Resource, Tree, TreeNode, Wait};
 use taskscope_model::codes::{TreeKind, WaitKind};
 use taskscope_model::{At, Fact, TaskId, TreeId};
 
@@ -32,6 +32,10 @@ impl Waits {
             push(operation, &waiting, operations, 0, &mut nodes);
         }
         let waits: Vec<_> = whole.iter().map(|operation| wait(operation, operations)).collect();
+        // Where nothing is known there is nothing to say, unless something was said.
+        if nodes.is_empty() && !self.told.contains_key(&task) {
+            return;
+        }
         let tree = self.tree(nodes, out);
         if self.told.get(&task).is_some_and(|(told, waited)| *told == tree && *waited == waits) {
             return;
@@ -83,8 +87,15 @@ fn wait(operation: &Operation, operations: &Operations) -> Wait {
         },
         task: None,
         address: Some(operation.resource.0),
-        until: None,
+        until: resource.and_then(end),
     }
+}
+
+/// When a timer is over, if it runs for as long as it was made for.
+fn end(timer: &Resource) -> Option<At> {
+    let is_span = |it: &&Attribute| it.name == "duration" && it.unit == "ms";
+    let millis: u64 = timer.attributes.iter().find(is_span)?.value.parse().ok()?;
+    Some(At(timer.at?.0.saturating_add(millis.saturating_mul(1_000_000))))
 }
 
 fn of_type(resource: &Resource) -> String {
