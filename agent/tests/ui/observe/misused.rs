@@ -1,5 +1,7 @@
+#![deny(unused_must_use)]
+
 use std::rc::Rc;
-use taskscope_agent::observe;
+use taskscope_agent::{Observe as _, observe};
 
 #[observe]
 async fn forgotten() {}
@@ -18,5 +20,7 @@ async fn wrong_type() -> u32 {
 fn send(_: impl Send) {}
 
 fn main() {
+    forgotten();
+    async {}.observed("label");
     send(not_send(Rc::new(1)));
 }
