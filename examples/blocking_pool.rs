@@ -22,7 +22,8 @@ fn main() -> Result<()> {
     let options = Options::parse();
     let mut tokio = tokio::runtime::Builder::new_multi_thread();
     tokio.worker_threads(2).enable_all().max_blocking_threads(THREADS);
-    let runtime = taskscope_agent::Builder::from_env().build_from(&mut tokio).context("cannot build a runtime")?;
+    let runtime =
+        taskscope_agent::Builder::from_env().build_from(&mut tokio).context("cannot build a runtime")?;
     let told = runtime.block_on(async {
         let told = options.stay.until_told();
         // While somebody could still send something, the calls wait for it.

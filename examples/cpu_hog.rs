@@ -50,7 +50,8 @@ async fn count_primes(healthy: bool) {
 fn is_prime(number: u64) -> bool {
     let mut divisor = 2;
     while divisor * divisor <= number {
-        if number.is_multiple_of(divisor) { // expect: slow_poll, blocked_worker
+        if number.is_multiple_of(divisor) {
+            // expect: slow_poll, blocked_worker
             return false;
         }
         divisor += 1; // expect: slow_poll, blocked_worker

@@ -51,6 +51,8 @@ unless_loom! {
     mod mode;
     mod notes;
     mod panics;
+    #[cfg_attr(not(unix), path = "own_stack/elsewhere.rs")]
+    mod own_stack;
     mod places;
     mod runtime;
     mod runtimes;

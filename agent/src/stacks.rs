@@ -15,7 +15,7 @@ mod origin;
 pub(crate) mod slow_polls;
 pub(crate) mod taken;
 
-pub(crate) use native::{Taker, look_up, proc, trace};
+pub(crate) use native::{Taker, look_up, proc};
 pub(crate) use origin::Origins;
 
 use crate::sync::lock;

@@ -9,6 +9,7 @@ mod observe;
 mod options;
 mod test_attribute;
 
+use options::Entry;
 use proc_macro::TokenStream;
 
 /// Runs an `async fn` on a tokio runtime that taskscope sees: `#[tokio::main]` with the agent built in.
@@ -36,7 +37,7 @@ use proc_macro::TokenStream;
 /// runtime that you build yourself, see `taskscope_agent::Builder`.
 #[proc_macro_attribute]
 pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
-    main_attribute::expand(options.into(), item.into()).into()
+    main_attribute::expand(Entry::Main, options.into(), item.into()).into()
 }
 
 /// Has taskscope see the futures of an `async fn`, or of every `async fn` of an `impl` block: where each was
@@ -85,5 +86,5 @@ pub fn observe(options: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
-    test_attribute::expand(options.into(), item.into()).into()
+    main_attribute::expand(Entry::Test, options.into(), item.into()).into()
 }

@@ -1,4 +1,4 @@
-//! `#[main]`: the body becomes a future, and the agent builds the runtime that runs it.
+//! `#[main]` and `#[test]`: the body becomes a future, and the agent builds the runtime that runs it.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -7,14 +7,9 @@ use crate::function::Function;
 use crate::options::{Entry, Flavor, Options};
 use crate::test_attribute;
 
-/// The whole of `#[main]`. With something wrong it still yields the function, run with the default options,
+/// The whole of the attribute. With something wrong it still yields the function, run with the default options,
 /// beside the error: so that only what is wrong is reported, and editors go on understanding the rest.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    entry(Entry::Main, options, item)
-}
-
-/// The whole of an attribute above a function that is run.
-pub(crate) fn entry(entry: Entry, options: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(entry: Entry, options: TokenStream, item: TokenStream) -> TokenStream {
     let function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => return quote!(#item).into_iter().chain(error.into_compile_error()).collect(),

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expand;
+use super::{Entry, expand};
 
 /// The expansion without white space, so that a test can look for pieces of it.
 fn expanded(options: TokenStream, item: TokenStream) -> String {
-    expand(options, item).to_string().replace(char::is_whitespace, "")
+    expand(Entry::Main, options, item).to_string().replace(char::is_whitespace, "")
 }
 
 fn contains(tokens: &str, piece: TokenStream) {

@@ -1,11 +1,11 @@
-//! `#[test]`: as `#[main]`, and the agent judges what the test has left behind.
+//! What `#[test]` adds to `#[main]`: the agent judges what the test has left behind.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Error, ReturnType, Type};
 
 use crate::function::Function;
-use crate::options::{Allowed, Entry, Options};
+use crate::options::{Allowed, Options};
 
 /// The kinds of findings that fail a test, by their names in the agent.
 const KINDS: [(&str, &str); 4] = [
@@ -14,11 +14,6 @@ const KINDS: [(&str, &str); 4] = [
     ("error_unseen", "ErrorUnseen"),
     ("never_awaited", "NeverAwaited"),
 ];
-
-/// The whole of `#[test]`.
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    crate::main_attribute::entry(Entry::Test, options, item)
-}
 
 /// What the agent has to know to judge the test.
 pub(crate) fn verdict(

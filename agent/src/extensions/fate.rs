@@ -35,7 +35,11 @@ pub(crate) struct More {
 }
 
 impl Fate {
-    pub(crate) fn new(future: Option<&'static FutureType>, handled: Handled, more: Option<Arc<More>>) -> Self {
+    pub(crate) fn new(
+        future: Option<&'static FutureType>,
+        handled: Handled,
+        more: Option<Arc<More>>,
+    ) -> Self {
         Self { future, handled, more }
     }
 

@@ -83,7 +83,7 @@ pub(crate) struct Stacks {
 
 /// The calling thread's stack.
 pub(super) fn trace() -> Trace {
-    let mut addresses = crate::stacks::trace(MOST_FRAMES);
+    let mut addresses = crate::own_stack::trace(MOST_FRAMES);
     let mut hasher = DefaultHasher::new();
     addresses.hash(&mut hasher);
     addresses.shrink_to_fit();

@@ -180,8 +180,11 @@ impl Seen {
 
     #[inline(never)]
     fn complete(&mut self) {
-        self.stage = Stage::Done;
-        self.place.count(Count::Completed);
+        // Some futures may be polled again after their end.
+        if self.stage != Stage::Done {
+            self.stage = Stage::Done;
+            self.place.count(Count::Completed);
+        }
         self.give_node();
     }
 

@@ -19,7 +19,16 @@ fn model(test: impl Fn() + Sync + Send + 'static) {
 
 fn seed(id: u64) -> Seed {
     let (spawned, parent) = (id * 10, id * 10);
-    Seed { id, kind: TaskKind::ASYNC, runtime: 0, location: id as u32, chain: 0, parent, spawned, extension: 0 }
+    Seed {
+        id,
+        kind: TaskKind::ASYNC,
+        runtime: 0,
+        location: id as u32,
+        chain: 0,
+        parent,
+        spawned,
+        extension: 0,
+    }
 }
 
 fn record(slab: &Slab, id: u64) -> &'static Record {

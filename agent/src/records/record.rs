@@ -109,7 +109,16 @@ pub(crate) struct Copied {
 impl Copied {
     /// Of no task; to be written over.
     pub(crate) const NOTHING: Self = Self {
-        seed: Seed { id: 0, kind: TaskKind(0), runtime: 0, location: 0, chain: 0, parent: 0, spawned: 0, extension: 0 },
+        seed: Seed {
+            id: 0,
+            kind: TaskKind(0),
+            runtime: 0,
+            location: 0,
+            chain: 0,
+            parent: 0,
+            spawned: 0,
+            extension: 0,
+        },
         poll_start: 0,
         poll_end: 0,
         polls: 0,

@@ -64,8 +64,3 @@ pub(crate) fn look_up(_: usize) -> Vec<Named> {
 pub(crate) fn look_up_in_module(_: &Address) -> Vec<Named> {
     Vec::new()
 }
-
-/// Own stacks are not taken.
-pub(crate) fn trace(_: usize) -> Vec<usize> {
-    Vec::new()
-}

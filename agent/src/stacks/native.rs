@@ -5,7 +5,6 @@ mod elf;
 mod lines;
 mod memory;
 mod modules;
-mod own;
 pub(crate) mod proc;
 mod registers;
 mod signal;
@@ -14,5 +13,4 @@ mod take;
 mod unwind;
 
 pub(crate) use lines::{look_up, look_up_in_module, prepare};
-pub(crate) use own::trace;
 pub(crate) use take::Taker;

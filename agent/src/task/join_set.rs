@@ -273,7 +273,10 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`tokio::task::JoinSet::poll_join_next_with_id`].
-    pub fn poll_join_next_with_id(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(Id, T), JoinError>>> {
+    pub fn poll_join_next_with_id(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
         let joined = ready!(self.tokio.poll_join_next_with_id(cx));
         if let Some(joined) = &joined {
             self.joined(joined);

@@ -20,12 +20,11 @@ pub(super) fn facts(at: At) -> Vec<Fact> {
     let frame = |number, calls| {
         let (module, build_id) = ("/usr/bin/app".to_owned(), "0badc0de".to_owned());
         let offset = 0x1000 + u64::from(number);
-        Frame { id: FrameId(number), address: 0x5555_0000_0000 + offset, module, build_id, offset, calls }.into()
+        Frame { id: FrameId(number), address: 0x5555_0000_0000 + offset, module, build_id, offset, calls }
+            .into()
     };
-    let poll = vec![
-        call("app::ask", Origin::USER, Some(1)),
-        call("app::serve::{{closure}}", Origin::USER, Some(2)),
-    ];
+    let poll =
+        vec![call("app::ask", Origin::USER, Some(1)), call("app::serve::{{closure}}", Origin::USER, Some(2))];
     vec![
         place(0, "/rustc/0123/library/std/src/thread/functions.rs", 289),
         place(1, "src/users.rs", 30),
@@ -36,7 +35,12 @@ pub(super) fn facts(at: At) -> Vec<Fact> {
         frame(3, vec![call("tokio::runtime::task::raw::poll", Origin::TOKIO, None)]),
         frame(4, vec![call("tokio::runtime::park::Inner::park", Origin::TOKIO, None)]),
         frame(5, vec![]),
-        thread(at, (11, Some(Worker(0)), Some(TaskId(4))), (Doing::IN_CALL, "clock_nanosleep"), &[0, 1, 2, 3]),
+        thread(
+            at,
+            (11, Some(Worker(0)), Some(TaskId(4))),
+            (Doing::IN_CALL, "clock_nanosleep"),
+            &[0, 1, 2, 3],
+        ),
         thread(at, (12, Some(Worker(1)), None), (Doing::IN_CALL, "futex"), &[4]),
         thread(at, (13, None, None), (Doing::RUNNING, ""), &[5, 3]),
         thread(at, (14, None, None), (Doing::IN_CALL, "clock_nanosleep"), &[0, 1]),

@@ -66,7 +66,10 @@ impl ThreadRow {
     /// runtime's, and the same everywhere.
     pub(crate) fn inner(&self) -> usize {
         let is_boundary = |frame: &FrameRow| {
-            frame.function.as_ref().is_some_and(|function| BOUNDARIES.iter().any(|part| function.contains(part)))
+            frame
+                .function
+                .as_ref()
+                .is_some_and(|function| BOUNDARIES.iter().any(|part| function.contains(part)))
         };
         self.frames.iter().position(is_boundary).unwrap_or(self.frames.len())
     }
@@ -107,7 +110,8 @@ fn frames(world: &World, id: By<FrameId>) -> Vec<FrameRow> {
     }
     let last = frame.calls.len() - 1;
     let call = |(at, call): (usize, &Call)| {
-        let location = call.location.and_then(|location| world.location(By { source: id.source, id: location }));
+        let location =
+            call.location.and_then(|location| world.location(By { source: id.source, id: location }));
         FrameRow {
             function: Some(call.function.clone()).filter(|function| !function.is_empty()),
             file: location.map(|location| location.file.clone()),

@@ -3,9 +3,9 @@
 
 #[cfg(feature = "console")]
 mod console;
+mod folders;
 #[cfg(not(feature = "console"))]
 mod no_console;
-mod folders;
 
 #[cfg(not(feature = "console"))]
 use self::no_console as console;

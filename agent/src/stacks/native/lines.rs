@@ -51,3 +51,20 @@ pub(super) fn resolved(modules: &Modules, address: u64) -> Address {
     let offset = address.wrapping_sub(found.map_or(0, |module| module.base));
     Address { address, offset, module }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::look_up;
+    use crate::own_stack::trace;
+
+    #[test]
+    fn the_caller_is_on_its_own_stack() {
+        let stack = trace(64);
+        assert!(stack.len() > 2 && stack.len() <= 64, "{stack:?}");
+        let named: Vec<_> = stack.iter().flat_map(|address| look_up(*address)).collect();
+        let here = named.iter().find(|named| named.function.ends_with("the_caller_is_on_its_own_stack"));
+        let here = here.unwrap_or_else(|| panic!("{named:#?}"));
+        assert!(here.file.ends_with(file!()) || file!().ends_with(here.short_file()), "{here:?}");
+        assert_eq!(trace(2).len(), 2);
+    }
+}
