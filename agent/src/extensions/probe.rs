@@ -65,7 +65,7 @@ impl Probe {
         let mut stage = lock(&self.0);
         match &mut *stage {
             Stage::Answering(stacks, _) if stacks.len() < MOST_STACKS => {
-                stacks.push(crate::own_stack::trace(DEEPEST))
+                stacks.push(crate::own_stack::trace(DEEPEST));
             }
             Stage::Answering(_, left_out) => *left_out += 1,
             _ => {}

@@ -41,7 +41,7 @@ impl Detector for SlowPolls {
 
     fn judge(&self, place: Place, _cases: &Cases, scene: &mut Scene<'_>) -> Option<Judgement> {
         let all: Vec<By<&SlowPoll>> = held_up::at(place, scene).collect();
-        let count: u64 = all.iter().map(|slow| slow.id.count).sum();
+        let count = all.iter().fold(0_u64, |sum, slow| sum.saturating_add(slow.id.count));
         let since = all.iter().map(|slow| slow.id.since).min()?;
         let (last, held_up) = said_best(&all, scene)?;
         let now = scene.now();
@@ -62,7 +62,7 @@ impl Detector for SlowPolls {
             ),
         };
         let mut evidence = held_up::evidence(last, scene);
-        let more: u64 = all.iter().map(|slow| slow.id.more).sum();
+        let more = all.iter().fold(0_u64, |sum, slow| sum.saturating_add(slow.id.more));
         if more > 0 {
             evidence.push(format!(
                 "{more} more polls of tasks spawned there were too long; their stacks were not taken"
