@@ -98,7 +98,13 @@ fn message(payload: &(dyn Any + Send)) -> String {
 
 /// The beginning of a text.
 fn cut(text: &str) -> String {
-    text[..text.floor_char_boundary(MOST_TEXT)].to_owned()
+    begin(text, MOST_TEXT).to_owned()
+}
+
+/// The longest beginning of a text that has at most so many bytes.
+fn begin(text: &str, most: usize) -> &str {
+    let ends = (0..=most.min(text.len())).rev();
+    ends.filter_map(|end| text.get(..end)).next().unwrap_or_default()
 }
 
 /// What a value says of itself, cut. Runs the program's code, which may panic.
@@ -118,7 +124,7 @@ struct Cut(String);
 impl fmt::Write for Cut {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = MOST_TEXT - self.0.len();
-        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        self.0.push_str(begin(text, room));
         if text.len() > room { Err(fmt::Error) } else { Ok(()) }
     }
 }

@@ -94,9 +94,9 @@ fn outcomes_are_known() {
             assert!(stopped.await.unwrap_err().is_cancelled());
             assert_eq!(ended(id).outcome, Outcome::CANCELLED);
         });
-        let left = runtime.block_on(async { spawn(pending::<()>()) });
+        let left = runtime.block_on(async { spawn(pending::<()>()).id() });
         drop(runtime);
-        assert_eq!(ended(left.id()).outcome, Outcome::SHUT_DOWN);
+        assert_eq!(ended(left).outcome, Outcome::SHUT_DOWN);
     }
 }
 
@@ -305,7 +305,7 @@ fn extensions_are_given_back() {
             let id = number(task.id());
             let store = &core::get().unwrap().store;
             if let Some(record) = store.index.find(id) {
-                slots.insert(record.extension() as u32);
+                slots.insert(record.extension());
             }
             match round % 3 {
                 0 => task.await.unwrap(),
@@ -316,6 +316,56 @@ fn extensions_are_given_back() {
         }
         assert!(slots.len() < 1_500, "{} extensions for one task at a time", slots.len());
     });
+}
+
+/// Turns the counting off again, also when the test fails.
+struct Counted;
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        super::count_wakes(false);
+    }
+}
+
+#[test]
+fn wakes_are_counted_while_somebody_asks() {
+    let _alone = alone();
+    let _counted = Counted;
+    for runtime in runtimes() {
+        super::count_wakes(true);
+        let id = runtime.block_on(async {
+            let (send, mut receive) = tokio::sync::mpsc::channel::<u32>(1);
+            let woken = spawn(async move {
+                // Wakes itself, twice.
+                for _ in 0..2 {
+                    std::future::poll_fn(|cx| {
+                        cx.waker().wake_by_ref();
+                        std::task::Poll::Ready(())
+                    })
+                    .await;
+                }
+                let mut kept = None;
+                std::future::poll_fn(|cx| {
+                    kept = Some([cx.waker().clone(), cx.waker().clone()]);
+                    std::task::Poll::Ready(())
+                })
+                .await;
+                receive.recv().await;
+                kept
+            });
+            let id = woken.id();
+            turns().await;
+            send.send(1).await.unwrap();
+            drop(woken.await.unwrap());
+            id
+        });
+        super::count_wakes(false);
+        let woke = ended(id).fate.unwrap().more.as_ref().unwrap().woke.unwrap();
+        assert_eq!(woke.self_wakes, 2);
+        assert!(woke.wakes >= 3, "{woke:?}");
+        assert!(woke.wakers >= 2, "{woke:?}");
+        assert!(woke.scheduled > 0 && woke.last_wake > 0);
+    }
 }
 
 struct Angry;
@@ -356,7 +406,8 @@ fn a_panic_raised_without_a_hook_is_a_panic() {
         runtime.block_on(async {
             let lost = spawn(async { std::panic::resume_unwind(Box::new("carried over")) });
             let id = lost.id();
-            assert!(lost.await.map(|()| ()).unwrap_err().is_panic());
+            let joined: Result<(), _> = lost.await;
+            assert!(joined.unwrap_err().is_panic());
             assert_eq!((ended(id).outcome, said(&ended(id))), (Outcome::PANICKED, "carried over".to_owned()));
         });
     }
