@@ -12,8 +12,8 @@
 //! go after it, and the last one gives the extension back. The last one of task and handle, before it lets go,
 //! counts an unseen panic or error: it alone knows both how the task ended and what became of the handle.
 //!
-//! **Reading**, without a hold: copy between two looks at `life`, as with a record; equal generations mean that what
-//! was copied belongs together. Fields that change in a life are one word each, or are published by one:
+//! **Reading**, without a hold: copy between two looks at `life`, as with a record; the same generation, held both
+//! times, means that what was copied belongs together: `fill` writes while nobody holds it. Fields that change in a life are one word each, or are published by one:
 //!
 //! | field | who writes it | how |
 //! |---|---|---|

@@ -314,14 +314,15 @@ impl Grip {
         u64::from(self.generation) << u32::BITS
     }
 
-    /// Reads some fields together; `None` if the extension is another task's by now.
+    /// Reads some fields together; `None` if nobody has a hold any more, or it is another task's by now.
     pub(crate) fn read<T>(self, fields: impl FnOnce(&'static Extension) -> T) -> Option<T> {
-        if self.extension.life.load(Ordering::Acquire) & !HOLDS != self.life() {
+        let is_held = |life: u64| life & !HOLDS == self.life() && life & HOLDS != 0;
+        if !is_held(self.extension.life.load(Ordering::Acquire)) {
             return None;
         }
         let read = fields(self.extension);
         fence(Ordering::Acquire);
-        (self.extension.life.load(Ordering::Relaxed) & !HOLDS == self.life()).then_some(read)
+        is_held(self.extension.life.load(Ordering::Relaxed)).then_some(read)
     }
 
     /// Lets one of task and handle go if the other one is still there. False: the other one is gone, and the
