@@ -272,11 +272,11 @@ fn a_program_that_is_started_again_is_shown_again() {
     let mut command = place.command(taskscope());
     let mut pane = Pane::open(command.arg(format!("http://{address}")), (120, 30));
     let pid = |process: &Process| format!("pid {}", process.pid());
-    pane.until("the tasks", |screen| screen.contains("ticker") && screen.contains(&pid(&first)));
+    pane.until("the tasks", |screen| screen.contains("resources.rs") && screen.contains(&pid(&first)));
     first.kill();
     pane.until("the end", |screen| screen.contains("is gone without goodbye"));
     let second = start();
-    pane.until("the tasks", |screen| screen.contains("ticker") && screen.contains(&pid(&second)));
+    pane.until("the tasks", |screen| screen.contains("resources.rs") && screen.contains(&pid(&second)));
     pane.signal(Signal::TERM);
     pane.wait();
 }

@@ -333,6 +333,7 @@ fn wakes_are_counted_while_somebody_asks() {
     let _counted = Counted;
     for runtime in runtimes() {
         super::count_wakes(true);
+        let (keep, kept) = std::sync::mpsc::channel();
         let id = runtime.block_on(async {
             let (send, mut receive) = tokio::sync::mpsc::channel::<u32>(1);
             let woken = spawn(async move {
@@ -344,26 +345,30 @@ fn wakes_are_counted_while_somebody_asks() {
                     })
                     .await;
                 }
-                let mut kept = None;
-                std::future::poll_fn(|cx| {
-                    kept = Some([cx.waker().clone(), cx.waker().clone()]);
-                    std::task::Poll::Ready(())
-                })
-                .await;
+                let clone = std::future::poll_fn(|cx| std::task::Poll::Ready(cx.waker().clone())).await;
+                keep.send([clone.clone(), clone]).unwrap();
                 receive.recv().await;
-                kept
             });
             let id = woken.id();
-            turns().await;
+            // Its own wakes have had it polled twice, and it waits.
+            let waits = || {
+                let store = &core::get().unwrap().store;
+                let copied = store.index.find(number(id)).and_then(|record| store.copy(record));
+                copied.is_some_and(|copied| copied.polls >= 2 && copied.poll_start == 0)
+            };
+            while !waits() {
+                task::yield_now().await;
+            }
             send.send(1).await.unwrap();
-            drop(woken.await.unwrap());
+            woken.await.unwrap();
             id
         });
         super::count_wakes(false);
         let woke = ended(id).fate.unwrap().more.as_ref().unwrap().woke.unwrap();
         assert_eq!(woke.self_wakes, 2);
         assert!(woke.wakes >= 3, "{woke:?}");
-        assert!(woke.wakers >= 2, "{woke:?}");
+        assert!(woke.wakers >= 2, "those that are kept: {woke:?}");
+        drop(kept);
         assert!(woke.scheduled > 0 && woke.last_wake > 0);
     }
 }
