@@ -21,7 +21,6 @@
 //! | `id` | the spawning thread, or the first poll if that comes first | the same value twice |
 //! | `outcome` | the thread that polls or drops the task; then who ends the record | before it lets go |
 //! | `handled` | the owner of the handle | state and time in one word, Release |
-//! | `cancel_*` | the first one to ask: CAS of `cancel_way` to CLAIMED, then the fields, then the way, Release | read after an Acquire of `cancel_way` |
 //! | `marks` | every side | read-modify-write |
 //!
 //! **Who ends the record** of a wrapped task is decided in `marks`. At the hooks level the spawn hook marks it HOOKED
@@ -29,13 +28,12 @@
 //! DROPPED and its spawner KEPT, and whichever of the two comes second ends it. A hook that finds the record of a
 //! kept task (tokio tells the ends of blocking tasks) leaves it alone.
 //!
-//! **A deposit** (the task's abort handle, its waker) is filled once by the task's side, copied by the server, and
-//! closed when the record ends. Nobody waits: who finds it BUSY while closing leaves CLOSING behind, and the one inside
-//! drops the value then. It is opened anew only by `fill`, when nobody has a hold.
-//!
-//! **An abort by the server** may come before the spawner has left the abort handle. The server then marks ABORT and
-//! looks once more; the spawner leaves the handle and then marks GIVEN. Both marks are read-modify-writes of one word:
-//! either the spawner sees ABORT, or the server's second look comes after GIVEN and finds the handle.
+//! **A deposit** (the task's abort handle, its waker) is left once by the task's side, copied by the server, and closed
+//! when the record ends. Nobody waits. As long as it is EMPTY only the one who leaves the value comes to it, and gives
+//! it to the others by one CAS to FULL. Who finds it BUSY while closing leaves CLOSING behind, and the one inside drops
+//! the value then. Who looks for a value before it is there leaves WANTED, and who leaves it then finds that: so an
+//! abort by the server is not lost if it comes before the spawner has left the abort handle. It is opened anew only
+//! by `fill`, when nobody has a hold.
 
 mod deposit;
 mod extension;
@@ -56,6 +54,8 @@ mod wakes;
 mod loom_tests;
 
 #[cfg_attr(taskscope_loom, expect(unused_imports, reason = "only the protocol is model-checked"))]
+pub(crate) use deposit::Found;
+#[cfg_attr(taskscope_loom, expect(unused_imports, reason = "only the protocol is model-checked"))]
 pub(crate) use extension::{Asked, Description, Extension, FutureType, Grip, Guest, Handled, Hold, mark};
 #[cfg(not(taskscope_loom))]
 pub(crate) use fate::{Fate, More, Said};
@@ -64,7 +64,7 @@ pub(crate) use pending::{Pending, PutAside};
 #[cfg(not(taskscope_loom))]
 pub(crate) use probe::{Answer, Probe, Stack};
 #[cfg(not(taskscope_loom))]
-pub(crate) use side::Sides;
+pub(crate) use side::{Side, Sides};
 pub(crate) use slab::Extensions;
 #[cfg(not(taskscope_loom))]
 pub(crate) use wakes::{Wakes, Woke};

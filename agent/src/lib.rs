@@ -46,6 +46,7 @@ unless_loom! {
     mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
+    mod late;
     mod limits;
     mod load;
     mod mode;

@@ -1,7 +1,7 @@
 //! What one thread gathers at the end of tasks: sums per spawn location, and the history of ended tasks. Each thread
 //! has its own, behind a lock that only the collector ever contends.
 
-use crate::extensions::{Fate, Grip, Handled};
+use crate::extensions::{Fate, Grip};
 use crate::records::Copied;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Deref;
@@ -13,8 +13,6 @@ pub(crate) const HISTORY: usize = 1_000;
 pub(crate) const HISTORY_BAD: usize = 1_000;
 /// ... at most so many per spawn location.
 pub(crate) const HISTORY_BAD_PER_PLACE: usize = 50;
-/// Handles that were let go after the end of their tasks, kept to be told.
-const LATE: usize = 1_000;
 
 /// A task that has ended: two cache lines.
 #[derive(Clone, Copy)]
@@ -41,13 +39,6 @@ impl Deref for Remembered {
     fn deref(&self) -> &EndedTask {
         &self.task
     }
-}
-
-/// A handle that was let go after the end of its task.
-#[derive(Clone, Copy)]
-pub(crate) struct Late {
-    pub(crate) id: u64,
-    pub(crate) handled: Handled,
 }
 
 /// Sums over the tasks of one spawn location. A shard knows none that is spawned.
@@ -129,9 +120,6 @@ pub(crate) struct Shard {
     fates: Vec<Option<Fate>>,
     bad: HashMap<u32, VecDeque<Remembered>>,
     bad_kept: usize,
-    /// The last `LATE` handles, oldest first, and how many ever came.
-    late: VecDeque<Late>,
-    late_ever: u64,
     /// Extensions of live tasks that have changed while somebody looks.
     stirred: Vec<Grip>,
 }
@@ -166,9 +154,10 @@ impl Shard {
     /// Counts an ended task and remembers it; `copy` writes what is known of it.
     #[inline]
     pub(crate) fn end(&mut self, at: u64, outcome: Outcome, copy: impl FnOnce(&mut Copied)) {
+        let place = self.next_place();
         let location = self.add(at, outcome, copy);
         if outcome != Outcome::UNKNOWN {
-            self.count_outcome(location, outcome, None);
+            self.count_outcome(location, outcome, place);
         }
     }
 
@@ -176,14 +165,24 @@ impl Shard {
     pub(crate) fn end_wrapped(&mut self, at: u64, outcome: Outcome, fate: Fate, copy: impl FnOnce(&mut Copied)) {
         let place = self.next_place();
         let location = self.add(at, outcome, copy);
-        if place >= self.fates.len() {
-            self.fates.resize_with(place + 1, || None);
+        self.outcomes_mut(location).count(outcome);
+        if outcome.did_not_complete()
+            && let Some(task) = self.ended.get(place)
+        {
+            let task = Remembered { task: *task, fate: Some(fate.clone()) };
+            self.remember_bad(task);
         }
-        self.fates[place] = Some(fate.clone());
-        self.count_outcome(location, outcome, Some(fate));
+        match self.fates.get_mut(place) {
+            Some(before) => *before = Some(fate),
+            None => {
+                self.fates.resize_with(place, || None);
+                self.fates.push(Some(fate));
+            }
+        }
     }
 
     /// Where in `ended` the next task will stand.
+    #[inline]
     fn next_place(&self) -> usize {
         if self.ended.len() < HISTORY { self.ended.len() } else { self.oldest }
     }
@@ -203,24 +202,21 @@ impl Shard {
         seed.location
     }
 
-    /// The task that was added last has ended in a way that is known.
+    /// A plain task has ended in a way that is known; it stands at that place.
     #[cold]
-    fn count_outcome(&mut self, location: u32, outcome: Outcome, fate: Option<Fate>) {
+    fn count_outcome(&mut self, location: u32, outcome: Outcome, place: usize) {
         self.outcomes_mut(location).count(outcome);
-        let newest = if self.ended.len() < HISTORY || self.oldest == 0 { self.ended.len() } else { self.oldest } - 1;
         if outcome.did_not_complete()
-            && let Some(task) = self.ended.get(newest)
+            && let Some(task) = self.ended.get(place)
         {
-            let task = Remembered { task: *task, fate };
+            let task = Remembered { task: *task, fate: None };
             self.remember_bad(task);
         }
     }
 
     /// A wrapped task of that location is over, and its handle is gone in this way: has anybody seen how it ended?
     pub(crate) fn count_unseen(&mut self, location: u32, outcome: Outcome, handle: HandleState) {
-        if outcome.did_not_complete() {
-            self.outcomes_mut(location).count_unseen(outcome, handle);
-        }
+        self.outcomes_mut(location).count_unseen(outcome, handle);
     }
 
     /// The place of the oldest ended task, for one that is the newest from now on.
@@ -280,26 +276,6 @@ impl Shard {
     /// Tasks that ended since that raw time and did not complete, as far as they are remembered for that.
     pub(crate) fn bad_since(&self, at: u64) -> impl Iterator<Item = Remembered> {
         self.bad.values().flatten().filter(move |task| task.at >= at).cloned()
-    }
-
-    /// A handle was let go after the end of its task.
-    pub(crate) fn come_late(&mut self, late: Late) {
-        if self.late.len() == LATE {
-            self.late.pop_front();
-        }
-        self.late.push_back(late);
-        self.late_ever += 1;
-    }
-
-    /// Such handles that this thread has counted, ever.
-    pub(crate) fn late_ever(&self) -> u64 {
-        self.late_ever
-    }
-
-    /// Those of them that came after the first `seen` and are still here, oldest first.
-    pub(crate) fn late_after(&self, seen: u64) -> impl Iterator<Item = &Late> {
-        let new = self.late_ever.saturating_sub(seen).min(self.late.len() as u64) as usize;
-        self.late.iter().skip(self.late.len() - new)
     }
 
     /// A live task's extension has changed.

@@ -1,6 +1,7 @@
 //! The threads that poll, spawn or end tasks: one slot each, recycled when the thread ends, never unmapped.
 
 use crate::frames::{Frames, InPoll};
+use crate::late::LateRing;
 use crate::records::{Near, Touched, stamp};
 use crate::shard::Shard;
 use crate::spawning::{SpawnCounts, Spawning};
@@ -29,6 +30,8 @@ pub(crate) struct Thread {
     number: u16,
     pub(crate) shard: Mutex<Shard>,
     pub(crate) spawned: SpawnCounts,
+    /// Written by the slot's thread alone.
+    pub(crate) late: LateRing,
     own: Own,
     /// Whose slot it is now.
     owner: Mutex<Option<ThreadId>>,
@@ -177,6 +180,7 @@ impl Threads {
             number,
             shard: Mutex::new(Shard::default()),
             spawned: SpawnCounts::new(),
+            late: LateRing::new(),
             own: Own(RefCell::new(Spawning::default())),
             owner: Mutex::new(None),
             tid: AtomicU32::new(0),

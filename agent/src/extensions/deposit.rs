@@ -4,12 +4,15 @@
 use crate::sync::{AtomicU32, Ordering, UnsafeCell};
 
 const CLOSED: u32 = 0;
+/// Nothing is there. The one who will leave the value may write it: nobody else comes to it before it is FULL.
 const EMPTY: u32 = 1;
-/// Somebody is at the value.
-const BUSY: u32 = 2;
+/// The same, and somebody has looked for it.
+const WANTED: u32 = 2;
 const FULL: u32 = 3;
-/// Somebody is at the value, and is to drop it.
-const CLOSING: u32 = 4;
+/// Somebody copies the value.
+const BUSY: u32 = 4;
+/// Somebody copies the value, and is to drop it.
+const CLOSING: u32 = 5;
 
 /// A place for one value.
 pub(crate) struct Deposit<T> {
@@ -19,6 +22,17 @@ pub(crate) struct Deposit<T> {
 
 // SAFETY: `state` gives the value to one thread at a time, with Acquire and Release at each hand-over.
 unsafe impl<T: Send> Sync for Deposit<T> {}
+
+/// What was found in a deposit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found<T> {
+    /// A copy of the value.
+    Value(T),
+    /// Nothing yet: who leaves it will be told that it is wanted.
+    Wanted,
+    /// Nothing any more, or somebody else is at it.
+    Nothing,
+}
 
 impl<T: Clone> Deposit<T> {
     /// One that takes nothing yet.
@@ -31,27 +45,49 @@ impl<T: Clone> Deposit<T> {
         self.state.store(EMPTY, Ordering::Relaxed);
     }
 
-    /// Leaves the value, unless it is closed. Called once, by one side.
-    pub(crate) fn leave(&self, value: T) {
-        // Both outcomes of a race with `close` drop the value here, outside of the place.
-        let unwanted = match self.state.compare_exchange(EMPTY, BUSY, Ordering::Acquire, Ordering::Relaxed) {
-            Ok(_) => {
-                // SAFETY: BUSY is ours.
-                self.value.with_mut(|place| unsafe { *place = Some(value) });
-                self.go()
+    /// Leaves the value, unless it is closed. Called once, by one side. True: somebody has looked for it.
+    pub(crate) fn leave(&self, value: T) -> bool {
+        if self.state.load(Ordering::Relaxed) == CLOSED {
+            return false;
+        }
+        // SAFETY: before FULL nobody else comes to the value; it is not opened anew as long as the caller has a hold.
+        self.value.with_mut(|place| unsafe { *place = Some(value) });
+        let mut state = EMPTY;
+        loop {
+            match self.state.compare_exchange(state, FULL, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return state == WANTED,
+                Err(WANTED) => state = WANTED,
+                Err(_) => {
+                    // Closed: it was never anybody else's.
+                    drop(self.take());
+                    return false;
+                }
             }
-            Err(_) => Some(value),
-        };
-        drop(unwanted);
+        }
     }
 
-    /// A copy of the value, if there is one. `None` too while somebody else is at it.
-    pub(crate) fn get(&self) -> Option<T> {
-        self.state.compare_exchange(FULL, BUSY, Ordering::Acquire, Ordering::Relaxed).ok()?;
+    /// A copy of the value, if it is there.
+    pub(crate) fn get(&self) -> Found<T> {
+        loop {
+            match self.state.compare_exchange(FULL, BUSY, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(EMPTY) => {
+                    if self
+                        .state
+                        .compare_exchange(EMPTY, WANTED, Ordering::Relaxed, Ordering::Relaxed)
+                        .is_ok()
+                    {
+                        return Found::Wanted;
+                    }
+                }
+                Err(WANTED) => return Found::Wanted,
+                Err(_) => return Found::Nothing,
+            }
+        }
         // SAFETY: BUSY is ours.
         let copy = self.value.with(|place| unsafe { (*place).clone() });
         drop(self.go());
-        copy
+        copy.map_or(Found::Nothing, Found::Value)
     }
 
     /// Ends BUSY; what is returned is to be dropped: it was closed meanwhile.
@@ -67,6 +103,7 @@ impl<T: Clone> Deposit<T> {
     }
 
     /// Takes the value away, and takes none from now on.
+    #[inline]
     pub(crate) fn close(&self) {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -79,7 +116,15 @@ impl<T: Clone> Deposit<T> {
         }
     }
 
-    /// Called by the one who has found it FULL and made it CLOSED, or has found it CLOSING.
+    /// The same by the side that leaves the value: if it has not, nobody will.
+    #[inline]
+    pub(crate) fn close_own(&self) {
+        if self.state.load(Ordering::Relaxed) != EMPTY {
+            self.close();
+        }
+    }
+
+    /// Called by the one who has found it FULL and made it CLOSED, has found it CLOSING, or leaves it in vain.
     fn take(&self) -> Option<T> {
         // SAFETY: nobody else comes to the value any more until the place is opened anew.
         self.value.with_mut(|place| unsafe { (*place).take() })

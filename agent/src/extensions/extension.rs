@@ -1,4 +1,4 @@
-//! One extension: 128 bytes about one wrapped task. The protocol stands in the module above.
+//! One extension: 96 bytes about one wrapped task. The protocol stands in the module above.
 
 use super::deposit::Deposit;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
@@ -47,16 +47,12 @@ pub(crate) mod mark {
     pub(crate) const SIDE: u32 = 1 << 3;
     /// tokio's own handle was given out: what becomes of it cannot be seen.
     pub(crate) const FOREIGN: u32 = 1 << 4;
-    /// The server wanted to abort it before its abort handle was there.
-    pub(crate) const ABORT: u32 = 1 << 5;
     /// It stands on a list of extensions that have changed.
-    pub(crate) const STIRRED: u32 = 1 << 6;
-    /// Its spawner has left the abort handle.
-    pub(crate) const GIVEN: u32 = 1 << 7;
+    pub(crate) const STIRRED: u32 = 1 << 5;
+    /// Somebody has asked it to stop: who, is in the side table.
+    pub(crate) const ASKED: u32 = 1 << 6;
 }
 
-/// Somebody writes the fields of `cancel`.
-const CLAIMED: u32 = u32::MAX;
 /// Bits of `handled` below the time.
 const STATE: u64 = 7;
 
@@ -130,7 +126,7 @@ pub(crate) struct Description {
 }
 
 /// What is known of a wrapped task beyond its record.
-#[repr(C, align(64))]
+#[repr(C)]
 pub(crate) struct Extension {
     pub(crate) id: AtomicU64,
     life: AtomicU64,
@@ -139,25 +135,16 @@ pub(crate) struct Extension {
     record: AtomicU32,
     place: AtomicU32,
     outcome: AtomicU32,
+    /// Number of the place where the JoinSet was made, plus one; 0: there is none.
+    set: AtomicU32,
     future: AtomicPtr<FutureType>,
     handled: AtomicU64,
-    cancel_at: AtomicU64,
-    cancel_by: AtomicU64,
-    /// A place's number plus one; 0 for none. So too `set`.
-    cancel_place: AtomicU32,
-    set: AtomicU32,
-    /// 0, CLAIMED, or the way.
-    cancel_way: AtomicU32,
     pub(crate) abort: Deposit<AbortHandle>,
     pub(crate) waker: Deposit<Waker>,
 }
 
 #[cfg(all(not(taskscope_loom), target_pointer_width = "64"))]
-const _: () = assert!(size_of::<Extension>() == 128);
-
-fn plus_one(place: Option<u32>) -> u32 {
-    place.map_or(0, |place| place.saturating_add(1))
-}
+const _: () = assert!(size_of::<Extension>() == 96);
 
 impl Extension {
     pub(super) fn new(slot: u32) -> Self {
@@ -171,11 +158,7 @@ impl Extension {
             outcome: AtomicU32::new(0),
             future: AtomicPtr::new(ptr::null_mut()),
             handled: AtomicU64::new(0),
-            cancel_at: AtomicU64::new(0),
-            cancel_by: AtomicU64::new(0),
-            cancel_place: AtomicU32::new(0),
             set: AtomicU32::new(0),
-            cancel_way: AtomicU32::new(0),
             abort: Deposit::closed(),
             waker: Deposit::closed(),
         }
@@ -193,8 +176,7 @@ impl Extension {
         self.outcome.store(0, Ordering::Relaxed);
         self.future.store(ptr::from_ref(it.future).cast_mut(), Ordering::Relaxed);
         self.handled.store(it.handled.pack(), Ordering::Relaxed);
-        self.set.store(plus_one(it.set), Ordering::Relaxed);
-        self.cancel_way.store(0, Ordering::Relaxed);
+        self.set.store(it.set.map_or(0, |set| set.saturating_add(1)), Ordering::Relaxed);
         self.abort.open();
         self.waker.open();
         let generation = (life >> u32::BITS) as u32;
@@ -239,6 +221,12 @@ impl Extension {
         self.marks.fetch_or(marks, Ordering::AcqRel)
     }
 
+    /// Sets marks before anybody else can.
+    pub(crate) fn mark_early(&self, marks: u32) {
+        let before = self.marks.load(Ordering::Relaxed);
+        self.marks.store(before | marks, Ordering::Release);
+    }
+
     /// Takes marks away.
     pub(crate) fn unmark(&self, marks: u32) {
         self.marks.fetch_and(!marks, Ordering::AcqRel);
@@ -270,34 +258,6 @@ impl Extension {
     /// Where the JoinSet was made that holds it or held it.
     pub(crate) fn set(&self) -> Option<u32> {
         self.set.load(Ordering::Relaxed).checked_sub(1)
-    }
-
-    /// Somebody asks it to stop. Only the first one is remembered.
-    pub(crate) fn ask(&self, asked: &Asked) {
-        if self.cancel_way.compare_exchange(0, CLAIMED, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            return;
-        }
-        self.cancel_at.store(asked.at, Ordering::Relaxed);
-        self.cancel_by.store(asked.by, Ordering::Relaxed);
-        self.cancel_place.store(plus_one(asked.place), Ordering::Relaxed);
-        self.cancel_way.store(asked.way.0.into(), Ordering::Release);
-    }
-
-    /// Whether somebody has asked it to stop.
-    pub(crate) fn is_asked(&self) -> bool {
-        self.cancel_way.load(Ordering::Acquire) != 0
-    }
-
-    /// Who asked it to stop first.
-    pub(crate) fn asked(&self) -> Option<Asked> {
-        let way = u8::try_from(self.cancel_way.load(Ordering::Acquire)).ok().filter(|way| *way != 0)?;
-        Some(Asked {
-            at: self.cancel_at.load(Ordering::Relaxed),
-            way: CancelWay(way),
-            by: self.cancel_by.load(Ordering::Relaxed),
-            place: self.cancel_place.load(Ordering::Relaxed).checked_sub(1),
-            set: self.set(),
-        })
     }
 }
 
@@ -345,6 +305,18 @@ impl Grip {
     pub(crate) fn let_go(self, hold: Hold) -> bool {
         let before = self.extension.life.fetch_and(!hold.bit(), Ordering::AcqRel);
         before & HOLDS == hold.bit()
+    }
+
+    /// The same by the one of task and handle who knows that the other one is gone, and so is the task: if no guest is
+    /// left none will come.
+    #[must_use]
+    pub(crate) fn let_go_last(self, hold: Hold) -> bool {
+        debug_assert_eq!(hold, Hold::Handle, "guests come as long as the task is there");
+        if self.extension.life.load(Ordering::Acquire) & HOLDS == hold.bit() {
+            self.extension.life.store(self.life(), Ordering::Release);
+            return true;
+        }
+        self.let_go(hold)
     }
 
     /// Has somebody in who has neither the task nor its handle; `None` if the task has ended.

@@ -2,13 +2,13 @@
 //!
 //! `RUSTFLAGS="--cfg taskscope_loom" cargo test -p taskscope-agent --lib --release loom`
 
-use super::deposit::Deposit;
+use super::deposit::{Deposit, Found};
 use super::extension::mark;
-use super::{Asked, Description, Extension, Extensions, FutureType, Grip, Handled, Hold};
+use super::{Description, Extension, Extensions, FutureType, Grip, Handled, Hold};
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
-use taskscope_model::codes::{CancelWay, HandleState, Outcome};
+use taskscope_model::codes::{HandleState, Outcome};
 
 fn model(test: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -69,7 +69,7 @@ fn a_deposit_keeps_nothing() {
         deposit.close();
         filler.join().unwrap();
         server.join().unwrap();
-        assert!(deposit.get().is_none());
+        assert!(matches!(deposit.get(), Found::Nothing));
         assert_eq!(count.load(Ordering::Relaxed), 0);
     });
 }
@@ -86,7 +86,8 @@ fn the_last_one_knows_both_sides() {
             }
             assert_eq!(grip.extension.outcome(), Outcome::PANICKED);
             assert_eq!(grip.extension.handled().state, HandleState::DROPPED);
-            assert!(grip.let_go(hold), "nobody else is there");
+            let last = if hold == Hold::Handle { grip.let_go_last(hold) } else { grip.let_go(hold) };
+            assert!(last, "nobody else is there");
             1
         };
         let handle = thread::spawn(move || {
@@ -117,9 +118,9 @@ fn a_guest_keeps_the_extension() {
                 }
             })
         };
-        assert!(grip.go_first(Hold::Handle));
-        assert!(!grip.go_first(Hold::Task));
-        if grip.let_go(Hold::Task) {
+        assert!(grip.go_first(Hold::Task));
+        assert!(!grip.go_first(Hold::Handle));
+        if grip.let_go_last(Hold::Handle) {
             given_back.fetch_add(1, Ordering::Relaxed);
         }
         guest.join().unwrap();
@@ -148,27 +149,6 @@ fn what_is_read_is_of_one_task() {
     });
 }
 
-/// Two ask at once: one of them is remembered, whole.
-#[test]
-fn the_first_one_to_ask_is_remembered() {
-    model(|| {
-        let all = Extensions::new();
-        let grip = filled(&all);
-        let ask = move |by: u64| {
-            let way = if by == 1 { CancelWay::ABORT } else { CancelWay::MONITOR };
-            grip.extension.ask(&Asked { at: by * 10, way, by, place: None, set: None });
-        };
-        let other = thread::spawn(move || ask(1));
-        ask(2);
-        if let Some(asked) = grip.extension.asked() {
-            assert_eq!(asked.at, asked.by * 10);
-            assert_eq!(asked.way == CancelWay::ABORT, asked.by == 1);
-        }
-        other.join().unwrap();
-        assert!(grip.extension.asked().is_some());
-    });
-}
-
 /// The wrapper is dropped while its spawner binds the record: one of them ends it.
 #[test]
 fn a_kept_record_is_ended_once() {
@@ -185,26 +165,25 @@ fn a_kept_record_is_ended_once() {
     });
 }
 
-/// The server wants to abort while the spawner leaves the abort handle: one of them does.
+/// The server wants to abort while the spawner leaves the abort handle and the task ends: one of them does, unless
+/// the task has ended.
 #[test]
 fn an_abort_is_not_lost() {
     model(|| {
-        let all = Extensions::new();
-        let grip = filled(&all);
         let count = Arc::new(AtomicUsize::new(0));
         let deposit = Arc::new(Deposit::closed());
         deposit.open();
         let spawner = {
             let (deposit, value) = (Arc::clone(&deposit), Counted::new(&count));
-            thread::spawn(move || {
-                deposit.leave(value);
-                grip.extension.mark(mark::GIVEN) & mark::ABORT != 0
-            })
+            thread::spawn(move || deposit.leave(value))
         };
-        let here = deposit.get().or_else(|| {
-            grip.extension.mark(mark::ABORT);
-            deposit.get()
-        });
-        assert!(here.is_some() || spawner.join().unwrap());
+        let found = deposit.get();
+        let wanted = spawner.join().unwrap();
+        assert_eq!(matches!(found, Found::Wanted), wanted);
+        assert_eq!(matches!(found, Found::Value(_)), !wanted);
+        drop(found);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+        deposit.close_own();
+        assert_eq!(count.load(Ordering::Relaxed), 0);
     });
 }

@@ -1,7 +1,7 @@
-//! What few wrapped tasks have and has no bound in size: a name, what it said when it failed, how it was woken. Apart
+//! What few wrapped tasks have: a name, who asked it to stop, what it said when it failed, how it was woken. Apart
 //! from the extensions, behind locks; the mark SIDE says whether a task has anything here.
 
-use super::extension::{Extension, mark};
+use super::extension::{Asked, Extension, mark};
 use super::fate::{More, Said};
 use super::probe::Probe;
 use super::wakes::Wakes;
@@ -16,6 +16,8 @@ const TABLES: usize = 16;
 pub(crate) struct Side {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) said: Option<Said>,
+    /// The first one to ask it to stop.
+    pub(crate) asked: Option<Asked>,
     /// What outlives it, for a handle that is still there.
     pub(crate) more: Option<Arc<More>>,
     pub(crate) wakes: Option<Arc<Wakes>>,

@@ -44,7 +44,7 @@ impl Wakes {
         }
     }
 
-    /// There is one more waker of it; the first one is that which its polls are given.
+    /// There is one more waker of it.
     pub(crate) fn cloned(&self) {
         self.wakers.fetch_add(1, Ordering::Relaxed);
     }
@@ -58,7 +58,7 @@ impl Wakes {
         Woke {
             wakes: self.wakes.load(Ordering::Relaxed),
             self_wakes: self.self_wakes.load(Ordering::Relaxed),
-            wakers: self.wakers.load(Ordering::Relaxed).saturating_sub(1),
+            wakers: self.wakers.load(Ordering::Relaxed),
             scheduled: self.scheduled.load(Ordering::Relaxed),
             woken_since: self.woken_since.load(Ordering::Relaxed),
             last_wake: self.last_wake.load(Ordering::Relaxed),

@@ -2,7 +2,7 @@
 
 use super::collector::history;
 use crate::core::Core;
-use crate::extensions::mark;
+use crate::extensions::Found;
 use std::collections::HashMap;
 use taskscope_model::TaskId;
 use taskscope_model::codes::{CancelWay, Outcome, TaskKind};
@@ -46,12 +46,8 @@ fn ask(core: &'static Core, task: TaskId) -> Asked {
     // As long as the visit lasts the extension is that task's.
     let Some(guest) = grip.visit() else { return Asked::NotAlive };
     store.ask(grip, CancelWay::MONITOR, None);
-    let abort = grip.extension.abort.get().or_else(|| {
-        // Its spawner has not left the handle yet: it will look at this mark.
-        grip.extension.mark(mark::ABORT);
-        grip.extension.abort.get()
-    });
-    if let Some(abort) = abort {
+    // If its spawner has not left the handle yet, it will find that it is wanted.
+    if let Found::Value(abort) = grip.extension.abort.get() {
         abort.abort();
     }
     store.guest_leaves(grip, guest);

@@ -1,7 +1,8 @@
 //! What has changed since the last tick. Costs what has changed, not what is alive.
 
 use crate::records::Record;
-use crate::shard::{Late, Outcomes, Remembered, Sums};
+use crate::late::Late;
+use crate::shard::{Outcomes, Remembered, Sums};
 use crate::store::Store;
 use crate::sync::lock;
 use std::collections::{HashMap, HashSet};
@@ -42,7 +43,7 @@ impl Collector {
         store.drain_stirred(|_| {});
         self.ended_seen_at = store.clock.raw();
         self.ended_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).ended_ever()).collect();
-        self.late_seen = store.threads.all().iter().map(|thread| lock(&thread.shard).late_ever()).collect();
+        self.late_seen = store.threads.all().iter().map(|thread| thread.late.ever()).collect();
     }
 
     /// A scan has found the task in a poll that may have begun before this follows: its end is to be seen.
@@ -74,9 +75,9 @@ impl Collector {
         let threads = store.threads.all();
         self.late_seen.resize(threads.len(), 0);
         for (thread, seen) in threads.iter().zip(&mut self.late_seen) {
-            let shard = lock(&thread.shard);
-            late.extend(shard.late_after(*seen).copied());
-            *seen = shard.late_ever();
+            let (new, ever) = thread.late.after(*seen);
+            late.extend(new);
+            *seen = ever;
         }
         late
     }
@@ -119,9 +120,8 @@ fn apply_late(ended: &mut [Remembered], late: &[Late]) {
 pub(super) fn history(store: &Store) -> Vec<Remembered> {
     let (mut all, mut late) = (Vec::new(), Vec::new());
     for thread in store.threads.all() {
-        let shard = lock(&thread.shard);
-        all.extend(shard.history());
-        late.extend(shard.late_after(0).copied());
+        all.extend(lock(&thread.shard).history());
+        late.extend(thread.late.after(0).0);
     }
     apply_late(&mut all, &late);
     all.sort_unstable_by_key(|task| (std::cmp::Reverse(task.at), task.last.seed.id));

@@ -7,7 +7,7 @@ mod merge;
 
 use crate::signals;
 use crate::core::Core;
-use crate::extensions::{Answer, Grip, Probe};
+use crate::extensions::{Answer, Found, Grip, Probe};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -111,11 +111,11 @@ impl Traces {
         }
         let Some(guest) = grip.visit() else { return Err((Reason::NO_SUCH_TASK, format!("no live task {task}"))) };
         let (probe, waker) = (Arc::new(Probe::new()), grip.extension.waker.get());
-        if waker.is_some() {
+        if matches!(waker, Found::Value(_)) {
             store.sides.alter(grip.extension, |side| side.probe = Some(Arc::clone(&probe)));
         }
         store.guest_leaves(grip, guest);
-        let Some(waker) = waker else { return impossible("it has not waited for anything yet") };
+        let Found::Value(waker) = waker else { return impossible("it has not waited for anything yet") };
         waker.wake();
         Ok((grip, probe))
     }

@@ -2,10 +2,11 @@
 //! `extensions`.
 
 use super::{Store, spawner};
-use crate::extensions::{Asked, Description, Extension, Fate, FutureType, Grip, Guest, Handled, Hold, More, Pending, mark};
+use crate::extensions::{Asked, Description, Extension, Fate, FutureType, Grip, Guest, Handled, Hold, More, Pending, Side, mark};
 use crate::records::{Inserted, Record, Seed};
 use crate::runtimes::UNKNOWN_RUNTIME;
-use crate::shard::{Late, Shard};
+use crate::late::Late;
+use crate::shard::Shard;
 use crate::sync::lock;
 use crate::threads::Threads;
 use std::panic::Location;
@@ -97,7 +98,7 @@ impl Store {
         grip.extension.id.store(id, Ordering::Relaxed);
         record.id.store(id, Ordering::Release);
         // Before the insert: from then on the task may end on another thread.
-        grip.extension.mark(mark::HOOKED);
+        grip.extension.mark_early(mark::HOOKED);
         match self.index.insert(&thread.near, id, record) {
             Inserted::Yes => {}
             Inserted::AlreadyEnded => self.finish_wrapped(record, Outcome::SHUT_DOWN, self.clock.raw()),
@@ -199,76 +200,76 @@ impl Store {
     pub(super) fn fate(&self, grip: Grip, evidence: Outcome) -> (Outcome, Fate) {
         let extension = grip.extension;
         extension.abort.close();
-        extension.waker.close();
+        extension.waker.close_own();
         let outcome = match extension.outcome() {
             // The terminate hook was called in a poll, and the wrapper has not returned.
             Outcome::UNKNOWN if evidence == Outcome::UNKNOWN && extension.is_marked(mark::HOOKED) => {
                 Outcome::CANCELLED
             }
-            Outcome::UNKNOWN if extension.is_asked() => Outcome::CANCELLED,
+            Outcome::UNKNOWN if extension.is_marked(mark::ASKED) => Outcome::CANCELLED,
             Outcome::UNKNOWN => evidence,
             known => known,
         };
         extension.set_outcome(outcome);
-        let (handled, asked) = (extension.handled(), extension.asked());
-        let side = self.sides.take(extension).unwrap_or_default();
+        let handled = extension.handled();
+        let Some(side) = self.sides.take(extension).or_else(|| outcome.did_not_complete().then(Side::default)) else {
+            return (outcome, Fate::new(extension.future(), handled, None));
+        };
         let woke = side.wakes.map(|wakes| wakes.read());
-        let has_more = outcome.did_not_complete() || asked.is_some() || side.name.is_some() || woke.is_some();
-        let more = has_more.then(|| Arc::new(More::new(side.name, asked, side.said, woke, handled)));
-        if let Some(more) = &more {
-            self.sides.alter(extension, |side| side.more = Some(Arc::clone(more)));
-        }
-        (outcome, Fate::new(extension.future(), handled, more))
+        let more = Arc::new(More::new(side.name, side.asked, side.said, woke, handled));
+        self.sides.alter(extension, |side| side.more = Some(Arc::clone(&more)));
+        (outcome, Fate::new(extension.future(), handled, Some(more)))
     }
 
     /// The record has ended: the task's side lets go. True: the extension is to be given back.
     #[must_use]
-    fn task_lets_go(&self, shard: &mut Shard, grip: Grip, id: u64, told: Handled) -> bool {
+    fn task_lets_go(&'static self, shard: &mut Shard, grip: Grip, id: u64, told: Handled) -> bool {
         if grip.go_first(Hold::Task) {
             return false;
         }
-        let handled = grip.extension.handled();
+        let (outcome, handled) = (grip.extension.outcome(), grip.extension.handled());
         if handled != told {
-            self.come_late(shard, grip, Late { id, handled });
+            self.come_late(grip, Late { id, handled });
         }
-        self.last_goes(shard, grip, Hold::Task)
+        if outcome.did_not_complete() {
+            shard.count_unseen(grip.extension.place(), outcome, handled.state);
+        }
+        drop(self.sides.take(grip.extension));
+        grip.let_go(Hold::Task)
     }
 
     /// The handle is gone, in this way. Its owner calls this once.
     pub(crate) fn handle_goes(&'static self, grip: Grip, state: HandleState) {
-        let handled = Handled { state, at: self.clock.raw() };
-        grip.extension.set_handled(handled);
+        let (extension, handled) = (grip.extension, Handled { state, at: self.clock.raw() });
+        extension.set_handled(handled);
         if self.is_watched() {
             self.stir(grip);
         }
         if grip.go_first(Hold::Handle) {
             return;
         }
-        let Some(thread) = self.threads.some() else { return };
-        let mut shard = lock(&thread.shard);
-        let late = Late { id: grip.extension.id.load(Ordering::Relaxed), handled: grip.extension.handled() };
-        self.come_late(&mut shard, grip, late);
-        let last = self.last_goes(&mut shard, grip, Hold::Handle);
-        drop(shard);
-        if last {
-            self.give_extension(grip.extension);
+        let (id, outcome) = (extension.id.load(Ordering::Relaxed), extension.outcome());
+        self.come_late(grip, Late { id, handled: extension.handled() });
+        if outcome.did_not_complete()
+            && let Some(thread) = self.threads.some()
+        {
+            lock(&thread.shard).count_unseen(extension.place(), outcome, state);
+        }
+        drop(self.sides.take(extension));
+        if grip.let_go_last(Hold::Handle) {
+            self.give_extension(extension);
         }
     }
 
-    fn come_late(&self, shard: &mut Shard, grip: Grip, late: Late) {
+    /// What became of a handle is known after the end of its task. A thread at its end has no place to tell it; the
+    /// tasks that matter are remembered with it.
+    fn come_late(&'static self, grip: Grip, late: Late) {
         self.sides.look(grip.extension, |side| {
             side.more.iter().for_each(|more| more.set_handled(late.handled));
         });
-        shard.come_late(late);
-    }
-
-    /// Task and handle are both over: who sees that last counts what nobody has seen. True: the extension is to be
-    /// given back.
-    fn last_goes(&self, shard: &mut Shard, grip: Grip, hold: Hold) -> bool {
-        let extension = grip.extension;
-        shard.count_unseen(extension.place(), extension.outcome(), extension.handled().state);
-        drop(self.sides.take(extension));
-        grip.let_go(hold)
+        if let Some(thread) = self.threads.mine() {
+            thread.late.push(late);
+        }
     }
 
     /// Whether this thread is in a poll of the task.
@@ -291,7 +292,9 @@ impl Store {
     pub(crate) fn ask(&'static self, grip: Grip, way: CancelWay, location: Option<&'static Location<'static>>) {
         let by = self.threads.mine().map_or(0, |thread| spawner(&thread).0);
         let place = location.map(|location| self.places.location(location));
-        grip.extension.ask(&Asked { at: self.clock.raw(), way, by, place, set: grip.extension.set() });
+        let asked = Asked { at: self.clock.raw(), way, by, place, set: grip.extension.set() };
+        self.sides.alter(grip.extension, |side| _ = side.asked.get_or_insert(asked));
+        grip.extension.mark(mark::ASKED);
         if self.is_watched() {
             self.stir(grip);
         }

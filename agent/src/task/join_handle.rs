@@ -14,10 +14,10 @@ use tokio::task::{Id, JoinError};
 pub struct JoinHandle<T> {
     /// `None` only while it is being taken apart.
     tokio: Option<tokio::task::JoinHandle<T>>,
-    /// `None` without an agent, and when it is told what became of the handle.
-    grasp: Option<Grasp>,
-    /// For abort handles: they know the task also when this one is done.
+    /// `None` without an agent.
     task: Option<Grasp>,
+    /// Whether it was told what became of the handle.
+    told: bool,
 }
 
 impl<T> UnwindSafe for JoinHandle<T> {}
@@ -25,8 +25,8 @@ impl<T> RefUnwindSafe for JoinHandle<T> {}
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(tokio: tokio::task::JoinHandle<T>, begun: Begun) -> Self {
-        let grasp = begun.end(tokio.id(), || tokio.abort_handle());
-        Self { tokio: Some(tokio), grasp, task: grasp }
+        let task = begun.end(tokio.id(), || tokio.abort_handle());
+        Self { tokio: Some(tokio), task, told: task.is_none() }
     }
 
     fn tokio(&self) -> &tokio::task::JoinHandle<T> {
@@ -69,8 +69,8 @@ impl<T> JoinHandle<T> {
 
     /// tokio's own handle. From then on the agent cannot tell what becomes of it, nor who aborts the task by it.
     pub fn into_tokio(mut self) -> tokio::task::JoinHandle<T> {
-        if let Some(grasp) = self.grasp.take() {
-            grasp.given_out();
+        if let Some(task) = self.tell() {
+            task.given_out();
         }
         match self.tokio.take() {
             Some(tokio) => tokio,
@@ -79,9 +79,14 @@ impl<T> JoinHandle<T> {
     }
 
     fn gone(&mut self, state: HandleState) {
-        if let Some(grasp) = self.grasp.take() {
-            grasp.gone(state);
+        if let Some(task) = self.tell() {
+            task.gone(state);
         }
+    }
+
+    /// The task, the first time that this is asked.
+    fn tell(&mut self) -> Option<Grasp> {
+        if std::mem::replace(&mut self.told, true) { None } else { self.task }
     }
 }
 

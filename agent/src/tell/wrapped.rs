@@ -1,7 +1,7 @@
 //! What is told of wrapped tasks besides what their records hold.
 
 use super::Teller;
-use crate::extensions::{Asked, FutureType, Handled, Said, Woke};
+use crate::extensions::{Asked, FutureType, Handled, Said, Side, Woke};
 use crate::records::Copied;
 use crate::shard::Remembered;
 use std::sync::Arc;
@@ -47,14 +47,10 @@ impl Teller {
     pub(crate) fn standing(&self, record: &Copied) -> Option<Standing> {
         let grip = self.store.extensions.grip(record.seed.extension, record.seed.id)?;
         grip.read(|extension| {
-            let woke = self.store.sides.look(extension, |side| side.wakes.as_ref().map(|wakes| wakes.read()));
-            Standing {
-                handled: extension.handled(),
-                asked: extension.asked(),
-                // It says something a moment before it ends.
-                said: None,
-                woke: woke.flatten(),
-            }
+            let aside = |side: &Side| (side.asked, side.wakes.as_ref().map(|wakes| wakes.read()));
+            let (asked, woke) = self.store.sides.look(extension, aside).unwrap_or_default();
+            // It says something a moment before it ends.
+            Standing { handled: extension.handled(), asked, said: None, woke }
         })
     }
 

@@ -44,24 +44,37 @@ pub(super) fn poll_asked<T>(
         return poll_probed(tail, cx.waker(), poll);
     }
     let counting = counting(tail, cx.waker());
-    let polled = poll_probed(tail, &counting.1, poll);
+    let polled = poll_probed(tail, &counting.waker, poll);
     tail.counting = Some(counting);
     polled
 }
 
-/// The waker that counts, behind the one it stands for. It is kept for all polls: a leaf that is polled with the same
-/// one need not clone it anew.
-fn counting(tail: &mut Tail, real: &Waker) -> Box<(Waker, Waker)> {
+/// A waker that counts, kept for all polls of a task: a leaf that is polled with the same one need not clone it anew.
+pub(super) struct CountingWaker {
+    /// The one it stands for.
+    real: Waker,
+    waker: Waker,
+    wakes: Arc<Wakes>,
+}
+
+impl Drop for CountingWaker {
+    fn drop(&mut self) {
+        // The waker that polls are given was never counted; its drop will be.
+        self.wakes.cloned();
+    }
+}
+
+fn counting(tail: &mut Tail, real: &Waker) -> Box<CountingWaker> {
     let (core, extension) = (tail.core(), tail.extension());
-    let wakes = core.store.sides.alter(extension, |side| Arc::clone(side.wakes.get_or_insert_default()));
-    wakes.polled(core.store.clock.raw());
-    let id = extension.id.load(Ordering::Relaxed);
-    let kept = tail.counting.take().filter(|kept| kept.0.will_wake(real));
-    kept.unwrap_or_else(|| {
-        wakes.cloned();
-        let counting = waker(Arc::new(Counting { wakes, real: real.clone(), core, id }));
-        Box::new((real.clone(), counting))
-    })
+    let kept = tail.counting.take().filter(|kept| kept.real.will_wake(real));
+    let kept = kept.unwrap_or_else(|| {
+        let wakes = core.store.sides.alter(extension, |side| Arc::clone(side.wakes.get_or_insert_default()));
+        let id = extension.id.load(Ordering::Relaxed);
+        let counting = Counting { wakes: Arc::clone(&wakes), real: real.clone(), core, id };
+        Box::new(CountingWaker { real: real.clone(), waker: waker(Arc::new(counting)), wakes })
+    });
+    kept.wakes.polled(core.store.clock.raw());
+    kept
 }
 
 /// Counts the wakes of one task.
@@ -97,7 +110,7 @@ fn poll_probed<T>(
     real: &Waker,
     poll: impl FnOnce(&mut Tail, &mut Context<'_>) -> Poll<T>,
 ) -> Poll<T> {
-    let (core, pending) = (tail.core(), tail.pending());
+    let core = tail.core();
     let asked = core.store.sides.look(tail.extension(), |side| side.probe.clone()).flatten();
     let Some(probe) = asked.filter(|probe| probe.begin()) else {
         return poll(tail, &mut Context::from_waker(real));
@@ -107,7 +120,9 @@ fn poll_probed<T>(
     let polled = probe_poll(|| poll(tail, &mut Context::from_waker(&waker)));
     answer.ended = polled.is_ready();
     drop(answer);
-    if polled.is_pending() {
+    if polled.is_pending()
+        && let Some(pending) = tail.pending()
+    {
         core.store.poll_does_not_count(pending.record);
     }
     polled

@@ -55,7 +55,7 @@ pub(crate) fn begin<F: Future, J>(future: F, new: New<'_>) -> (Wrapped<F, J>, Be
     match make(new, FutureType::of::<F>()) {
         Some((core, began)) => {
             began.pending.leave();
-            (Wrapped::new(future, Some(Tail::new(core, began.pending))), Begun(Some((core, began))))
+            (Wrapped::new(future, Some(Tail::new(began.pending))), Begun(Some((core, began))))
         }
         None => (Wrapped::new(future, None), Begun(None)),
     }
@@ -65,7 +65,7 @@ pub(crate) fn begin<F: Future, J>(future: F, new: New<'_>) -> (Wrapped<F, J>, Be
 pub(crate) fn begin_blocking<F: FnOnce() -> R, R>(function: F, new: New<'_>) -> (Blocking<F>, Begun) {
     match make(new, FutureType::of::<F>()) {
         Some((core, began)) => {
-            (Blocking::new(function, Some(Tail::new(core, began.pending))), Begun(Some((core, began))))
+            (Blocking::new(function, Some(Tail::new(began.pending))), Begun(Some((core, began))))
         }
         None => (Blocking::new(function, None), Begun(None)),
     }
@@ -85,15 +85,14 @@ impl Begun {
     pub(crate) fn end(mut self, id: Id, abort: impl Fn() -> AbortHandle) -> Option<Grasp> {
         let (core, Began { pending, .. }) = self.0.take()?;
         let extension = pending.grip.extension;
-        extension.abort.leave(abort());
+        let wanted = extension.abort.leave(abort());
         if Pending::take().is_some() || !extension.is_marked(mark::HOOKED) {
             core.store.keep(pending, task_number(id));
         }
-        // After the abort handle was left: see the protocol.
-        if extension.mark(mark::GIVEN) & mark::ABORT != 0 {
+        if wanted {
             abort().abort();
         }
-        Some(Grasp::new(core, pending.grip))
+        Some(Grasp::new(pending.grip))
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// A function on its way into tokio's blocking pool. Its run is shown as one poll.
 pub(crate) struct Blocking<F> {
-    // Dropped in this order.
+    /// `None` when it runs.
     function: Option<F>,
     tail: Option<Tail>,
 }
@@ -41,8 +41,7 @@ impl<F: FnOnce() -> R, R> Blocking<F> {
 
 impl<F> Drop for Blocking<F> {
     fn drop(&mut self) {
-        if let Some(tail) = &mut self.tail {
-            tail.before_drop();
-        }
+        let _ending = self.tail.as_mut().map(Tail::ending);
+        drop(self.function.take());
     }
 }

@@ -4,6 +4,7 @@ use super::judge::Judge;
 use super::tail::{Tail, Way};
 use super::asked;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,15 +12,14 @@ use std::task::{Context, Poll};
 /// A future on its way through tokio, with the agent's part of the task behind it. Without an agent it only passes
 /// polls on.
 pub(crate) struct Wrapped<F, J> {
-    // Dropped in this order.
-    future: F,
+    future: ManuallyDrop<F>,
     tail: Option<Tail>,
     judge: PhantomData<fn(J)>,
 }
 
 impl<F, J> Wrapped<F, J> {
     pub(super) fn new(future: F, tail: Option<Tail>) -> Self {
-        Self { future, tail, judge: PhantomData }
+        Self { future: ManuallyDrop::new(future), tail, judge: PhantomData }
     }
 }
 
@@ -31,7 +31,7 @@ impl<F: Future, J: Judge<F::Output>> Future for Wrapped<F, J> {
         // SAFETY: `future` is pinned with its holder and never moved out of it; the rest is not pinned.
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: as above.
-        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        let future = unsafe { Pin::new_unchecked(&mut *this.future) };
         let Some(tail) = &mut this.tail else { return future.poll(cx) };
         if tail.way == Way::Hooked && tail.has_left_waker && !asked::somebody_asks() {
             return judged::<F, J>(tail, future, cx);
@@ -71,7 +71,7 @@ fn poll_otherwise<F: Future, J: Judge<F::Output>>(
     if tail.way == Way::Unknown {
         tail.learn_way();
     }
-    let _in_poll = (tail.way == Way::Kept).then(|| InPoll::begin(tail));
+    let _in_poll = if tail.way == Way::Kept { InPoll::begin(tail) } else { None };
     let polled = if asked::somebody_asks() {
         asked::poll_asked(tail, cx, |tail, cx| judged::<F, J>(tail, future, cx))
     } else {
@@ -90,10 +90,10 @@ pub(super) struct InPoll {
 }
 
 impl InPoll {
-    pub(super) fn begin(tail: &Tail) -> Self {
-        let (core, record) = (tail.core(), tail.pending().record);
+    pub(super) fn begin(tail: &Tail) -> Option<Self> {
+        let (core, record) = (tail.core(), tail.pending()?.record);
         core.store.root_poll_starts(record);
-        Self { core, id: record.id.load(std::sync::atomic::Ordering::Relaxed) }
+        Some(Self { core, id: record.id.load(std::sync::atomic::Ordering::Relaxed) })
     }
 }
 
@@ -106,8 +106,8 @@ impl Drop for InPoll {
 impl<F, J> Drop for Wrapped<F, J> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(tail) = &mut self.tail {
-            tail.before_drop();
-        }
+        let _ending = self.tail.as_mut().map(Tail::ending);
+        // SAFETY: it is dropped once, here, where it is.
+        unsafe { ManuallyDrop::drop(&mut self.future) };
     }
 }

@@ -176,8 +176,7 @@ fn what_became_of_the_handle_is_known() {
 fn with_late(id: tokio::task::Id) -> Remembered {
     let mut task = ended(id);
     for thread in core::get().unwrap().store.threads.all() {
-        let shard = lock(&thread.shard);
-        if let Some(late) = shard.late_after(0).find(|late| late.id == number(id)) {
+        if let Some(late) = thread.late.after(0).0.iter().find(|late| late.id == number(id)) {
             task.fate.as_mut().unwrap().set_handled(late.handled);
         }
     }
@@ -367,7 +366,8 @@ fn wakes_are_counted_while_somebody_asks() {
         let woke = ended(id).fate.unwrap().more.as_ref().unwrap().woke.unwrap();
         assert_eq!(woke.self_wakes, 2);
         assert!(woke.wakes >= 3, "{woke:?}");
-        assert!(woke.wakers >= 2, "those that are kept: {woke:?}");
+        // Those that are kept; who has just woken the task may still hold a third.
+        assert!((2..=3).contains(&woke.wakers), "{woke:?}");
         drop(kept);
         assert!(woke.scheduled > 0 && woke.last_wake > 0);
     }
