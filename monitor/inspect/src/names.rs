@@ -92,21 +92,24 @@ pub(crate) fn pretty(path: &str) -> String {
     text
 }
 
-/// The types that a vtable's functions were compiled for, by the debug information. `poll` comes first: it is
-/// the one that is least often shared with another type.
+/// The types that a vtable's functions were compiled for, by the debug information, and one of these functions.
+///
+/// The compiler merges functions with equal code. What is left of the others is a jump that nothing describes, or
+/// nothing at all; so the functions are asked in the order of how much of the type is in their code.
 pub(crate) fn from_debug(
     reading: &Reading<'_>,
     module: &Module,
     vtable: &Vtable,
-) -> Option<(Arguments, Option<Die>)> {
-    let functions = [("poll", 0), ("shutdown", 6), ("dealloc", 2), ("try_read_output", 3)];
-    functions.iter().find_map(|(function, at)| {
+) -> Option<(Arguments, Die, Sure)> {
+    let functions =
+        [("poll", 0), ("shutdown", 6), ("dealloc", 2), ("drop_join_handle_slow", 4), ("try_read_output", 3)];
+    let mut found = functions.iter().filter_map(|(function, at)| {
         let address = vtable.functions.get(*at)?.wrapping_sub(module.bias);
         let die = reading.function(address)?;
-        let entry = reading.entry(die)?;
-        let arguments = Arguments::of(reading.name(&entry), function)?;
-        Some((arguments, (*at == 0).then_some(die)))
-    })
+        let arguments = Arguments::of(reading.name(&reading.entry(die)?), function)?;
+        Some((arguments, die, if *at == 0 { Sure::Type } else { Sure::Inferred }))
+    });
+    found.next()
 }
 
 /// The same from the symbols: the new mangling spells the types out, the old one does not.

@@ -315,6 +315,7 @@ fn place(at: Option<&(String, u64)>, begins: Option<&(String, u64)>) -> Option<P
 /// What an awaited future is called; `None` for what only wraps another one or has a line of its own anyway.
 fn label(types: &Types<'_>, die: Die, case: &Case) -> Option<Arc<str>> {
     let of = types.get(die);
+    let is_closure = of.bare_name() == "PollFn";
     let wraps = of.is_coroutine() || is_followed(&of) || of.bare_name() == "Pin" || of.name.is_empty();
     if wraps || leaf(types, die, &of).is_some() {
         return None;
@@ -327,7 +328,8 @@ fn label(types: &Types<'_>, die: Die, case: &Case) -> Option<Arc<str>> {
     if let Some(name) = in_macro {
         return Some(format!("{name}!").into());
     }
-    let path = types.reading().path(die)?;
+    // A closure that polls: what is in it is all there is to say.
+    let path = types.reading().path(die).filter(|_| !is_closure)?;
     let scope = path.strip_suffix(&*of.name)?;
     Some(names::pretty(&format!("{scope}{}", of.bare_name())).into())
 }

@@ -10,7 +10,8 @@ use taskscope_model::{At, TaskId};
 pub struct Snapshot {
     /// When: CLOCK_MONOTONIC of the program's host; `None` for a core dump.
     pub at: Option<At>,
-    /// The tasks that live, by id; roots last.
+    /// The tasks that live, by id; roots last. A runtime's own workers, which are tasks of its blocking pool, are
+    /// left out where their name is known.
     pub tasks: Vec<Task>,
 }
 

@@ -9,7 +9,7 @@ use crate::scan;
 use crate::snapshot::{Snapshot, Spawn, Task, TaskState};
 use crate::symbols::{AllTypes, Concrete, Symbols};
 use crate::task_types::{TaskType, TaskTypes};
-use crate::tree::Node;
+use crate::tree::{Node, Wait};
 use crate::types::Number;
 use crate::view::View;
 use crate::vtables::{VtableId, Vtables};
@@ -94,7 +94,31 @@ impl Target {
         for batch in batches(vtables, &heads) {
             reader.tasks(batch, &mut tasks)?;
         }
+        name_sockets(&**memory, &mut tasks);
         Ok(Snapshot { at, tasks })
+    }
+}
+
+/// Looks up the ends of the sockets that tasks wait for, all at once.
+fn name_sockets(memory: &dyn Memory, tasks: &mut [Task]) {
+    let mut descriptors = Vec::new();
+    for node in tasks.iter_mut().filter_map(|task| task.awaits.as_mut()) {
+        node.each_wait(&mut |wait| {
+            if let Wait::Io { descriptor: Some(descriptor), .. } = wait {
+                descriptors.push(*descriptor);
+            }
+        });
+    }
+    if descriptors.is_empty() {
+        return;
+    }
+    let sockets = memory.sockets(&descriptors);
+    for node in tasks.iter_mut().filter_map(|task| task.awaits.as_mut()) {
+        node.each_wait(&mut |wait| {
+            if let Wait::Io { descriptor: Some(descriptor), socket, .. } = wait {
+                *socket = sockets.get(descriptor).cloned();
+            }
+        });
     }
 }
 
@@ -178,6 +202,9 @@ impl Reader<'_, '_> {
         let of = self.known.task_types.get(self.types, self.vtables.all(), (id, vtable));
         let whole = vtable.trailer <= LARGEST && of.stage.is_some();
         let length = if whole { usize::try_from(vtable.trailer).ok()? } else { heads::length(vtable) };
+        if of.is_worker {
+            return None;
+        }
         Some(Draft { head: *head, of, length, awaits: None, steady: false, gone: false })
     }
 

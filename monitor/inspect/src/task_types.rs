@@ -22,6 +22,8 @@ pub(crate) struct TaskType {
     /// Where its `async fn` or block begins.
     pub(crate) defined: Option<Place>,
     pub(crate) stage: Option<Stage>,
+    /// A runtime's own: its workers are tasks of the blocking pool.
+    pub(crate) is_worker: bool,
 }
 
 /// Where the future lies in a task that is not over. Offsets are from the task's beginning.
@@ -72,8 +74,13 @@ impl TaskTypes {
     fn find(&mut self, all: &AllTypes<'_>, vtables: &[Vtable], vtable: &Vtable) -> Option<TaskType> {
         let module = all.symbols().module(vtable.module)?;
         if let Some(types) = all.of(vtable.module)
-            && let Some(found) = from_debug(types, module, vtable)
+            && let Some(mut found) = from_debug(types, module, vtable)
         {
+            if found.stage.is_none() {
+                // A unit describes only the types that its own code looks into: another one will have it.
+                all.symbols().debug(vtable.module)?.prepare_all();
+                found = from_debug(types, module, vtable).unwrap_or(found);
+            }
             return Some(found);
         }
         let of_module = || vtables.iter().filter(|other| other.module == vtable.module);
@@ -82,27 +89,36 @@ impl TaskTypes {
         let arguments = symbols.get(&vtable.address)?;
         let future = Name { text: names::pretty(&arguments.future).into(), sure: Sure::Inferred };
         let (kind, flavor) = kind(&arguments.scheduler);
-        Some(TaskType { future: Some(future), kind, flavor, ..TaskType::default() })
+        let is_worker = is_worker(&arguments.future);
+        Some(TaskType { future: Some(future), kind, flavor, is_worker, ..TaskType::default() })
     }
 }
 
 fn from_debug(types: &Types<'_>, module: &Module, vtable: &Vtable) -> Option<TaskType> {
-    let (arguments, poll) = names::from_debug(types.reading(), module, vtable)?;
+    let (arguments, function, sure) = names::from_debug(types.reading(), module, vtable)?;
     let (kind, flavor) = kind(&arguments.scheduler);
     let text: Arc<str> = names::pretty(&arguments.future).into();
-    let stage = poll.and_then(|poll| stage(types, poll, &arguments, vtable));
-    let sure = if stage.is_some() { Sure::Type } else { Sure::Inferred };
-    let defined = stage.as_ref().map_or_else(
-        || types.reading().defined(&arguments.future, poll?),
-        |stage| {
-            let choice = types.get(stage.future.die);
-            choice.choice()?.cases.first()?.place.clone()
-        },
-    );
+    let stage = stage(types, function, &arguments, vtable);
+    let sure = if stage.is_some() { sure } else { Sure::Inferred };
+    let defined = match &stage {
+        Some(stage) => begins(types, stage.future.die),
+        None => types.reading().defined(&arguments.future, function),
+    };
     let defined = defined.and_then(|(file, line)| {
         Some(Place { file: file.into(), line: u32::try_from(line).ok()?, exact: false })
     });
-    Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage })
+    let is_worker = is_worker(&arguments.future);
+    Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage, is_worker })
+}
+
+/// The line of a coroutine's first state.
+fn begins(types: &Types<'_>, future: Die) -> Option<(String, u64)> {
+    let of = types.get(future);
+    of.choice().filter(|_| of.is_coroutine())?.cases.first()?.place.clone()
+}
+
+fn is_worker(future: &str) -> bool {
+    future.contains("tokio::runtime::scheduler::multi_thread::worker::") && future.contains("BlockingTask<")
 }
 
 /// By the type of the scheduler.
@@ -120,30 +136,27 @@ fn kind(scheduler: &str) -> (Option<TaskKind>, Option<Flavor>) {
     }
 }
 
-/// `Cell<T, S>` is the task; in its core is the stage, an enum of which the first variant holds the future.
-fn stage(types: &Types<'_>, poll: Die, arguments: &Arguments, vtable: &Vtable) -> Option<Stage> {
-    let wanted = format!("Cell<{}, {}>", arguments.future, arguments.scheduler);
-    let mut cells = types.reading().cells(poll).into_iter();
-    let cell = cells.find(|cell| *types.get(*cell).name == *wanted)?;
-    // The vtable says the same about some members as the type does: if not, it is not this type's.
-    let agrees = types.field(cell, &["core", "scheduler"])?.0 == vtable.scheduler
-        && types.field(cell, &["core", "task_id"])?.0 == vtable.id
-        && types.field(cell, &["trailer"])?.0 == vtable.trailer;
-    let (mut offset, mut die) = types.field(cell, &["core", "stage"]).filter(|_| agrees)?;
-    // Cells around it, one more or one less from version to version.
-    for _ in 0..8 {
-        let of = types.get(die);
-        if let Some(choice) = of.choice() {
-            let case = choice.cases.iter().find(|case| &*types.get(case.of).name == "Running")?;
-            let (inside, future) = types.field(case.of, &["__0"])?;
-            let number = Number { offset: offset.checked_add(choice.number.offset)?, ..choice.number };
-            let offset = offset.checked_add(case.offset)?.checked_add(inside)?;
-            let future = TypeKey { module: vtable.module, die: future };
-            return Some(Stage { number, running: case.value, offset, future });
-        }
-        let inner = of.members().iter().find(|member| types.get(member.of).size > 0)?;
-        offset = offset.checked_add(inner.offset)?;
-        die = inner.of;
-    }
-    None
+/// The stage is an enum of which one variant holds the future. Where it lies follows from its alignment, and has
+/// to agree with what the vtable says of the members around it.
+fn stage(types: &Types<'_>, near: Die, arguments: &Arguments, vtable: &Vtable) -> Option<Stage> {
+    let wanted = format!("Stage<{}>", arguments.future);
+    let mut stages = types.reading().stages(near).into_iter();
+    let die = stages.find(|stage| *types.get(*stage).name == *wanted)?;
+    let stage = types.get(die);
+    // Before it come the scheduler, the id and, in some builds, the place where the task was spawned.
+    let before = vtable.location.unwrap_or(vtable.id) + 8;
+    let offset = before.checked_next_multiple_of(stage.alignment)?;
+    let length = offset.checked_add(stage.size)?.checked_sub(vtable.scheduler)?;
+    let length = length.checked_next_multiple_of(stage.alignment.max(8))?;
+    let choice = stage.choice().filter(|_| vtable.scheduler.checked_add(length) == Some(vtable.trailer))?;
+    let case = choice.cases.iter().find(|case| &*types.get(case.of).name == "Running")?;
+    let (inside, future) = types.field(case.of, &["__0"])?;
+    let number = Number { offset: offset.checked_add(choice.number.offset)?, ..choice.number };
+    let offset = offset.checked_add(case.offset)?.checked_add(inside)?;
+    Some(Stage {
+        number,
+        running: case.value,
+        offset,
+        future: TypeKey { module: vtable.module, die: future },
+    })
 }

@@ -20,6 +20,16 @@ pub struct Node {
     pub children: Vec<Node>,
 }
 
+impl Node {
+    /// Calls `each` for everything that is waited for below.
+    pub(crate) fn each_wait(&mut self, each: &mut impl FnMut(&mut Wait)) {
+        self.waits_for.iter_mut().for_each(&mut *each);
+        for child in &mut self.children {
+            child.each_wait(each);
+        }
+    }
+}
+
 /// A line of the source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {

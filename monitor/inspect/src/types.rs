@@ -15,6 +15,8 @@ pub(crate) struct Type {
     /// Without its scopes, with its generic arguments.
     pub(crate) name: Box<str>,
     pub(crate) size: u64,
+    /// A power of two.
+    pub(crate) alignment: u64,
     pub(crate) kind: Kind,
 }
 
@@ -118,7 +120,7 @@ impl<'a> Types<'a> {
         if let Some(known) = self.known.borrow().get(&die) {
             return known.clone();
         }
-        let nothing = || Type { name: "".into(), size: 0, kind: Kind::Other };
+        let nothing = || Type { name: "".into(), size: 0, alignment: 1, kind: Kind::Other };
         let read = Rc::new(self.read(die).unwrap_or_else(nothing));
         self.known.borrow_mut().insert(die, read.clone());
         read
@@ -136,7 +138,8 @@ impl<'a> Types<'a> {
             gimli::DW_TAG_array_type => self.array(die, &entry).unwrap_or(Kind::Other),
             _ => Kind::Other,
         };
-        Some(Type { name, size, kind })
+        let alignment = entry.number(gimli::DW_AT_alignment).filter(|it| it.is_power_of_two()).unwrap_or(8);
+        Some(Type { name, size, alignment, kind })
     }
 
     fn array(&self, die: Die, entry: &Entry<'a>) -> Option<Kind> {

@@ -21,8 +21,8 @@ pub(super) struct Index {
     pub(super) functions: Vec<Function>,
     /// Variables at the top that have an address, by ascending address, each with the place of its type.
     pub(super) statics: Vec<(u64, u32)>,
-    /// tokio's `Cell` types.
-    pub(super) cells: Vec<u32>,
+    /// tokio's `Stage` types: what a task holds, a future or its result.
+    pub(super) stages: Vec<u32>,
 }
 
 /// A scope.
@@ -44,14 +44,14 @@ pub(super) struct Function {
 }
 
 /// The namespace in which tokio defines its tasks.
-const CELLS: [&[u8]; 4] = [b"tokio", b"runtime", b"task", b"core"];
+const STAGES: [&[u8]; 4] = [b"tokio", b"runtime", b"task", b"core"];
 
 /// Scopes around the entry that is read.
 struct Around {
     depth: isize,
     scope: u32,
-    /// How many names of [`CELLS`] have been met.
-    towards_cells: usize,
+    /// How many names of [`STAGES`] have been met.
+    towards_stages: usize,
 }
 
 impl Index {
@@ -96,21 +96,21 @@ impl<'a, 'b> Pass<'a, 'b> {
         place: u32,
         depth: isize,
     ) -> Result<()> {
-        let (scope, towards_cells) =
-            self.around.last().map_or((OUTERMOST, 0), |around| (around.scope, around.towards_cells));
+        let (scope, towards_stages) =
+            self.around.last().map_or((OUTERMOST, 0), |around| (around.scope, around.towards_stages));
         match kind.tag() {
             gimli::DW_TAG_namespace => {
                 entries.read_attributes(kind.attributes(), &mut self.attributes)?;
-                let at_depth = self.around.len() == towards_cells;
-                let is_next = at_depth && CELLS.get(towards_cells).is_some_and(|next| self.name() == *next);
-                self.enter(depth, place, scope, if is_next { towards_cells + 1 } else { towards_cells });
+                let at_depth = self.around.len() == towards_stages;
+                let is_next = at_depth && STAGES.get(towards_stages).is_some_and(|next| self.name() == *next);
+                self.enter(depth, place, scope, if is_next { towards_stages + 1 } else { towards_stages });
             }
             gimli::DW_TAG_structure_type | gimli::DW_TAG_enumeration_type | gimli::DW_TAG_union_type => {
                 self.index.types.push((place, scope));
-                if towards_cells == CELLS.len() {
+                if towards_stages == STAGES.len() {
                     entries.read_attributes(kind.attributes(), &mut self.attributes)?;
-                    if self.name().starts_with(b"Cell<") {
-                        self.index.cells.push(place);
+                    if self.name().starts_with(b"Stage<") {
+                        self.index.stages.push(place);
                     }
                 } else {
                     entries.skip_attributes(kind.attributes())?;
@@ -139,11 +139,11 @@ impl<'a, 'b> Pass<'a, 'b> {
         Ok(())
     }
 
-    fn enter(&mut self, depth: isize, place: u32, parent: u32, towards_cells: usize) {
+    fn enter(&mut self, depth: isize, place: u32, parent: u32, towards_stages: usize) {
         if self.around.len() < DEEPEST {
             let scope = u32::try_from(self.index.scopes.len()).unwrap_or(OUTERMOST);
             self.index.scopes.push(Scope { parent, place });
-            self.around.push(Around { depth, scope, towards_cells });
+            self.around.push(Around { depth, scope, towards_stages });
         }
     }
 

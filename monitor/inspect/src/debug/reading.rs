@@ -174,14 +174,14 @@ impl<'a> Reading<'a> {
         units.filter_map(|(number, unit)| Some((number, unit.index.get()?.as_ref()?)))
     }
 
-    /// tokio's `Cell` types in the units that have been read, those of one unit first.
-    pub(crate) fn cells(&self, near: Die) -> Vec<Die> {
+    /// tokio's `Stage` types in the units that have been read, those of one unit first.
+    pub(crate) fn stages(&self, near: Die) -> Vec<Die> {
         let near = self.debug.unit_of(near);
         let mut units: Vec<_> = self.read_units().collect();
         units.sort_by_key(|(number, _)| Some(*number) != near);
         let places = |(number, index): &(usize, &'a Index)| {
             let begin = self.begin(*number);
-            index.cells.iter().map(move |place| Die(begin + *place as usize)).collect::<Vec<_>>()
+            index.stages.iter().map(move |place| Die(begin + *place as usize)).collect::<Vec<_>>()
         };
         units.iter().flat_map(places).collect()
     }

@@ -1,8 +1,8 @@
 //! One task of each kind that waits for good, to be read from outside.
 //!
-//! What a reader has to find stands here. `// at: NAME` marks a line of the tree, `// task: LABEL = TREE` says
-//! what a task waits for: `a > b` is a awaiting b, `[a, b]` several at once, and a word that is no mark is what
-//! is waited for in the end. `LABEL = -` is a task without a tree.
+//! What a reader has to find stands here. `// at: NAME` marks its line, or the next one if it stands alone.
+//! `// task: LABEL = TREE` says what a task waits for: `a > b` is a awaiting b, `[a, b]` several at once, and a
+//! word that is no mark is what is waited for in the end. `LABEL = -` is a task without a tree.
 
 mod churn;
 mod tasks;
@@ -12,6 +12,7 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinHandle};
 
 #[cfg(feature = "jemalloc")]
 #[global_allocator]
@@ -71,22 +72,22 @@ async fn last(gone: oneshot::Receiver<()>) {
 const LONG: Duration = Duration::from_secs(86_400);
 
 /// Spawns, and says so.
-fn spawn<F>(label: &str, future: F) -> tokio::task::JoinHandle<F::Output>
+fn spawn<F>(label: &str, future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send,
 {
     let handle = tokio::spawn(future);
-    say(label, &handle);
+    say_handle(label, &handle.abort_handle());
     handle
 }
 
 #[cfg(feature = "ids")]
-fn say<T>(label: &str, handle: &tokio::task::JoinHandle<T>) {
+fn say_handle(label: &str, handle: &AbortHandle) {
     println!("task {} {label}", handle.id());
 }
 
 #[cfg(not(feature = "ids"))]
-fn say<T>(label: &str, _: &tokio::task::JoinHandle<T>) {
+fn say_handle(label: &str, _: &AbortHandle) {
     println!("task ? {label}");
 }

@@ -1,6 +1,6 @@
 //! Spawns one task of each kind, and keeps what they wait for.
 
-use crate::{LONG, say, spawn, waits};
+use crate::{LONG, say_handle, spawn, waits};
 use std::any::Any;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,8 +17,10 @@ pub async fn spawn_all() -> Kept {
     channels(&mut kept).await;
     sockets(&mut kept).await;
     combined(&mut kept);
+    // task: blocking = -
+    // name: blocking = tokio::runtime::blocking::task::BlockingTask<plain::tasks::spawn_all::{async_fn#0}::{closure#0}>
     let blocking = tokio::task::spawn_blocking(|| std::thread::sleep(LONG));
-    say("blocking", &blocking);
+    say_handle("blocking", &blocking.abort_handle());
     std::thread::spawn(local);
     kept
 }
@@ -84,6 +86,7 @@ fn combined(kept: &mut Kept) {
     let pinned: futures::future::BoxFuture<'static, ()> = Box::pin(waits::in_a_box());
     spawn("in_a_box", pinned);
     // task: a_block = a_block.1 > middle.1 > deep.1 > sleep
+    // name: a_block = plain::tasks::combined::{async block#0}
     spawn("a_block", async {
         waits::middle(1).await; // at: a_block.1
     });
@@ -93,6 +96,7 @@ fn combined(kept: &mut Kept) {
 /// A poll that does not end. It holds a worker, but needs no processor.
 pub fn spawn_running() {
     // task: running = -
+    // name: running = plain::tasks::spawn_running::{async block#0}
     spawn("running", async { std::thread::sleep(LONG) });
 }
 
@@ -101,7 +105,7 @@ fn local() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
         let task = tokio::task::spawn_local(waits::local());
-        say("local", &task);
+        say_handle("local", &task.abort_handle());
         let _ = task.await;
     });
 }

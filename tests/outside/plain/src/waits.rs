@@ -1,6 +1,6 @@
 //! The futures. See `main.rs` for what the marks mean.
 
-use crate::{LONG, spawn};
+use crate::{LONG, say_handle, spawn};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
@@ -67,14 +67,16 @@ pub async fn notified(notify: Arc<Notify>) {
 
 // task: receiver = receiver.1 > recv
 pub async fn receiver(mut receiver: mpsc::Receiver<String>) {
-    while let Some(text) = receiver.recv().await { // at: receiver.1
+    // at: receiver.1
+    while let Some(text) = receiver.recv().await {
         println!("{text}");
     }
 }
 
 // task: unbounded = unbounded.1 > recv
 pub async fn unbounded(mut receiver: mpsc::UnboundedReceiver<u64>) {
-    while let Some(number) = receiver.recv().await { // at: unbounded.1
+    // at: unbounded.1
+    while let Some(number) = receiver.recv().await {
         println!("{number}");
     }
 }
@@ -105,7 +107,8 @@ pub async fn socket(mut stream: TcpStream) {
 }
 
 // task: selector = selector.fn > [recv, oneshot, middle.1 > deep.1 > sleep]
-pub async fn selector(mut receiver: mpsc::Receiver<u64>, tell: oneshot::Receiver<()>) { // at: selector.fn
+// at: selector.fn
+pub async fn selector(mut receiver: mpsc::Receiver<u64>, tell: oneshot::Receiver<()>) {
     tokio::select! {
         received = receiver.recv() => println!("{received:?}"),
         told = tell => println!("{told:?}"),
@@ -114,7 +117,8 @@ pub async fn selector(mut receiver: mpsc::Receiver<u64>, tell: oneshot::Receiver
 }
 
 // task: joiner = joiner.fn > [deep.1 > sleep, middle.1 > deep.1 > sleep]
-pub async fn joiner() { // at: joiner.fn
+// at: joiner.fn
+pub async fn joiner() {
     tokio::join!(deep(9_000), middle(8));
 }
 
@@ -123,9 +127,10 @@ pub async fn joiner() { // at: joiner.fn
 pub async fn set_owner() {
     let mut set = JoinSet::new();
     for n in 0..3 {
-        set.spawn(in_set(n));
+        say_handle("in_set", &set.spawn(in_set(n)));
     }
-    while let Some(ended) = set.join_next().await { // at: set_owner.2
+    // at: set_owner.2
+    while let Some(ended) = set.join_next().await {
         println!("{ended:?}");
     }
 }
@@ -155,6 +160,7 @@ pub async fn boxed(service: Box<dyn Service + Send + Sync>) {
 }
 
 // task: in_a_box = in_a_box.1 > deep.1 > sleep
+// name: in_a_box = Pin<Box<(dyn Future<Output=()> + Send)>>
 pub async fn in_a_box() {
     deep(1).await; // at: in_a_box.1
 }
@@ -167,13 +173,15 @@ pub async fn hurried() {
 // task: unordered = unordered.1 > [middle.1 > deep.1 > sleep, middle.1 > deep.1 > sleep, middle.1 > deep.1 > sleep]
 pub async fn unordered() {
     let mut all: FuturesUnordered<_> = (0..3).map(middle).collect();
-    while let Some(sum) = all.next().await { // at: unordered.1
+    // at: unordered.1
+    while let Some(sum) = all.next().await {
         println!("{sum}");
     }
 }
 
 // task: awaits_task = awaits_task.1 > task
 // task: awaited = middle.1 > deep.1 > sleep
+// name: awaited = plain::waits::middle
 pub async fn awaits_task() {
     let task = spawn("awaited", middle(11));
     let _ = task.await; // at: awaits_task.1
