@@ -3,6 +3,7 @@
 //!
 //! Addresses here are the file's; whoever knows the program's subtracts the module's bias first.
 
+mod frames;
 mod index;
 mod reading;
 mod sections;

@@ -10,12 +10,14 @@
 
 mod debug;
 mod error;
+mod find_future;
 mod heads;
 mod leaves;
 mod memory;
 mod module;
 mod names;
 mod plans;
+mod root;
 mod scan;
 mod snapshot;
 mod symbols;

@@ -20,7 +20,7 @@ pub struct Snapshot {
 pub struct Task {
     /// tokio's number of it.
     pub id: TaskId,
-    /// Address of its header, which is its identity in memory.
+    /// Address of its header, which is its identity in memory; of a root, that of its future, 0 if not found.
     pub header: u64,
     /// What it is doing.
     pub state: TaskState,

@@ -28,6 +28,11 @@ impl Symbols {
         debug.get_or_init(|| Debug::open(module)).as_ref()
     }
 
+    /// The module whose code is at an address.
+    pub(crate) fn code(&self, address: u64) -> Option<usize> {
+        self.modules.iter().position(|(module, _)| module.is_code(address))
+    }
+
     fn holding(&self, address: u64) -> Option<usize> {
         let holds = |module: &Module| module.data.iter().chain(&module.text).any(|it| it.contains(&address));
         self.modules.iter().position(|(module, _)| holds(module))

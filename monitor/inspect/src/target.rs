@@ -1,14 +1,17 @@
 //! A program that is looked at: from its process number to one snapshot after the other.
 
 use crate::Error;
+use crate::find_future;
 use crate::heads::{self, Head, StateWord};
 use crate::memory::{Live, Mapping, Memory, Piece};
 use crate::module;
+use crate::names::{self, Name, Sure};
 use crate::plans::Plans;
+use crate::root::{self, Blocked, Signs};
 use crate::scan;
 use crate::snapshot::{Snapshot, Spawn, Task, TaskState};
 use crate::symbols::{AllTypes, Concrete, Symbols};
-use crate::task_types::{TaskType, TaskTypes};
+use crate::task_types::{self, TaskType, TaskTypes};
 use crate::tree::{Node, Wait};
 use crate::types::Number;
 use crate::view::View;
@@ -45,6 +48,7 @@ struct Known {
     plans: Plans,
     concrete: Concrete,
     spawns: HashMap<u64, Option<Spawn>>,
+    signs: Signs,
 }
 
 impl Target {
@@ -94,6 +98,9 @@ impl Target {
         for batch in batches(vtables, &heads) {
             reader.tasks(batch, &mut tasks)?;
         }
+        let blocked = root::blocked(reader.memory, &mappings, &types, &mut reader.known.signs)?;
+        let roots = blocked.into_iter().zip(1..).map(|(blocked, number)| reader.root(blocked, number));
+        tasks.extend(roots);
         name_sockets(&**memory, &mut tasks);
         Ok(Snapshot { at, tasks })
     }
@@ -252,11 +259,37 @@ impl Reader<'_, '_> {
         {
             let Known { plans, concrete, .. } = &mut *self.known;
             let (types, vtables, ids) = (self.types, self.vtables, self.ids);
-            let mut walker = Walker { types, plans, concrete, vtables, ids, left: Left::default() };
+            let left = Left::default();
+            let mut walker = Walker { types, plans, concrete, vtables, ids, left, strict: false };
             let found = walker.walk(&mut view, stage.future, address);
             draft.awaits = found.ok().and_then(|found| one(found, &draft.of));
         }
         view.into_pieces()
+    }
+
+    /// A thread in `block_on`, as a task.
+    fn root(&mut self, blocked: Blocked, number: u32) -> Task {
+        let Known { plans, concrete, .. } = &mut *self.known;
+        let (types, vtables, ids, left) = (self.types, self.vtables, self.ids, Left::default());
+        let mut walker = Walker { types, plans, concrete, vtables, ids, left, strict: true };
+        let mut view = View::new(self.memory, blocked.stack.clone());
+        let found =
+            if blocked.is_running { None } else { find_future::find(&mut walker, &mut view, &blocked) };
+        let defined =
+            types.of(blocked.future.module).and_then(|types| task_types::begins(types, blocked.future.die));
+        Task {
+            id: TaskId::root(number),
+            header: found.as_ref().map_or(0, |(address, _)| *address),
+            state: if blocked.is_running { TaskState::Running } else { TaskState::Idle },
+            cancelled: false,
+            kind: Some(TaskKind::BLOCK_ON),
+            owner: None,
+            flavor: None,
+            future: Some(Name { text: names::pretty(&blocked.path).into(), sure: Sure::Type }),
+            spawned_at: None,
+            defined_at: defined,
+            awaits: found.map(|(_, node)| node),
+        }
     }
 
     fn task(&mut self, draft: Draft) -> Task {

@@ -102,19 +102,20 @@ fn from_debug(types: &Types<'_>, module: &Module, vtable: &Vtable) -> Option<Tas
     let sure = if stage.is_some() { sure } else { Sure::Inferred };
     let defined = match &stage {
         Some(stage) => begins(types, stage.future.die),
-        None => types.reading().defined(&arguments.future, function),
+        None => types.reading().defined(&arguments.future, function).and_then(place),
     };
-    let defined = defined.and_then(|(file, line)| {
-        Some(Place { file: file.into(), line: u32::try_from(line).ok()?, exact: false })
-    });
     let is_worker = is_worker(&arguments.future);
     Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage, is_worker })
 }
 
 /// The line of a coroutine's first state.
-fn begins(types: &Types<'_>, future: Die) -> Option<(String, u64)> {
+pub(crate) fn begins(types: &Types<'_>, future: Die) -> Option<Place> {
     let of = types.get(future);
-    of.choice().filter(|_| of.is_coroutine())?.cases.first()?.place.clone()
+    place(of.choice().filter(|_| of.is_coroutine())?.cases.first()?.place.clone()?)
+}
+
+fn place((file, line): (String, u64)) -> Option<Place> {
+    Some(Place { file: file.into(), line: u32::try_from(line).ok()?, exact: false })
 }
 
 fn is_worker(future: &str) -> bool {

@@ -20,6 +20,11 @@ impl<'a> View<'a> {
         Self { memory, pieces: vec![task] }
     }
 
+    /// Forgets all but the first piece.
+    pub(crate) fn only_first(&mut self) {
+        self.pieces.truncate(1);
+    }
+
     /// What was copied.
     pub(crate) fn into_pieces(self) -> Vec<Piece> {
         self.pieces

@@ -10,7 +10,6 @@ use crate::types::Number;
 use crate::view::View;
 use crate::vtables::Vtables;
 use std::collections::HashMap;
-use std::sync::Arc;
 use taskscope_model::TaskId;
 
 /// Deepest nesting of types and futures.
@@ -31,6 +30,8 @@ pub(crate) struct Walker<'a, 't> {
     /// Ids of the live tasks, by their address.
     pub(crate) ids: &'a HashMap<u64, u64>,
     pub(crate) left: Left,
+    /// Take nothing for granted: the address is a guess, and what it leads to has to prove it.
+    pub(crate) strict: bool,
 }
 
 /// What is left of the bounds.
@@ -105,7 +106,11 @@ impl Walker<'_, '_> {
             Plan::Coroutine(coroutine) => self.coroutine(view, key, coroutine, address, above, out),
             Plan::Leaf(leaf, name) => {
                 self.left.nodes -= 1;
-                out.push(self.leaf(view, leaf, name, address, above));
+                let waits_for = self.wait(view, leaf, address, above);
+                if self.strict && !waits_for.as_ref().is_some_and(|wait| is_plausible(view, wait)) {
+                    return Err(Torn);
+                }
+                out.push(Node { function: name.clone(), ..node("", None, waits_for) });
                 Ok(())
             }
             Plan::Dyn { data, vtable } => {
@@ -255,18 +260,6 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    fn leaf(
-        &mut self,
-        view: &mut View<'_>,
-        leaf: &Leaf,
-        name: &Arc<str>,
-        address: u64,
-        above: Above,
-    ) -> Node {
-        let waits_for = self.wait(view, leaf, address, above);
-        Node { function: name.clone(), ..node("", None, waits_for) }
-    }
-
     fn wait(&mut self, view: &mut View<'_>, leaf: &Leaf, address: u64, above: Above) -> Option<Wait> {
         match leaf {
             Leaf::Sleep { seconds, nanos } => {
@@ -313,6 +306,24 @@ impl Walker<'_, '_> {
         let vtable = self.vtables.at(view.word(header.checked_add(16)?)?)?;
         let id = view.word(header.checked_add(self.vtables.get(vtable)?.id)?)?;
         Some(TaskId(id)).filter(|id| id.0 != 0 && !id.is_root())
+    }
+}
+
+/// Whether what stands there can be what it says.
+fn is_plausible(view: &mut View<'_>, wait: &Wait) -> bool {
+    /// No deadline is farther away.
+    const CENTURY: u64 = 100 * 365 * 86_400 * 1_000_000_000;
+    match wait {
+        Wait::Time { deadline } => {
+            view.memory().now().is_none_or(|now| deadline.0 > 0 && deadline.since(now).0 < CENTURY)
+        }
+        Wait::Resource { address, .. } => address.is_multiple_of(8) && view.word(*address).is_some(),
+        Wait::Task { id } => id.is_some(),
+        Wait::Tasks { count } => *count < 1 << 32,
+        Wait::Io { descriptor, .. } => {
+            descriptor.is_some_and(|descriptor| (0..1 << 20).contains(&descriptor))
+        }
+        Wait::Blocking => true,
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Index {
     pub(super) types: Vec<(u32, u32)>,
     /// Functions with code, by ascending first address.
     pub(super) functions: Vec<Function>,
+    /// All functions, by ascending place, each with its scope.
+    pub(super) described: Vec<(u32, u32)>,
     /// Variables at the top that have an address, by ascending address, each with the place of its type.
     pub(super) statics: Vec<(u64, u32)>,
     /// tokio's `Stage` types: what a task holds, a future or its result.
@@ -121,6 +123,7 @@ impl<'a, 'b> Pass<'a, 'b> {
             }
             gimli::DW_TAG_subprogram => {
                 entries.read_attributes(kind.attributes(), &mut self.attributes)?;
+                self.index.described.push((place, scope));
                 let code = self.code();
                 self.index.functions.extend(code.map(|(first, behind)| Function {
                     first,

@@ -12,8 +12,8 @@ const DEEPEST: usize = 64;
 
 /// Debug information open for reading.
 pub(crate) struct Reading<'a> {
-    debug: &'a Debug,
-    dwarf: Dwarf<Bytes<'a>>,
+    pub(super) debug: &'a Debug,
+    pub(super) dwarf: Dwarf<Bytes<'a>>,
     units: RefCell<HashMap<usize, Option<Rc<Unit<Bytes<'a>>>>>>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Reading<'a> {
         Self { debug, dwarf: debug.dwarf(), units: RefCell::default() }
     }
 
-    fn unit(&self, number: usize) -> Option<Rc<Unit<Bytes<'a>>>> {
+    pub(super) fn unit(&self, number: usize) -> Option<Rc<Unit<Bytes<'a>>>> {
         let open = || {
             let place = DebugInfoOffset(self.debug.units.get(number)?.begin);
             Some(Rc::new(self.dwarf.unit(self.dwarf.unit_header(place).ok()?).ok()?))
@@ -48,7 +48,7 @@ impl<'a> Reading<'a> {
         self.units.borrow_mut().entry(number).or_insert_with(open).clone()
     }
 
-    fn begin(&self, number: usize) -> usize {
+    pub(super) fn begin(&self, number: usize) -> usize {
         self.debug.units.get(number).map_or(0, |unit| unit.begin)
     }
 
@@ -126,6 +126,15 @@ impl<'a> Reading<'a> {
         Some(if scopes.is_empty() { own.to_owned() } else { format!("{scopes}::{own}") })
     }
 
+    /// The scopes of a function that is described at a place, whether it has code or not.
+    pub(super) fn scopes_of_function(&self, die: Die) -> Option<String> {
+        let number = self.debug.unit_of(die)?;
+        let index = self.debug.index(number)?;
+        let place = u32::try_from(die.0 - self.begin(number)).ok()?;
+        let at = index.described.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+        Some(self.scopes(number, index, index.described.get(at)?.1))
+    }
+
     fn scopes(&self, number: usize, index: &Index, mut scope: u32) -> String {
         let mut names = Vec::new();
         while let Some(found) = index.scopes.get(scope as usize).filter(|_| names.len() < DEEPEST) {
@@ -154,7 +163,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The function that an address lies in.
-    pub(crate) fn function_around(&self, address: u64) -> Option<Die> {
+    pub(super) fn function_around(&self, address: u64) -> Option<Die> {
         let (number, index) = self.index_at(address)?;
         let before = index.functions.partition_point(|function| function.first <= address);
         let function = index.functions.get(before.checked_sub(1)?)?;

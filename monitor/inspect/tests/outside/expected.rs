@@ -10,6 +10,8 @@ pub(crate) struct Expected {
     pub(crate) marks: BTreeMap<(String, u32), String>,
     /// Label to tree.
     pub(crate) trees: BTreeMap<String, String>,
+    /// The same of threads in `block_on`.
+    pub(crate) roots: BTreeMap<String, String>,
     /// Label to the future's name.
     pub(crate) names: BTreeMap<String, String>,
 }
@@ -40,6 +42,7 @@ impl Expected {
                 Some((label.to_owned(), rest.to_owned()))
             };
             self.trees.extend(pair("// task: "));
+            self.roots.extend(pair("// root: "));
             self.names.extend(pair("// name: "));
         }
     }

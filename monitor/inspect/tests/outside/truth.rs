@@ -13,7 +13,7 @@ use taskscope_model::codes::TaskKind;
 /// Label and id of each task that the program says it has spawned.
 pub(crate) fn spawned(running: &mut Running, expected: &Expected) -> Vec<(String, TaskId)> {
     // There is one of each, but for two of these and three of those.
-    let labels = expected.trees.keys().filter(|label| !["root", "many"].contains(&label.as_str()));
+    let labels = expected.trees.keys().filter(|label| *label != "many");
     let all = labels.count() + 1 + 2;
     running.wait_for(|lines| lines.iter().filter(|line| line.starts_with("task ")).count() >= all);
     let pair = |line: &str| {
@@ -55,8 +55,14 @@ fn differences(expected: &Expected, spawned: &[(String, TaskId)], snapshot: &Sna
             wrong.push(format!("{label} is called {name}"));
         }
     }
-    for task in seen.into_values().filter(|task| task.kind != Some(TaskKind::BLOCK_ON)) {
-        wrong.push(format!("there is no {task:?}"));
+    let (roots, others): (Vec<_>, Vec<_>) = seen.into_values().partition(|task| task.id.is_root());
+    wrong.extend(others.iter().map(|task| format!("there is no {task:?}")));
+    let mut roots: Vec<_> = roots.iter().map(|root| text::tree(expected, root.awaits.as_ref())).collect();
+    roots.sort();
+    let mut should: Vec<_> = expected.roots.values().cloned().collect();
+    should.sort();
+    if roots != should {
+        wrong.push(format!("threads in block_on: {roots:?}, should be {should:?}"));
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }

@@ -1,8 +1,9 @@
 //! One task of each kind that waits for good, to be read from outside.
 //!
 //! What a reader has to find stands here. `// at: NAME` marks its line, or the next one if it stands alone.
-//! `// task: LABEL = TREE` says what a task waits for: `a > b` is a awaiting b, `[a, b]` several at once, and a
-//! word that is no mark is what is waited for in the end. `LABEL = -` is a task without a tree.
+//! `// task: LABEL = TREE` says what a task waits for, `// root: ...` a thread in `block_on`: `a > b` is a awaiting
+//! b, `[a, b]` several at once, and a word that is no mark is what is waited for in the end. `LABEL = -` is a task
+//! without a tree.
 
 mod churn;
 mod tasks;
@@ -47,7 +48,7 @@ fn runtime(current_thread: bool) -> Runtime {
     builder.worker_threads(4).enable_all().build().expect("a runtime")
 }
 
-// task: root = root.1 > last.1 > oneshot
+// root: root = root.1 > last.1 > oneshot
 async fn root(gone: oneshot::Receiver<()>, plan: Plan) {
     let kept = tasks::spawn_all().await;
     if !plan.current_thread {

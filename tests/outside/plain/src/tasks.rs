@@ -100,12 +100,13 @@ pub fn spawn_running() {
     spawn("running", async { std::thread::sleep(LONG) });
 }
 
+// root: local_set = local_set.1 > task
 /// A `LocalSet` on a thread and runtime of its own.
 fn local() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
         let task = tokio::task::spawn_local(waits::local());
         say_handle("local", &task.abort_handle());
-        let _ = task.await;
+        let _ = task.await; // at: local_set.1
     });
 }
