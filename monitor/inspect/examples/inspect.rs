@@ -1,14 +1,15 @@
-//! Prints the tasks of a running tokio program: `inspect PID`.
+//! Prints the tasks of a running tokio program, or of the dump of one: `inspect PID` or `inspect FILE`.
 
 use std::process::ExitCode;
 use taskscope_inspect::{Node, Snapshot, Target, Wait};
 
 fn main() -> ExitCode {
-    let Some(pid) = std::env::args().nth(1).and_then(|pid| pid.parse().ok()) else {
-        eprintln!("usage: inspect PID");
+    let Some(program) = std::env::args().nth(1) else {
+        eprintln!("usage: inspect PID|FILE");
         return ExitCode::from(2);
     };
-    match Target::attach(pid).and_then(|mut target| target.snapshot()) {
+    let target = program.parse().map_or_else(|_| Target::core(&program), Target::attach);
+    match target.and_then(|mut target| target.snapshot()) {
         Ok(snapshot) => print(&snapshot),
         Err(error) => {
             eprintln!("{error}");

@@ -3,8 +3,10 @@
 //!
 //! What is read is never believed: it may be torn, freed or hostile.
 
+mod core_file;
 mod live;
 
+pub(crate) use core_file::CoreFile;
 pub(crate) use live::Live;
 
 use crate::Error;

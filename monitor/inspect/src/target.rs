@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::find_future;
 use crate::heads::{self, Head, StateWord};
-use crate::memory::{Live, Mapping, Memory, Piece};
+use crate::memory::{CoreFile, Live, Mapping, Memory, Piece};
 use crate::module;
 use crate::names::{self, Name, Sure};
 use crate::plans::Plans;
@@ -18,6 +18,7 @@ use crate::view::View;
 use crate::vtables::{VtableId, Vtables};
 use crate::walk::{self, Left, Walker};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
@@ -58,6 +59,14 @@ impl Target {
     /// It may not be read, is gone, has no tokio in it, or one that this version cannot read.
     pub fn attach(pid: u32) -> Result<Self, Error> {
         Self::new(Box::new(Live::attach(pid)?))
+    }
+
+    /// Looks at a core dump. The files that were mapped have to be where they were.
+    ///
+    /// # Errors
+    /// It is no core dump, has no tokio in it, or one that this version cannot read.
+    pub fn core(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::new(Box::new(CoreFile::open(path.as_ref())?))
     }
 
     /// Looks at any memory.
