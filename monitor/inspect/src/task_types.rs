@@ -102,7 +102,7 @@ fn from_debug(types: &Types<'_>, module: &Module, vtable: &Vtable) -> Option<Tas
     let sure = if stage.is_some() { sure } else { Sure::Inferred };
     let defined = match &stage {
         Some(stage) => begins(types, stage.future.die),
-        None => types.reading().defined(&arguments.future, function).and_then(place),
+        None => types.reading().defined(&arguments.future).and_then(place),
     };
     let is_worker = is_worker(&arguments.future);
     Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage, is_worker })

@@ -21,6 +21,8 @@ pub(super) struct Index {
     pub(super) functions: Vec<Function>,
     /// All functions, by ascending place, each with its scope.
     pub(super) described: Vec<(u32, u32)>,
+    /// Of these, the ones that poll an `async fn` or block.
+    pub(super) coroutines: Vec<u32>,
     /// Variables at the top that have an address, by ascending address, each with the place of its type.
     pub(super) statics: Vec<(u64, u32)>,
     /// tokio's `Stage` types: what a task holds, a future or its result.
@@ -124,6 +126,9 @@ impl<'a, 'b> Pass<'a, 'b> {
             gimli::DW_TAG_subprogram => {
                 entries.read_attributes(kind.attributes(), &mut self.attributes)?;
                 self.index.described.push((place, scope));
+                if self.name().starts_with(b"{async_") {
+                    self.index.coroutines.push(place);
+                }
                 let code = self.code();
                 self.index.functions.extend(code.map(|(first, behind)| Function {
                     first,

@@ -3,7 +3,7 @@
 use super::index::{Function, Index, OUTERMOST};
 use super::{Bytes, Debug, Die};
 use gimli::{AttributeValue, DebugInfoOffset, DebuggingInformationEntry, DwAt, Dwarf, Unit, UnitOffset};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -15,6 +15,7 @@ pub(crate) struct Reading<'a> {
     pub(super) debug: &'a Debug,
     pub(super) dwarf: Dwarf<Bytes<'a>>,
     units: RefCell<HashMap<usize, Option<Rc<Unit<Bytes<'a>>>>>>,
+    coroutines: OnceCell<HashMap<String, Die>>,
 }
 
 /// An entry, with what is needed to read it.
@@ -37,7 +38,7 @@ impl Entry<'_> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(debug: &'a Debug) -> Self {
-        Self { debug, dwarf: debug.dwarf(), units: RefCell::default() }
+        Self { debug, dwarf: debug.dwarf(), units: RefCell::default(), coroutines: OnceCell::new() }
     }
 
     pub(super) fn unit(&self, number: usize) -> Option<Rc<Unit<Bytes<'a>>>> {
@@ -196,18 +197,23 @@ impl<'a> Reading<'a> {
     }
 
     /// File and line of an `async fn` or block by the path of its state: those of the function that polls it.
-    /// Only the unit of `near` is searched.
-    pub(crate) fn defined(&self, state: &str, near: Die) -> Option<(String, u64)> {
-        let wanted = state.replace("_env#", "#");
-        let (scope, name) = wanted.rsplit_once("::")?;
-        let number = self.debug.unit_of(near)?;
-        let index = self.debug.index(number)?;
-        index.functions.iter().find_map(|function| {
-            let entry = self.entry(self.place(number, function))?;
-            if self.name(&entry) != name || self.scopes(number, index, function.scope) != scope {
-                return None;
+    /// Reads all units.
+    pub(crate) fn defined(&self, state: &str) -> Option<(String, u64)> {
+        let die = self.coroutines.get_or_init(|| self.all_coroutines()).get(&state.replace("_env#", "#"))?;
+        let entry = self.entry(*die)?;
+        Some((self.file(&entry)?, entry.number(gimli::DW_AT_decl_line)?))
+    }
+
+    fn all_coroutines(&self) -> HashMap<String, Die> {
+        let mut all = HashMap::new();
+        self.debug.prepare_all();
+        for (number, index) in self.read_units() {
+            for place in &index.coroutines {
+                let die = Die(self.begin(number) + *place as usize);
+                let path = self.entry(die).zip(self.scopes_of_function(die));
+                all.extend(path.map(|(entry, scopes)| (format!("{scopes}::{}", self.name(&entry)), die)));
             }
-            Some((self.file(&entry)?, entry.number(gimli::DW_AT_decl_line)?))
-        })
+        }
+        all
     }
 }
