@@ -33,5 +33,5 @@ pub use error::Error;
 pub use memory::{Mapping, Memory, Piece, Socket, Thread};
 pub use names::{Name, Sure};
 pub use snapshot::{Snapshot, Spawn, Task, TaskState};
-pub use target::Target;
+pub use target::{Target, live};
 pub use tree::{Direction, Node, Place, ResourceKind, Wait};

@@ -33,6 +33,14 @@ const LARGEST: u64 = 1 << 20;
 /// Longest path of a source file.
 const LONGEST_PATH: u64 = 4096;
 
+/// The memory of a live process, for those who want to put something in between. [`Target::attach`] needs no more.
+///
+/// # Errors
+/// There is no such process.
+pub fn live(pid: u32) -> Result<Box<dyn Memory>, Error> {
+    Ok(Box::new(Live::attach(pid)?))
+}
+
 /// A program that is looked at.
 pub struct Target {
     memory: Box<dyn Memory>,
@@ -58,7 +66,7 @@ impl Target {
     /// # Errors
     /// It may not be read, is gone, has no tokio in it, or one that this version cannot read.
     pub fn attach(pid: u32) -> Result<Self, Error> {
-        Self::new(Box::new(Live::attach(pid)?))
+        Self::new(live(pid)?)
     }
 
     /// Looks at a core dump. The files that were mapped have to be where they were.

@@ -2,8 +2,12 @@
 
 #[cfg(target_os = "linux")]
 mod outside {
+    mod churn;
     mod expected;
+    mod factors;
     mod fixture;
+    mod hostile;
+    mod refusals;
     mod text;
     mod truth;
 }

@@ -34,8 +34,8 @@ impl CoreFile {
     /// Opens a dump.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let not_a_core = |why| Error::NotACore { path: path.to_owned(), why };
-        let file = File::open(path)
-            .map_err(|source| Error::Io { what: path.display().to_string(), source })?;
+        let file =
+            File::open(path).map_err(|source| Error::Io { what: path.display().to_string(), source })?;
         // SAFETY: mapped privately and read only. A dump is written once, and not cut short afterwards.
         let file = unsafe { Mmap::map(&file) };
         let file = file.map_err(|source| Error::Io { what: path.display().to_string(), source })?;
