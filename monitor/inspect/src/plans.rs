@@ -52,7 +52,7 @@ pub(crate) enum Plan {
     Unordered(Unordered),
     Parts {
         parts: Vec<Part>,
-        choice: Option<(Number, Vec<(Option<u64>, Part)>)>,
+        choice: Option<(Number, Vec<Variant>)>,
     },
 }
 
@@ -62,6 +62,9 @@ pub(crate) struct Part {
     pub(crate) offset: u64,
     pub(crate) of: Die,
 }
+
+/// A variant, and the number that tells it; `None` for the one that is told by none of the others.
+pub(crate) type Variant = (Option<u64>, Part);
 
 /// A list of futures: where its head is, and in each node the future and the next node.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 
 use crate::heads::Head;
 use crate::leaves::{self, Leaf, Source};
-use crate::plans::{Coroutine, Part, Plan, Plans, Progress, TypeKey, Unordered};
+use crate::plans::{Coroutine, Part, Plan, Plans, Progress, TypeKey, Unordered, Variant};
 use crate::symbols::{AllTypes, Concrete};
 use crate::tree::{Direction, Node, ResourceKind, Wait};
 use crate::types::Number;
@@ -347,12 +347,7 @@ fn word(view: &mut View<'_>, address: u64, offset: u64) -> Result<u64, Torn> {
 }
 
 /// The variant that is there: the one with that number, else the one without any.
-fn chosen(
-    view: &mut View<'_>,
-    number: Number,
-    cases: &[(Option<u64>, Part)],
-    address: u64,
-) -> Result<Part, Torn> {
+fn chosen(view: &mut View<'_>, number: Number, cases: &[Variant], address: u64) -> Result<Part, Torn> {
     if let [(None, only)] = cases {
         return Ok(*only);
     }

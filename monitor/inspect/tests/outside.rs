@@ -2,7 +2,9 @@
 
 #[cfg(target_os = "linux")]
 mod outside {
+    mod axum;
     mod churn;
+    mod core_file;
     mod expected;
     mod factors;
     mod fixture;

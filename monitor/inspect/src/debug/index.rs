@@ -44,7 +44,6 @@ pub(super) struct Function {
     pub(super) first: u64,
     pub(super) behind: u64,
     pub(super) place: u32,
-    pub(super) scope: u32,
 }
 
 /// The namespace in which tokio defines its tasks.
@@ -130,12 +129,7 @@ impl<'a, 'b> Pass<'a, 'b> {
                     self.index.coroutines.push(place);
                 }
                 let code = self.code();
-                self.index.functions.extend(code.map(|(first, behind)| Function {
-                    first,
-                    behind,
-                    place,
-                    scope,
-                }));
+                self.index.functions.extend(code.map(|(first, behind)| Function { first, behind, place }));
             }
             gimli::DW_TAG_variable if depth == 1 => {
                 entries.read_attributes(kind.attributes(), &mut self.attributes)?;

@@ -62,7 +62,7 @@ pub(crate) fn differences(
 }
 
 /// What is in only one of two collections.
-fn compare(is: impl Iterator<Item = String>, should: impl Iterator<Item = String>) -> Vec<String> {
+pub(crate) fn compare(is: impl Iterator<Item = String>, should: impl Iterator<Item = String>) -> Vec<String> {
     let mut counts: BTreeMap<String, i32> = BTreeMap::new();
     is.for_each(|text| *counts.entry(text).or_default() += 1);
     should.for_each(|text| *counts.entry(text).or_default() -= 1);
@@ -106,6 +106,6 @@ fn every_task_and_every_await_line_is_seen() {
 }
 
 /// All that is waited for below a node.
-fn waits(node: &Node) -> Vec<Wait> {
+pub(crate) fn waits(node: &Node) -> Vec<Wait> {
     node.waits_for.iter().cloned().chain(node.children.iter().flat_map(waits)).collect()
 }

@@ -1,4 +1,6 @@
-//! A web server as people write it, with requests that do not end. See `plain` for what the marks mean.
+//! A web server as people write it, with requests that do not end. See `plain` for what the marks mean. A
+//! connection is a task: it waits for its socket, for the request's handler within the time limit, and for the end
+//! of the server.
 
 use axum::Router;
 use axum::extract::State;
@@ -34,7 +36,7 @@ async fn main() {
     axum::serve(listener, router).await.expect("it serves"); // at: root.1
 }
 
-// task: /hold = hold.2 > query.1 > sleep
+// task: /hold = [socket, hold.2 > query.1 > sleep, sleep, watch]
 async fn hold(State(shared): State<Shared>) -> String {
     let mut guard = shared.lock.lock().await;
     *guard += 1;
@@ -42,7 +44,8 @@ async fn hold(State(shared): State<Shared>) -> String {
     guard.to_string()
 }
 
-// task: /wait = wait.1 > mutex
+// task: /wait = [socket, wait.1 > mutex, sleep, watch]
+// task: /fast = [socket, watch]
 async fn wait(State(shared): State<Shared>) -> String {
     let guard = shared.lock.lock().await; // at: wait.1
     guard.to_string()
