@@ -29,6 +29,9 @@ fn print(snapshot: &Snapshot) {
         if let Some(spawn) = &task.spawned_at {
             println!("    spawned at {}:{}:{}", spawn.file, spawn.line, spawn.column);
         }
+        for held in &task.holds {
+            println!("    holds {} {:#x}", held.kind, held.address);
+        }
         match (&task.awaits, &task.defined_at) {
             (Some(node), _) => print_node(snapshot, node, 2),
             (None, Some(defined)) => println!("    defined at {defined}"),

@@ -11,6 +11,7 @@
 mod debug;
 mod error;
 mod find_future;
+mod guards;
 mod heads;
 mod leaves;
 mod memory;
@@ -34,4 +35,4 @@ pub use memory::{Mapping, Memory, Piece, Socket, Thread};
 pub use names::{Name, Sure};
 pub use snapshot::{Snapshot, Spawn, Task, TaskState};
 pub use target::{Target, live};
-pub use tree::{Direction, Node, Place, ResourceKind, Wait};
+pub use tree::{Direction, Held, Node, Place, ResourceKind, Wait};

@@ -2,6 +2,7 @@
 //! is left out.
 
 use crate::debug::Die;
+use crate::guards::{self, Guard};
 use crate::leaves::{Leaf, Source};
 use crate::names;
 use crate::tree::Place;
@@ -100,6 +101,8 @@ pub(crate) enum Progress {
         awaitee: Option<Awaitee>,
         /// Pointer to a source of events that it borrows.
         source: Option<(u64, Source)>,
+        /// Locks that it holds meanwhile.
+        guards: Vec<Guard>,
     },
     /// Returned, or panicked.
     Over,
@@ -302,7 +305,11 @@ fn state(types: &Types<'_>, case: &Case, begins: Option<&(String, u64)>) -> Opti
                 let part = Part { offset: case.offset.saturating_add(member.offset), of: member.of };
                 Awaitee { part, label: label(types, member.of, case) }
             });
-            Progress::Suspended { awaitee, source: borrowed_source(types, case) }
+            Progress::Suspended {
+                awaitee,
+                source: borrowed_source(types, case),
+                guards: guards::guards(types, &of, case.offset),
+            }
         }
     };
     Some(State { value: case.value?, progress, place: place(case.place.as_ref(), begins) })

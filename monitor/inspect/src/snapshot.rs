@@ -1,7 +1,7 @@
 //! What was seen of a program at one moment.
 
 use crate::names::Name;
-use crate::tree::{Node, Place};
+use crate::tree::{Held, Node, Place};
 use taskscope_model::codes::{Flavor, TaskKind};
 use taskscope_model::{At, TaskId};
 
@@ -40,6 +40,8 @@ pub struct Task {
     pub defined_at: Option<Place>,
     /// What it awaits. `None` while it runs, for want of debug information, or if it changed while it was read.
     pub awaits: Option<Node>,
+    /// Locks and permits that it holds; empty too where `awaits` is `None`.
+    pub holds: Vec<Held>,
 }
 
 /// What a task is doing.

@@ -12,7 +12,7 @@ use crate::scan;
 use crate::snapshot::{Snapshot, Spawn, Task, TaskState};
 use crate::symbols::{AllTypes, Concrete, Symbols};
 use crate::task_types::{self, TaskType, TaskTypes};
-use crate::tree::{Node, Wait};
+use crate::tree::{Held, Node, Wait};
 use crate::types::Number;
 use crate::view::View;
 use crate::vtables::{VtableId, Vtables};
@@ -200,6 +200,7 @@ struct Draft {
     length: usize,
     /// What was found at the last attempt.
     awaits: Option<Node>,
+    holds: Vec<Held>,
     /// It was the same before and after.
     steady: bool,
     gone: bool,
@@ -229,7 +230,7 @@ impl Reader<'_, '_> {
         if of.is_worker {
             return None;
         }
-        Some(Draft { head: *head, of, length, awaits: None, steady: false, gone: false })
+        Some(Draft { head: *head, of, length, awaits: None, holds: Vec::new(), steady: false, gone: false })
     }
 
     fn attempt(&mut self, drafts: &mut [&mut Draft]) -> Result<(), Error> {
@@ -267,7 +268,7 @@ impl Reader<'_, '_> {
     /// Walks a copy of a task, and gives back all that was copied for it.
     fn walk(&mut self, draft: &mut Draft, copy: Piece) -> Vec<Piece> {
         let mut view = View::new(self.memory, copy);
-        draft.awaits = None;
+        (draft.awaits, draft.holds) = (None, Vec::new());
         let header = draft.head.suspect.header;
         let stage = draft.of.stage.filter(|_| !draft.head.state.is_running());
         if let Some(stage) = stage
@@ -277,9 +278,11 @@ impl Reader<'_, '_> {
             let Known { plans, concrete, .. } = &mut *self.known;
             let (types, vtables, ids) = (self.types, self.vtables, self.ids);
             let left = Left::default();
-            let mut walker = Walker { types, plans, concrete, vtables, ids, left, strict: false };
+            let mut walker =
+                Walker { types, plans, concrete, vtables, ids, left, strict: false, held: Vec::new() };
             let found = walker.walk(&mut view, stage.future, address);
             draft.awaits = found.ok().and_then(|found| one(found, &draft.of));
+            draft.holds = if draft.awaits.is_some() { walker.held } else { Vec::new() };
         }
         view.into_pieces()
     }
@@ -288,7 +291,8 @@ impl Reader<'_, '_> {
     fn root(&mut self, blocked: Blocked, number: u32) -> Task {
         let Known { plans, concrete, .. } = &mut *self.known;
         let (types, vtables, ids, left) = (self.types, self.vtables, self.ids, Left::default());
-        let mut walker = Walker { types, plans, concrete, vtables, ids, left, strict: true };
+        let mut walker =
+            Walker { types, plans, concrete, vtables, ids, left, strict: true, held: Vec::new() };
         let mut view = View::new(self.memory, blocked.stack.clone());
         let found =
             if blocked.is_running { None } else { find_future::find(&mut walker, &mut view, &blocked) };
@@ -306,11 +310,13 @@ impl Reader<'_, '_> {
             spawned_at: None,
             defined_at: defined,
             awaits: found.map(|(_, node)| node),
+            // The walk goes on after the place was found: what it held last is not the future's.
+            holds: Vec::new(),
         }
     }
 
     fn task(&mut self, draft: Draft) -> Task {
-        let Draft { head, of, steady, awaits, .. } = draft;
+        let Draft { head, of, steady, awaits, holds, .. } = draft;
         let spawned_at = head.location.and_then(|location| self.spawn(location));
         let is_blocking = head.owner == 0;
         Task {
@@ -325,6 +331,7 @@ impl Reader<'_, '_> {
             spawned_at,
             defined_at: of.defined.clone(),
             awaits: awaits.filter(|_| steady),
+            holds: if steady { holds } else { Vec::new() },
         }
     }
 

@@ -89,6 +89,17 @@ pub enum Wait {
     Blocking,
 }
 
+/// A lock or a permit that a task holds while it awaits something else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Held {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Which one: the address that those who wait for it name.
+    pub address: u64,
+    /// The await across which it is held.
+    pub location: Option<Place>,
+}
+
 /// Which way bytes are to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {

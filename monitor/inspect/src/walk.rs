@@ -5,7 +5,7 @@ use crate::heads::Head;
 use crate::leaves::{self, Leaf, Source};
 use crate::plans::{Coroutine, Part, Plan, Plans, Progress, TypeKey, Unordered, Variant};
 use crate::symbols::{AllTypes, Concrete};
-use crate::tree::{Direction, Node, ResourceKind, Wait};
+use crate::tree::{Direction, Held, Node, Place, ResourceKind, Wait};
 use crate::types::Number;
 use crate::view::View;
 use crate::vtables::Vtables;
@@ -18,6 +18,8 @@ const DEEPEST: usize = 200;
 const MOST_NODES: usize = 512;
 /// Members, items and pointers that are looked at for one tree.
 const MOST_STEPS: usize = 50_000;
+/// Locks that one task holds.
+const MOST_HELD: usize = 256;
 /// Items of one list or slice.
 const MOST_ITEMS: u64 = 128;
 
@@ -32,6 +34,8 @@ pub(crate) struct Walker<'a, 't> {
     pub(crate) left: Left,
     /// Take nothing for granted: the address is a guess, and what it leads to has to prove it.
     pub(crate) strict: bool,
+    /// What the futures hold that were walked through.
+    pub(crate) held: Vec<Held>,
 }
 
 /// What is left of the bounds.
@@ -81,6 +85,7 @@ impl Walker<'_, '_> {
         address: u64,
     ) -> Result<Vec<Node>, Torn> {
         self.left = Left::default();
+        self.held.clear();
         let mut found = Vec::new();
         self.value(view, key, address, Above::default(), &mut found)?;
         Ok(found)
@@ -227,11 +232,16 @@ impl Walker<'_, '_> {
     ) -> Result<(), Torn> {
         let number = view.number(address, coroutine.number).ok_or(Torn)?;
         let state = coroutine.states.iter().find(|state| state.value == number).ok_or(Torn)?;
-        let (awaitee, source) = match &state.progress {
+        let (awaitee, source, guards) = match &state.progress {
             Progress::Over => return Ok(()),
-            Progress::NotStarted => (None, None),
-            Progress::Suspended { awaitee, source } => (awaitee.as_ref(), *source),
+            Progress::NotStarted => (None, None, &[][..]),
+            Progress::Suspended { awaitee, source, guards } => (awaitee.as_ref(), *source, &guards[..]),
         };
+        for guard in guards {
+            if let Some((kind, semaphore)) = guard.held(view, address) {
+                self.hold(kind, semaphore, state.place.as_ref());
+            }
+        }
         self.left.nodes -= 1;
         let detail = matches!(state.progress, Progress::NotStarted).then_some("not started");
         let mut own = Node { location: state.place.clone(), ..node(&coroutine.function, detail, None) };
@@ -258,6 +268,14 @@ impl Walker<'_, '_> {
         }
         out.push(own);
         Ok(())
+    }
+
+    /// A variable and its copy that was moved from are one.
+    fn hold(&mut self, kind: ResourceKind, address: u64, place: Option<&Place>) {
+        let held = Held { kind, address, location: place.cloned() };
+        if self.held.len() < MOST_HELD && !self.held.contains(&held) {
+            self.held.push(held);
+        }
     }
 
     fn wait(&mut self, view: &mut View<'_>, leaf: &Leaf, address: u64, above: Above) -> Option<Wait> {

@@ -6,7 +6,7 @@ use crate::outside::text;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Instant;
-use taskscope_inspect::{Node, Snapshot, Target, Task, Wait};
+use taskscope_inspect::{Node, ResourceKind, Snapshot, Target, Task, Wait};
 use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
 
@@ -88,6 +88,15 @@ fn every_task_and_every_await_line_is_seen() {
 
     assert_eq!(wait(of("awaits_task")[0]), Wait::Task { id: Some(of("awaited")[0].id) });
     assert_eq!(wait(of("locker")[0]), wait(of("locker")[1]), "they wait for the same lock");
+    let holds =
+        |label: &str| of(label)[0].holds.iter().map(|held| (held.kind, held.address)).collect::<Vec<_>>();
+    let waits_for = |label: &str| match wait(of(label)[0]) {
+        Wait::Resource { address, .. } => address,
+        other => panic!("{label} waits for {other:?}"),
+    };
+    assert_eq!(holds("holder"), [(ResourceKind::Mutex, waits_for("locker"))]);
+    assert_eq!(holds("writer"), [(ResourceKind::RwLockWrite, waits_for("reader"))]);
+    assert_eq!(snapshot.tasks.iter().filter(|task| !task.holds.is_empty()).count(), 2);
     assert_eq!(wait(of("set_owner")[0]), Wait::Tasks { count: 3 });
     let Wait::Io { socket: Some(socket), .. } = wait(of("socket")[0]) else {
         panic!("it waits for a socket")
