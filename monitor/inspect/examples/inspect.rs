@@ -1,13 +1,18 @@
 //! Prints the tasks of a running tokio program, or of the dump of one: `inspect PID` or `inspect FILE`.
+//! `--times` says instead how long that takes.
 
 use std::process::ExitCode;
 use taskscope_inspect::{Node, Snapshot, Target, Wait};
 
+#[expect(clippy::print_stderr, reason = "what goes wrong is said there")]
 fn main() -> ExitCode {
     let Some(program) = std::env::args().nth(1) else {
-        eprintln!("usage: inspect PID|FILE");
+        eprintln!("usage: inspect PID|FILE [--times]");
         return ExitCode::from(2);
     };
+    if std::env::args().any(|argument| argument == "--times") {
+        return times(&program);
+    }
     let target = program.parse().map_or_else(|_| Target::core(&program), Target::attach);
     match target.and_then(|mut target| target.snapshot()) {
         Ok(snapshot) => print(&snapshot),
@@ -15,6 +20,22 @@ fn main() -> ExitCode {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The first table, the debug information and all, then ten more.
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "this is what it is for")]
+fn times(program: &str) -> ExitCode {
+    let begun = std::time::Instant::now();
+    let target = program.parse().map_or_else(|_| Target::core(program), Target::attach);
+    let first = target.and_then(|mut target| Ok((target.snapshot()?.tasks.len(), target)));
+    let Ok((tasks, mut target)) = first else { return ExitCode::FAILURE };
+    println!("{tasks} tasks, the first time in {:?}", begun.elapsed());
+    for _ in 0..10 {
+        let begun = std::time::Instant::now();
+        let tasks = target.snapshot().map_or(0, |snapshot| snapshot.tasks.len());
+        println!("{tasks} tasks again in {:?}", begun.elapsed());
     }
     ExitCode::SUCCESS
 }
