@@ -81,6 +81,11 @@ impl TaskTypes {
                 all.symbols().debug(vtable.module)?.prepare_all();
                 found = from_debug(types, module, vtable).unwrap_or(found);
             }
+            // Merged functions belong to several types, of which the one that is described may be another.
+            if vtables.iter().filter(|other| other.poll() == vtable.poll()).count() > 1 {
+                found.stage = None;
+                found.future.iter_mut().for_each(|name| name.sure = Sure::Inferred);
+            }
             return Some(found);
         }
         let of_module = || vtables.iter().filter(|other| other.module == vtable.module);

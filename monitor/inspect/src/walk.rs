@@ -10,6 +10,7 @@ use crate::types::Number;
 use crate::view::View;
 use crate::vtables::Vtables;
 use std::collections::HashMap;
+use std::sync::Arc;
 use taskscope_model::TaskId;
 
 /// Deepest nesting of types and futures.
@@ -115,7 +116,7 @@ impl Walker<'_, '_> {
                 if self.strict && !waits_for.as_ref().is_some_and(|wait| is_plausible(view, wait)) {
                     return Err(Torn);
                 }
-                out.push(Node { function: name.clone(), ..node("", None, waits_for) });
+                out.push(node(name.clone(), None, waits_for));
                 Ok(())
             }
             Plan::Dyn { data, vtable } => {
@@ -215,7 +216,7 @@ impl Walker<'_, '_> {
             }
             None => {
                 self.left.nodes -= 1;
-                out.push(node("dyn Future", Some("of an unknown type"), None));
+                out.push(node("dyn Future".into(), Some("of an unknown type"), None));
                 Ok(())
             }
         }
@@ -244,8 +245,9 @@ impl Walker<'_, '_> {
         }
         self.left.nodes -= 1;
         let detail = matches!(state.progress, Progress::NotStarted).then_some("not started");
-        let mut own = Node { location: state.place.clone(), ..node(&coroutine.function, detail, None) };
-        own.function = coroutine.function.clone();
+        let mut own =
+            Node { location: state.place.clone(), ..node(coroutine.function.clone(), detail, None) };
+
         let mut below = above.deeper();
         below.role = match leaves::role(&coroutine.function) {
             Some(role) => above.role.or(Some(role)),
@@ -261,7 +263,7 @@ impl Walker<'_, '_> {
             own.children = match &awaitee.label {
                 Some(label) => {
                     let children = found;
-                    vec![Node { function: label.clone(), children, ..node("", None, None) }]
+                    vec![Node { children, ..node(label.clone(), None, None) }]
                 }
                 None => found,
             };
@@ -355,9 +357,9 @@ fn interest_in(bits: u64) -> Option<Direction> {
     }
 }
 
-fn node(function: &str, detail: Option<&str>, waits_for: Option<Wait>) -> Node {
+fn node(function: Arc<str>, detail: Option<&str>, waits_for: Option<Wait>) -> Node {
     let detail = detail.map(Into::into);
-    Node { function: function.into(), location: None, detail, waits_for, children: Vec::new() }
+    Node { function, location: None, detail, waits_for, children: Vec::new() }
 }
 
 fn word(view: &mut View<'_>, address: u64, offset: u64) -> Result<u64, Torn> {

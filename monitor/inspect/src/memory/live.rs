@@ -11,6 +11,7 @@ use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use taskscope_model::At;
 
 /// What one call of the kernel's takes at most (`UIO_MAXIOV` is 1024).
@@ -21,6 +22,8 @@ const PAGE: u64 = 4096;
 pub(crate) struct Live {
     pid: u32,
     pagemap: Option<File>,
+    /// By inode. The kernel walks all sockets of the machine for its tables, so they are read only for new ones.
+    sockets: Mutex<HashMap<u64, Option<Socket>>>,
 }
 
 impl Live {
@@ -31,7 +34,7 @@ impl Live {
         }
         // Without it the scan still works, but makes the process's page tables grow.
         let pagemap = File::open(format!("/proc/{pid}/pagemap")).ok();
-        Ok(Self { pid, pagemap })
+        Ok(Self { pid, pagemap, sockets: Mutex::default() })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -165,11 +168,13 @@ impl Memory for Live {
             link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
         };
         let inodes: Vec<(i32, u64)> = descriptors.iter().filter_map(|it| Some((*it, inode(*it)?))).collect();
-        if inodes.is_empty() {
-            return HashMap::new();
+        let mut known = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        if inodes.iter().any(|(_, inode)| !known.contains_key(inode)) {
+            let all = sockets::all(|table| fs::read_to_string(self.path(&format!("net/{table}"))).ok());
+            *known = inodes.iter().map(|(_, inode)| (*inode, all.get(inode).cloned())).collect();
         }
-        let all = sockets::all(|table| fs::read_to_string(self.path(&format!("net/{table}"))).ok());
-        inodes.iter().filter_map(|(descriptor, inode)| Some((*descriptor, all.get(inode)?.clone()))).collect()
+        let socket = |inode| known.get(inode).cloned().flatten();
+        inodes.iter().filter_map(|(descriptor, inode)| Some((*descriptor, socket(inode)?))).collect()
     }
 
     fn program(&self) -> String {

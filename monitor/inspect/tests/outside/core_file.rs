@@ -1,6 +1,8 @@
 //! A dump shows what the live process shows. The dump is written here: a dumper may not be at hand.
 
+use crate::outside::expected::Expected;
 use crate::outside::fixture::Build;
+use crate::outside::truth::{differences, look, spawned};
 use std::path::Path;
 use taskscope_inspect::{Mapping, Memory, Snapshot, Target, Thread};
 
@@ -85,15 +87,18 @@ fn told(snapshot: &Snapshot) -> Vec<String> {
 
 #[test]
 fn a_dump_shows_what_the_process_shows() {
-    let running = Build::BASE.start(&[]);
+    let expected = Expected::of("plain");
+    let mut running = Build::BASE.start(&[]);
+    let spawned = spawned(&mut running, &expected);
+    // What still changes may be different a moment later.
+    let mut target = Target::attach(running.pid()).expect("it can be read");
+    let live = look(&mut target, |snapshot| differences(&expected, &spawned, snapshot));
     let memory = taskscope_inspect::live(running.pid()).expect("it lives");
     let folder = tempfile::tempdir().expect("a folder");
     let core = folder.path().join("core");
     write_core(&*memory, running.pid(), &core);
 
     let dumped = Target::core(&core).and_then(|mut target| target.snapshot()).expect("it can be read");
-    let mut target = Target::attach(running.pid()).expect("it can be read");
-    let live = target.snapshot().expect("it can be read");
     assert_eq!(dumped.at, None);
     assert!(dumped.tasks.len() > 30, "{}", dumped.tasks.len());
     assert_eq!(dumped.tasks.len(), live.tasks.len());

@@ -70,7 +70,11 @@ fn name_is_right(expected: &str, task: &Task, shows: Shows) -> bool {
             let text = text.strip_suffix("::{closure#0}").unwrap_or(&text);
             let should = plain(expected);
             let should = should.strip_suffix("::{closure#0}").unwrap_or(&should);
-            shows != Shows::Tasks && name.sure == Sure::Inferred && (text == should || should.contains('<'))
+            // The compiler may have made one function of the two: that is why the name is only inferred.
+            let twins = text.contains("::twin_") && should.contains("::twin_");
+            shows != Shows::Tasks
+                && name.sure == Sure::Inferred
+                && (text == should || twins || should.contains('<'))
         }
     }
 }
