@@ -142,12 +142,11 @@ fn in_block_on(all: &AllTypes<'_>, stack: Piece, signs: &[Sign]) -> Option<Block
     });
     // Inner calls are given a pinned pointer to the future of the outer ones.
     let (future, path) = futures.filter_map(|future| by_value(all, future)).next()?;
-    // The first that says anything is right: what lies further out may be left from earlier calls.
-    let is_running = signs.iter().find_map(|sign| match sign {
-        Sign::Parked | Sign::Task => Some(false),
-        Sign::Poll(polled) => (path.starts_with(polled.as_str())).then_some(true),
-        Sign::BlockOn(_) => None,
-    })?;
+    // Return addresses of earlier polls are left between those of the calls that put the thread to sleep.
+    let is_parked = signs.iter().any(|sign| matches!(sign, Sign::Parked | Sign::Task));
+    let is_polled = signs.iter().any(|sign| matches!(sign, Sign::Poll(polled) if path.starts_with(polled)));
+    let is_running = is_polled && !is_parked;
+    (is_parked || is_polled).then_some(())?;
     Some(Blocked { stack, future, path, is_running })
 }
 
