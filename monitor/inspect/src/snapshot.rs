@@ -1,0 +1,67 @@
+//! What was seen of a program at one moment.
+
+use crate::names::Name;
+use crate::tree::{Held, Node, Place};
+use taskscope_model::codes::{Flavor, TaskKind};
+use taskscope_model::{At, TaskId};
+
+/// What was seen of a program at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When: CLOCK_MONOTONIC of the program's host; `None` for a core dump.
+    pub at: Option<At>,
+    /// The tasks that live, by id; roots last. A runtime's own workers, which are tasks of its blocking pool, are
+    /// left out where their name is known.
+    pub tasks: Vec<Task>,
+}
+
+/// A task that lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// tokio's number of it.
+    pub id: TaskId,
+    /// Address of its header, which is its identity in memory; of a root, that of its future, 0 if not found.
+    pub header: u64,
+    /// What it is doing.
+    pub state: TaskState,
+    /// It has been told to stop, and has not stopped yet.
+    pub cancelled: bool,
+    /// What it is to its runtime.
+    pub kind: Option<TaskKind>,
+    /// Number of the runtime or `LocalSet` that owns it, as tokio counts them; tasks with the same one share it.
+    pub owner: Option<u64>,
+    /// How its runtime runs it.
+    pub flavor: Option<Flavor>,
+    /// Its future.
+    pub future: Option<Name>,
+    /// Where it was spawned: only programs built with `tokio_unstable` say so.
+    pub spawned_at: Option<Spawn>,
+    /// Where its `async fn` or block begins.
+    pub defined_at: Option<Place>,
+    /// What it awaits. `None` while it runs, for want of debug information, or if it changed while it was read.
+    pub awaits: Option<Node>,
+    /// Locks and permits that it holds; empty too where `awaits` is `None`.
+    pub holds: Vec<Held>,
+}
+
+/// What a task is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TaskState {
+    /// In a poll.
+    Running,
+    /// Woken, not yet polled.
+    Scheduled,
+    /// Waiting to be woken.
+    Idle,
+}
+
+/// Where a task was spawned.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Spawn {
+    /// As given to the compiler.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+}

@@ -1,0 +1,15 @@
+//! Programs that know nothing of taskscope, read from outside.
+
+#[cfg(target_os = "linux")]
+mod outside {
+    mod axum;
+    mod churn;
+    mod core_file;
+    mod expected;
+    mod factors;
+    mod fixture;
+    mod hostile;
+    mod refusals;
+    mod text;
+    mod truth;
+}
