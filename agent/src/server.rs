@@ -44,6 +44,9 @@ mod traces;
 #[cfg(unix)]
 mod view;
 
+#[cfg(unix)]
+pub(crate) use collector::history;
+
 use crate::core::Core;
 
 /// Starts the server's thread. If it cannot be started the program runs on, and nobody can attach.

@@ -31,7 +31,7 @@ pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) ->
     let pending: Vec<Copied> = living(core, number).collect();
     drop(runtime);
     teller.refresh_places(&core.store.places);
-    let world = evidence(&teller, number, &pending);
+    let world = evidence(core, &teller, number, &pending);
     let diagnosis = Diagnosis::of(&world);
     let found = diagnosis.findings().filter(|finding| FAIL.contains(&finding.kind));
     // What ended with the runtime was pending, all of it: that is said below.
@@ -78,13 +78,23 @@ fn living(core: &Core, number: u16) -> impl Iterator<Item = Copied> {
 }
 
 /// What is known of the runtime's tasks, folded.
-fn evidence(teller: &Teller, number: u16, pending: &[Copied]) -> World {
+fn evidence(core: &Core, teller: &Teller, number: u16, pending: &[Copied]) -> World {
     let mut world = World::default();
     let mut tell = |fact: Fact| world.apply(&Change { source: Source::AGENT, fact });
     teller.locations.iter().for_each(|(location, _)| tell(location.clone().into()));
     for task in pending {
         tell(teller.spawned(task));
         tell(teller.polled(task));
+    }
+    #[cfg(unix)]
+    for task in crate::server::history(&core.store).iter().filter(|task| task.last.seed.runtime == number) {
+        tell(teller.spawned(&task.last));
+        teller.described_ended(task).map(&mut tell);
+        tell(teller.polled(&task.last));
+        if let Some(standing) = teller.standing_ended(task) {
+            teller.news_of(TaskId(task.last.seed.id), &standing, None).into_iter().for_each(&mut tell);
+        }
+        tell(teller.ended(task));
     }
     for observed in observer().map(|observer| observer.forgotten_in(number)).unwrap_or_default() {
         tell(observed.into());

@@ -93,3 +93,42 @@ async fn workers_are_as_tokios() {
         task.await.unwrap();
     }
 }
+
+#[ignore = "loses a panic"]
+#[taskscope_agent::test]
+async fn loses_a_panic() {
+    drop(taskscope_agent::spawn(async { panic!("nobody hears this") }));
+}
+
+#[ignore = "loses an error"]
+#[taskscope_agent::test]
+async fn loses_an_error() {
+    drop(taskscope_agent::spawn_fallible(async { Err::<(), _>("nobody reads this") }));
+}
+
+#[test]
+fn a_lost_panic_or_error_fails_the_test() {
+    let words = verdict(loses_a_panic);
+    assert!(words.contains("error panic_unseen: ") && words.contains("nobody hears this"), "{words}");
+    let words = verdict(loses_an_error);
+    assert!(words.contains("warning error_unseen: ") && words.contains("nobody reads this"), "{words}");
+}
+
+#[taskscope_agent::test]
+async fn who_looks_at_a_panic_and_an_error_passes() {
+    taskscope_agent::spawn(async { panic!("heard") }).await.unwrap_err();
+    taskscope_agent::spawn_fallible(async { Err::<(), _>("read") }).await.unwrap().unwrap_err();
+}
+
+/// Each test has its own evidence, whatever runs beside it: two that fail and two that do not, a thousand times.
+#[test]
+fn verdicts_are_of_their_own_test() {
+    let failing = || (0..1_000).for_each(|_| drop(verdict(loses_a_panic)));
+    let clean = || (0..1_000).for_each(|_| who_looks_at_a_panic_and_an_error_passes());
+    std::thread::scope(|scope| {
+        let threads = [scope.spawn(failing), scope.spawn(failing), scope.spawn(clean), scope.spawn(clean)];
+        for thread in threads {
+            thread.join().expect("the verdicts are the same each time");
+        }
+    });
+}

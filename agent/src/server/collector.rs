@@ -117,7 +117,7 @@ fn apply_late(ended: &mut [Remembered], late: &[Late]) {
 
 /// The history, oldest end first: the last tasks however they ended, and besides them the last that did not
 /// complete; within the bounds of `shard` over all threads.
-pub(super) fn history(store: &Store) -> Vec<Remembered> {
+pub(crate) fn history(store: &Store) -> Vec<Remembered> {
     let (mut all, mut late) = (Vec::new(), Vec::new());
     for thread in store.threads.all() {
         all.extend(lock(&thread.shard).history());

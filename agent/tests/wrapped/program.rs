@@ -19,7 +19,7 @@ async fn handles(seen: &mut Vec<String>) {
     seen.push(format!("{:?}", good.await));
 
     let lost = spawn(async { panic!("on purpose") });
-    let error: task::JoinError = lost.await.map(|()| ()).unwrap_err();
+    let error: task::JoinError = lost.await.unwrap_err();
     seen.push(format!("{} {:?}", error.is_panic(), error.into_panic().downcast_ref::<&str>()));
 
     let stopped = spawn(pending::<()>());
