@@ -1,5 +1,5 @@
 //! The detectors: what is wrong in a World. Each is one file, a pure function over the World; the list of them
-//! is [`DETECTORS`].
+//! is `DETECTORS`.
 //!
 //! Findings are derived, never sent or recorded: whoever folds the same Changes finds the same, in whatever
 //! order they came, and from a snapshot the same as from all Changes since the start.
