@@ -118,7 +118,9 @@ impl World {
             | Fact::Woken(_)
             | Fact::Awaits(_)
             | Fact::Boxed(_)
-            | Fact::Noted(_) => self.tell(change),
+            | Fact::Noted(_)
+            | Fact::Looked(_)
+            | Fact::Holds(_) => self.tell(change),
             Fact::Resource(_)
             | Fact::Operation(_)
             | Fact::ResourceForgotten(_)
