@@ -15,6 +15,7 @@ pub(crate) mod groups;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
 pub(crate) mod stacks;
+pub(crate) mod waits;
 
 pub(crate) use arrange::{Arrangement, Placed, arrange};
 pub(crate) use cell::Cell;

@@ -30,6 +30,11 @@ pub fn scenario() -> &'static Path {
     program("scenario")
 }
 
+/// A program that knows nothing of taskscope.
+pub fn plain() -> &'static Path {
+    program("plain")
+}
+
 /// A program of `examples/`.
 pub fn example(name: &str) -> &'static Path {
     program(name)

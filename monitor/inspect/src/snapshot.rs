@@ -13,6 +13,22 @@ pub struct Snapshot {
     /// The tasks that live, by id; roots last. A runtime's own workers, which are tasks of its blocking pool, are
     /// left out where their name is known.
     pub tasks: Vec<Task>,
+    /// How much its build tells.
+    pub information: Information,
+}
+
+/// How much the build of a program tells of its futures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Information {
+    /// Nothing: it is stripped.
+    #[default]
+    Nothing,
+    /// Names of functions.
+    Symbols,
+    /// Names and lines of functions.
+    Functions,
+    /// What types consist of, too: all there is.
+    Types,
 }
 
 /// A task that lives.
@@ -34,6 +50,8 @@ pub struct Task {
     pub flavor: Option<Flavor>,
     /// Its future.
     pub future: Option<Name>,
+    /// Size of its future, bytes.
+    pub size: Option<u64>,
     /// Where it was spawned: only programs built with `tokio_unstable` say so.
     pub spawned_at: Option<Spawn>,
     /// Where its `async fn` or block begins.

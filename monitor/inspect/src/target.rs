@@ -119,7 +119,8 @@ impl Target {
         let roots = blocked.into_iter().zip(1..).map(|(blocked, number)| reader.root(blocked, number));
         tasks.extend(roots);
         name_sockets(&**memory, &mut tasks);
-        Ok(Snapshot { at, tasks })
+        let information = known.task_types.information(symbols, vtables);
+        Ok(Snapshot { at, tasks, information })
     }
 }
 
@@ -307,6 +308,7 @@ impl Reader<'_, '_> {
             owner: None,
             flavor: None,
             future: Some(Name { text: names::pretty(&blocked.path).into(), sure: Sure::Type }),
+            size: types.of(blocked.future.module).map(|types| types.get(blocked.future.die).size),
             spawned_at: None,
             defined_at: defined,
             awaits: found.map(|(_, node)| node),
@@ -328,6 +330,7 @@ impl Reader<'_, '_> {
             owner: (!is_blocking).then_some(head.owner),
             flavor: of.flavor,
             future: of.future.clone(),
+            size: of.size,
             spawned_at,
             defined_at: of.defined.clone(),
             awaits: awaits.filter(|_| steady),

@@ -227,8 +227,7 @@ fn targets_that_are_not_there_are_exit_3() {
         (at("empty"), "ends before its first words do"),
         (at(""), "neither a socket nor a recording"),
         (u32::MAX.to_string(), "there is no process 4294967295"),
-        (std::process::id().to_string(), "has no agent"),
-        ("no-such-program".to_owned(), "no live program with an agent is called `no-such-program`"),
+        ("no-such-program".to_owned(), "no live tokio program is called `no-such-program`"),
     ] {
         let (exit, message) = error(&["ps", &target]);
         assert_eq!(exit, Exit::NotFound, "{message}");

@@ -130,6 +130,9 @@ fn how_found(tree: &AwaitTree, now: At) -> String {
         _ => "found in a way that this version does not know",
     };
     match now.since(tree.at) {
+        Nanos(FRESH..) if tree.kind == TreeKind::MEMORY => {
+            format!("({how}, and so for {} at least)", now.since(tree.at))
+        }
         Nanos(0..FRESH) => format!("({how})"),
         ago => format!("({how}, {ago} ago)"),
     }

@@ -19,6 +19,13 @@ pub(crate) struct AwaitTree {
     pub(crate) waits: Vec<Wait>,
 }
 
+impl AwaitTree {
+    /// Whether there is anything in it: of a task in a poll nothing is seen.
+    fn says_something(&self) -> bool {
+        !self.nodes.is_empty() || !self.waits.is_empty()
+    }
+}
+
 /// One future of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AwaitNode {
@@ -36,7 +43,7 @@ pub(crate) struct AwaitNode {
 
 /// The tree that says most.
 pub(crate) fn awaits(task: &Task, world: &World) -> Option<AwaitTree> {
-    task.awaits().map(|awaits| tree(awaits, world))
+    task.awaits().map(|awaits| tree(awaits, world)).filter(AwaitTree::says_something)
 }
 
 /// The tree that was found in that way.
