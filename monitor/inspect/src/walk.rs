@@ -337,6 +337,13 @@ fn is_plausible(view: &mut View<'_>, wait: &Wait) -> bool {
         Wait::Time { deadline } => {
             view.memory().now().is_none_or(|now| deadline.0 > 0 && deadline.since(now).0 < CENTURY)
         }
+        Wait::Resource { kind: ResourceKind::Oneshot | ResourceKind::Receive, address, .. } => {
+            // Both ends share it, and count themselves: owners, then those that only look.
+            const MOST: u64 = 1 << 20;
+            let mut count = |offset| view.word(address.checked_add(offset)?);
+            let counts = [count(0), count(8)];
+            address.is_multiple_of(8) && counts.iter().all(|it| it.is_some_and(|it| (1..MOST).contains(&it)))
+        }
         Wait::Resource { address, .. } => address.is_multiple_of(8) && view.word(*address).is_some(),
         Wait::Task { id } => id.is_some(),
         Wait::Tasks { count } => *count < 1 << 32,
