@@ -22,6 +22,7 @@ pub mod request;
 pub mod resources;
 pub mod task;
 pub mod time;
+pub mod waits;
 pub mod world;
 
 pub use change::{Change, Fact};

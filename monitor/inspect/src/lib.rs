@@ -15,6 +15,7 @@ mod guards;
 mod heads;
 mod leaves;
 mod memory;
+mod met;
 mod module;
 mod names;
 mod plans;

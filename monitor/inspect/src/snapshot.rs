@@ -58,6 +58,9 @@ pub struct Task {
     pub defined_at: Option<Place>,
     /// What it awaits. `None` while it runs, for want of debug information, or if it changed while it was read.
     pub awaits: Option<Node>,
+    /// Of its memory, as far as it was walked through: if it differs the next time, the task was polled in between,
+    /// or something was done to what it waits in.
+    pub fingerprint: u64,
     /// Locks and permits that it holds; empty too where `awaits` is `None`.
     pub holds: Vec<Held>,
 }

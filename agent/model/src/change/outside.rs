@@ -18,6 +18,8 @@ pub struct Looked {
     pub at: At,
     /// Whether a later look found all of that unchanged.
     pub again: bool,
+    /// The first look since which nothing at all has moved in it: it was not polled since.
+    pub still: At,
 }
 
 /// Locks and permits that a task has while it does not run. The latest holds.

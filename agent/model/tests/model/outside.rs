@@ -6,14 +6,14 @@ use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use taskscope_model::change::*;
-use taskscope_model::codes::{Activity, Source, WaitKind};
+use taskscope_model::codes::{Activity, Source, TreeKind, WaitKind};
 use taskscope_model::frame::Told;
-use taskscope_model::{At, Change, Fact, LocationId, Nanos, State, Task, TaskId};
+use taskscope_model::{At, Change, Fact, LocationId, Nanos, State, Task, TaskId, TreeId};
 
 const TASK: TaskId = TaskId(4711);
 
 fn looked(activity: Activity) -> Looked {
-    Looked { task: TASK, activity, cancelled: true, at: At(3_000_000), again: true }
+    Looked { task: TASK, activity, cancelled: true, at: At(3_000_000), again: true, still: At(4_000_000) }
 }
 
 pub(super) fn facts() -> Vec<(String, Told)> {
@@ -34,9 +34,9 @@ pub(super) fn facts() -> Vec<(String, Told)> {
 
 /// Any of them. Boxed: the strategy of all facts would be too large for a test's stack.
 pub(super) fn fact() -> BoxedStrategy<Fact> {
-    let looked = (task_id(), 0..5u8, any::<bool>(), at(), any::<bool>()).prop_map(
-        |(task, activity, cancelled, at, again)| {
-            Looked { task, activity: Activity(activity), cancelled, at, again }.into()
+    let looked = (task_id(), 0..5u8, any::<bool>(), at(), any::<bool>(), at()).prop_map(
+        |(task, activity, cancelled, at, again, still)| {
+            Looked { task, activity: Activity(activity), cancelled, at, again, still }.into()
         },
     );
     let held = (0..10u8, word(), address(), of(place()), any::<bool>(), any::<bool>()).prop_map(
@@ -47,6 +47,24 @@ pub(super) fn fact() -> BoxedStrategy<Fact> {
     );
     let holds = (task_id(), vec(held, 0..3)).prop_map(|(task, held)| Holds { task, held }.into());
     prop_oneof![looked, holds].boxed()
+}
+
+/// Tasks that stand still with locks, more often than chance would have it.
+pub(super) fn knot() -> BoxedStrategy<Fact> {
+    let still = (task_id(), at()).prop_map(|(task, at)| {
+        Looked { task, activity: Activity::IDLE, cancelled: false, at, again: true, still: at }.into()
+    });
+    let holds = (task_id(), address(), any::<bool>()).prop_map(|(task, address, aside)| {
+        let (what, text, location) = (WaitKind::LOCK, "mutex".to_owned(), None);
+        Holds { task, held: vec![Held { what, text, address, location, granted: aside, aside }] }.into()
+    });
+    let awaits = (task_id(), at(), address(), any::<bool>()).prop_map(|(task, at, address, locks)| {
+        let (kind, tree, what) = (TreeKind::MEMORY, TreeId(0), WaitKind::LOCK);
+        let address = locks.then_some(address);
+        let wait = Wait { what, text: String::new(), task: None, address, until: None };
+        Awaits { task, at, kind, tree, since: Vec::new(), waits: vec![wait] }.into()
+    });
+    prop_oneof![still, holds, awaits].boxed()
 }
 
 /// Few, so that tasks meet at them.

@@ -30,6 +30,7 @@ pub(super) struct Translator {
 struct Known {
     /// Its place in memory: another task there is another task.
     header: u64,
+    fingerprint: u64,
     looked: Looked,
     awaits: Option<Node>,
     tree: TreeId,
@@ -110,9 +111,15 @@ impl Translator {
         let same_tree = known.awaits == task.awaits;
         let same_held = known.held == task.holds;
         let same = known.looked.activity == activity && known.looked.cancelled == task.cancelled;
+        let still = known.fingerprint == task.fingerprint;
+        known.fingerprint = task.fingerprint;
+        let told = known.looked.clone();
+        if !still {
+            known.looked.still = self.now;
+        }
         if same_tree && same_held && same {
-            if !known.looked.again {
-                known.looked.again = true;
+            known.looked.again = true;
+            if known.looked != told {
                 out.push(known.looked.clone().into());
             }
             return;
@@ -143,7 +150,8 @@ impl Translator {
             out.push(described.into());
         }
         let (activity, cancelled) = (activity(task.state), task.cancelled);
-        let looked = Looked { task: task.id, activity, cancelled, at: self.now, again: false };
+        let now = self.now;
+        let looked = Looked { task: task.id, activity, cancelled, at: now, again: false, still: now };
         out.push(looked.clone().into());
         let mut tree = NO_TREE;
         if let Some(root) = &task.awaits {
@@ -154,8 +162,9 @@ impl Translator {
             let held = self.held(task, out);
             out.push(Holds { task: task.id, held }.into());
         }
-        let (header, held) = (task.header, task.holds.clone());
-        self.tasks.insert(task.id, Known { header, looked, awaits: task.awaits.clone(), tree, held });
+        let (header, fingerprint, held) = (task.header, task.fingerprint, task.holds.clone());
+        let awaits = task.awaits.clone();
+        self.tasks.insert(task.id, Known { header, fingerprint, looked, awaits, tree, held });
     }
 
     fn held(&mut self, task: &inspect::Task, out: &mut Vec<Fact>) -> Vec<Held> {

@@ -99,8 +99,8 @@ pub(super) fn held(held: &[inspect::Held], places: &mut Places, out: &mut Vec<Fa
         text: held.kind.name().to_owned(),
         address: held.address,
         location: held.location.as_ref().map(|place| places.line(place, out)),
-        granted: false,
-        aside: false,
+        granted: held.granted,
+        aside: held.aside,
     };
     held.iter().map(words).collect()
 }
