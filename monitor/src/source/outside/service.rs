@@ -18,6 +18,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const FRESH: Nanos = Nanos(500_000_000);
 /// Before the second look at what matters only if it lasts, for those who ask but once.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Between looks at what is wrong only if it lasts.
+const AGAIN: Duration = Duration::from_millis(250);
 /// Changes handed over at a time.
 const PIECE: usize = 2_000;
 
@@ -118,6 +120,12 @@ impl Watch {
         }
         if wanted.once && self.translator.is_unconfirmed() {
             thread::sleep(PAUSE);
+            self.look()?;
+        }
+        // Who asks for all there is, and once, wants to know what is wrong: some of that shows only if it lasts.
+        let begun = clock::monotonic();
+        while wanted.once && wanted.ended && clock::monotonic().since(begun) < self.translator.suspects() {
+            thread::sleep(AGAIN);
             self.look()?;
         }
         self.tell(|_, out| out.push(Complete { subscription: wanted.number }.into()))

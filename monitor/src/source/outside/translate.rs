@@ -4,13 +4,17 @@ use super::coverage::{Shown, coverage};
 use super::places::{NO_TREE, Places, Trees};
 use super::waits;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use taskscope_inspect::{self as inspect, Node, Snapshot, TaskState};
+use taskscope_inspect::{self as inspect, Node, ResourceKind, Snapshot, TaskState};
 use taskscope_model::change::{
     Awaits, Counted, Coverage, Described, Forgotten, Goodbye, Held, Holds, Looked, Runtime, RuntimeEnded,
     Spawned, Tick,
 };
 use taskscope_model::codes::{Activity, Counter, TaskKind, TreeKind};
-use taskscope_model::{At, Fact, LocationId, RuntimeId, TaskId, TreeId};
+use taskscope_model::{At, Fact, LocationId, Nanos, RuntimeId, TaskId, TreeId};
+
+/// A little more than the time after which the model finds that a lock, or a permit, is held for long.
+const LOCK: Nanos = Nanos(1_300_000_000);
+const PERMIT: Nanos = Nanos(3_300_000_000);
 
 /// What was told so far, as far as it takes to tell only what changes.
 #[derive(Debug, Default)]
@@ -67,8 +71,20 @@ impl Translator {
 
     /// Whether something was seen but once of which it matters that it lasts: who waits for whom.
     pub(super) fn is_unconfirmed(&self) -> bool {
-        let matters = |known: &Known| known.awaits.is_some() && !known.looked.again;
+        let waits_for_one =
+            |known: &Known| known.awaits.iter().flat_map(waits::waits).any(|wait| wait.task.is_some());
+        let matters = |known: &Known| !known.looked.again && (!known.held.is_empty() || waits_for_one(known));
         self.tasks.values().any(matters)
+    }
+
+    /// How long to look until it is known whether those who hold what others wait for hold it for long.
+    pub(super) fn suspects(&self) -> Nanos {
+        let wanted = self.tasks.values().filter_map(|known| known.awaits.as_ref());
+        let wanted: HashSet<u64> = wanted.flat_map(waits::waits).filter_map(|wait| wait.address).collect();
+        let held = self.tasks.values().flat_map(|known| &known.held);
+        let kinds = held.filter(|held| wanted.contains(&held.address)).map(|held| held.kind);
+        let longest = kinds.map(|kind| if kind == ResourceKind::Semaphore { PERMIT } else { LOCK });
+        longest.max().unwrap_or_default()
     }
 
     fn runtimes(&mut self, snapshot: &Snapshot, out: &mut Vec<Fact>) {
