@@ -64,5 +64,5 @@ async fn serve_and_drop(cache: Cache, late: oneshot::Sender<()>) {
 }
 
 async fn refresh(cache: Cache) {
-    cache.lock().await.push(1); // expect: given and not polled
+    cache.lock().await.push(1);
 }

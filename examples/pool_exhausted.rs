@@ -61,7 +61,7 @@ async fn main() -> Result<()> {
 }
 
 async fn request(pool: Pool, asked: mpsc::Sender<()>) -> Result<()> {
-    let connection = pool.connection().await?; // expect: waits for a connection
+    let connection = pool.connection().await?;
     asked.send(()).await?;
     tokio::time::sleep(SLOW).await; // expect: lock_held_across_await
     anyhow::ensure!(connection.row == 7, "another row");

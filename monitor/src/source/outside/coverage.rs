@@ -22,6 +22,8 @@ pub(super) struct Shown {
     pub(super) unseen: usize,
     /// Tasks that say where they were spawned.
     pub(super) spawned_at: usize,
+    /// Tasks that nobody spawned.
+    pub(super) roots: usize,
 }
 
 impl Shown {
@@ -36,6 +38,7 @@ impl Shown {
             nameless: tasks().filter(|task| task.future.is_none()).count(),
             inferred: tasks().filter(is_inferred).count(),
             unseen: tasks().filter(|task| task.state == TaskState::Idle && task.awaits.is_none()).count(),
+            roots: tasks().filter(|task| task.id.is_root()).count(),
             spawned_at: tasks().filter(|task| task.spawned_at.is_some()).count(),
         }
     }
@@ -70,9 +73,10 @@ fn updates() -> Coverage {
 }
 
 fn spawn_locations(shown: &Shown) -> Coverage {
-    // Roots are spawned by nobody.
     match shown.spawned_at {
-        0 => topic("spawn locations", Seen::NO, "tokio notes them only if built for that", SPAWN_LOCATIONS),
+        0 if shown.tasks > shown.roots => {
+            topic("spawn locations", Seen::NO, "tokio notes them only if built for that", SPAWN_LOCATIONS)
+        }
         _ => topic("spawn locations", Seen::YES, "", ""),
     }
 }
@@ -105,8 +109,9 @@ fn trees(shown: &Shown) -> Coverage {
         (Information::Types, 0) => topic("await trees", Seen::YES, "", ""),
         (Information::Types, unseen) => {
             let why = format!(
-                "{unseen} tasks that wait changed while they were read, or their types are not described by \
-                 the debug information"
+                "{unseen} of {} tasks changed while they were read, or the debug information does not describe \
+                 what they wait in",
+                shown.tasks
             );
             topic("await trees", Seen::PARTLY, &why, "")
         }
