@@ -14,6 +14,7 @@ pub(crate) mod findings;
 pub(crate) mod groups;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
+pub(crate) mod stack_groups;
 pub(crate) mod stacks;
 pub(crate) mod waits;
 

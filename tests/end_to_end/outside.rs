@@ -107,6 +107,38 @@ fn where_tells_the_await_tree_and_what_it_ends_in() {
 }
 
 #[test]
+fn equal_await_trees_are_one_line_and_who_waits_stands_below_whom() {
+    let place = Place::new();
+    let program = place.start(plain(), &[]);
+    let target = program.target();
+    let groups = place.taskscope(&["ps", &target, "--group=stack", "--json"]).json();
+    let groups = groups["groups"].as_array().expect("there is a list of groups");
+    let of = |count: u64| groups.iter().filter(move |group| group["tasks"] == count);
+    let [lockers] = of(3).collect::<Vec<_>>()[..] else { panic!("{groups:?}") };
+    assert!(lockers["awaits"].as_str().is_some_and(|it| it.starts_with("plain::locker > ")), "{lockers}");
+    assert_eq!(lockers["awaits_at"]["line"], marked_line(FILE, "locks"), "{lockers}");
+    assert_eq!(of(1).count(), 7, "each other waits in a way of its own: {groups:?}");
+
+    let tree = place.taskscope(&["ps", &target, "--tree=waits"]).output;
+    let depth = |name: &str| {
+        let lines = tree.lines().filter(|line| line.contains(name));
+        lines.map(|line| line.contains('└')).collect::<Vec<_>>()
+    };
+    assert_eq!(depth("plain::locker"), [true; 3], "they wait for the holder: {tree}");
+    assert_eq!(depth("plain::joiner"), [true], "so does this: {tree}");
+    assert_eq!((depth("plain::holder"), depth("plain::nested")), (vec![false], vec![false]), "{tree}");
+
+    let all = ps(&place, &target);
+    let locker = of_future(&all, "locker")[0];
+    let holder = id(the_one(&all, "holder"));
+    let waits_for = locker["waits_for"].as_str().expect("it waits");
+    assert!(waits_for.ends_with(&format!(", held by task {holder}")), "{locker}");
+    let holder = whereabouts(&place, &target, "holder");
+    assert_eq!(holder["holds"][0]["wanted_by"].as_array().map(Vec::len), Some(3), "{holder}");
+    assert_eq!(holder["holds"][0]["location"]["line"], marked_line(FILE, "holds"), "{holder}");
+}
+
+#[test]
 fn doctor_says_what_is_not_seen_and_runtime_what_there_is() {
     let place = Place::new();
     let program = place.start(plain(), &[]);

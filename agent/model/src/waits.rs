@@ -3,13 +3,9 @@
 
 use crate::change::Fact;
 use crate::codes::{Source, TreeKind};
-use crate::ids::{LocationId, TaskId};
+use crate::ids::TaskId;
 use crate::task::{By, Task};
-use crate::world::{Names, World};
 use std::collections::BTreeSet;
-
-/// What the paths of files hold that are not the program's own.
-const FOREIGN: &[&str] = &["/rustc/", "/registry/src/", "/git/checkouts/", "/vendor/"];
 
 /// Who waits for whom. Locks, semaphores and channels are told apart by their address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,23 +101,4 @@ fn at(
 ) -> impl Iterator<Item = TaskId> + '_ {
     let range = (source, address, TaskId(0))..=(source, address, TaskId(u64::MAX));
     set.range(range).map(|(.., task)| *task)
-}
-
-/// The line of the innermost await in the program's own code, as far as it is seen in memory; failing that, of the
-/// innermost one of all.
-pub fn await_line(task: &Task, world: &World) -> Option<By<LocationId>> {
-    let By { source, id: awaits } = task.awaits_by(TreeKind::MEMORY)?;
-    let tree = world.tree(By { source, id: awaits.tree })?;
-    // Where several are awaited at once, none of them is where the task is: it is where they fork.
-    let alone = |depth: &u16| {
-        let mut there = tree.nodes.iter().filter(|node| node.depth == *depth);
-        there.next().filter(|_| there.next().is_none())
-    };
-    let path = (0..u16::MAX).map_while(|depth| alone(&depth));
-    let path: Vec<_> = path.filter_map(|node| Some(By { source, id: node.location? })).collect();
-    let is_own = |place: &&By<LocationId>| {
-        let file = world.location(**place).map(|location| location.file.as_str());
-        file.is_some_and(|file| !FOREIGN.iter().any(|part| file.contains(part)))
-    };
-    path.iter().rev().find(is_own).or(path.last()).copied()
 }

@@ -4,8 +4,6 @@
 
 use crate::plans::{Part, TypeKey};
 use crate::tree::{Held, Place, ResourceKind};
-use crate::view::View;
-use crate::walk::{Above, Walker};
 use std::collections::HashSet;
 
 /// Locks that one task holds.
@@ -26,6 +24,13 @@ pub(crate) struct Met {
 }
 
 impl Met {
+    /// From now on it is variables that are walked through. Gives the next one, each once.
+    pub(crate) fn next_aside(&mut self, number: usize) -> Option<(TypeKey, u64)> {
+        self.is_aside = true;
+        self.places.clear();
+        self.asides.get(number).copied()
+    }
+
     /// Whether a future is met for the first time.
     pub(crate) fn is_new(&mut self, key: TypeKey, address: u64) -> bool {
         self.seen.insert((key, address))
@@ -68,21 +73,5 @@ impl Met {
         let own = places().find(|place| !place.file.contains("/registry/src/"));
         let place = own.or_else(|| places().next()).cloned();
         self.hold((kind, address), place.as_ref(), true);
-    }
-}
-
-impl Walker<'_, '_> {
-    /// Walks through the futures in variables for what they hold. What makes no sense there is left out.
-    pub(crate) fn walk_asides(&mut self, view: &mut View<'_>) {
-        self.met.is_aside = true;
-        let mut next = 0;
-        while let Some((key, address)) = self.met.asides.get(next).copied() {
-            next += 1;
-            self.met.places.clear();
-            let held = self.met.held.len();
-            if self.value(view, key, address, Above::default(), &mut Vec::new()).is_err() {
-                self.met.held.truncate(held);
-            }
-        }
     }
 }

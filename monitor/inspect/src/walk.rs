@@ -57,7 +57,7 @@ pub(crate) struct Torn;
 
 /// What is known on the way down.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Above {
+struct Above {
     depth: usize,
     /// What a semaphore is used for.
     role: Option<ResourceKind>,
@@ -94,7 +94,19 @@ impl Walker<'_, '_> {
         Ok(found)
     }
 
-    pub(crate) fn value(
+    /// Walks through the futures in variables for what they hold. What makes no sense there is left out.
+    fn walk_asides(&mut self, view: &mut View<'_>) {
+        let mut next = 0;
+        while let Some((key, address)) = self.met.next_aside(next) {
+            next += 1;
+            let held = self.met.held.len();
+            if self.value(view, key, address, Above::default(), &mut Vec::new()).is_err() {
+                self.met.held.truncate(held);
+            }
+        }
+    }
+
+    fn value(
         &mut self,
         view: &mut View<'_>,
         key: TypeKey,

@@ -173,8 +173,6 @@ fn wrong_use_is_exit_2() {
             &["ps", agent.path(), "--group", "--sort", "idle_ns"],
             "`idle_ns` is no sort key of groups; there are tasks",
         ),
-        (&["ps", agent.path(), "--tree=waits"], "--tree=waits is not supported yet"),
-        (&["ps", agent.path(), "--group=stack"], "--group=stack is not supported yet"),
         (&["ps", agent.path(), "--limit", "0"], "invalid value '0' for '--limit <N>'"),
         (&["ps", "--nonsense"], "unexpected argument '--nonsense' found"),
         (&["completions"], "required arguments were not provided: <SHELL>"),

@@ -43,15 +43,15 @@ pub(crate) struct AwaitNode {
 
 /// The tree that says most.
 pub(crate) fn awaits(task: &Task, world: &World) -> Option<AwaitTree> {
-    task.awaits().map(|awaits| tree(awaits, world)).filter(AwaitTree::says_something)
+    task.awaits().map(|awaits| tree(task, awaits, world)).filter(AwaitTree::says_something)
 }
 
 /// The tree that was found in that way.
 pub(crate) fn awaits_by(task: &Task, world: &World, kind: TreeKind) -> Option<AwaitTree> {
-    task.awaits_by(kind).map(|awaits| tree(awaits, world))
+    task.awaits_by(kind).map(|awaits| tree(task, awaits, world))
 }
 
-fn tree(awaits: By<&Awaits>, world: &World) -> AwaitTree {
+fn tree(task: &Task, awaits: By<&Awaits>, world: &World) -> AwaitTree {
     let (source, awaits) = (awaits.source, awaits.id);
     let told = world.tree(By { source, id: awaits.tree });
     let nodes = told.iter().flat_map(|tree| tree.nodes.iter().enumerate());
@@ -62,10 +62,15 @@ fn tree(awaits: By<&Awaits>, world: &World) -> AwaitTree {
         detail: node.detail.clone(),
         since: awaits.since.get(at).copied(),
     };
+    let by = By { source, id: task.id() };
+    let wait = |wait: &Wait| {
+        let text = format!("{}{}", wait.text, super::waits::held_by(wait, world, by));
+        Wait { text, ..wait.clone() }
+    };
     AwaitTree {
         kind: awaits.kind,
         at: awaits.at,
         nodes: nodes.map(node).collect(),
-        waits: awaits.waits.clone(),
+        waits: awaits.waits.iter().map(wait).collect(),
     }
 }

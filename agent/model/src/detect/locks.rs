@@ -2,12 +2,12 @@
 
 use super::detector::Place;
 use super::scene::Scene;
+use crate::await_line::await_line;
 use crate::change::{Awaits, Fact, Held, Wait};
 use crate::codes::{Activity, Source, TreeKind, WaitKind};
 use crate::ids::TaskId;
 use crate::task::{By, State, Task};
 use crate::time::At;
-use crate::waits::await_line;
 
 /// Whether others can be kept waiting by who has such a thing.
 pub(super) fn is_kept(what: WaitKind) -> bool {
