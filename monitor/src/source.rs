@@ -5,6 +5,8 @@ pub(crate) mod console;
 pub(crate) mod discover;
 pub(crate) mod error;
 #[cfg(target_os = "linux")]
+mod joined;
+#[cfg(target_os = "linux")]
 pub(crate) mod outside;
 pub(crate) mod peer;
 pub(crate) mod proc;
@@ -103,11 +105,30 @@ pub(crate) struct Live {
 #[derive(Debug)]
 enum From {
     Program(wire::Connection),
+    /// An agent, and who looks at its process from outside.
+    #[cfg(target_os = "linux")]
+    Joined(wire::Connection, Box<joined::Companion>, outside::Asker),
     #[cfg(feature = "console")]
     Console(console::Connection),
     #[cfg(target_os = "linux")]
     Outside(outside::Connection),
     Recording(recording::Playback),
+}
+
+impl From {
+    /// An agent of this host, with a companion if its process may be looked into.
+    #[cfg(target_os = "linux")]
+    fn of_agent(hello: &Hello, connection: wire::Connection) -> Self {
+        match joined::companion(hello) {
+            Some((companion, asker)) => Self::Joined(connection, Box::new(companion), asker),
+            None => Self::Program(connection),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of_agent(_hello: &Hello, connection: wire::Connection) -> Self {
+        Self::Program(connection)
+    }
 }
 
 impl Live {
@@ -116,7 +137,8 @@ impl Live {
         let (hello, from) = match address {
             Address::Unix { path, pid } => {
                 let (hello, connection) = unix::attach(path, *pid, within)?;
-                (hello, From::Program(connection))
+                let from = From::of_agent(&hello, connection);
+                (hello, from)
             }
             Address::Tcp { at, token } => {
                 let (hello, connection) = tcp::attach(at, token.clone(), within)?;
@@ -149,6 +171,8 @@ impl Live {
     pub(crate) fn asker(&self) -> Asker {
         match &self.from {
             From::Program(connection) => Asker::Program(connection.asker()),
+            #[cfg(target_os = "linux")]
+            From::Joined(connection, _, outside) => Asker::Joined(connection.asker(), outside.clone()),
             #[cfg(feature = "console")]
             From::Console(connection) => Asker::Console(connection.asker()),
             #[cfg(target_os = "linux")]
@@ -162,6 +186,8 @@ impl Live {
     pub(crate) fn next(&mut self, within: Option<Duration>) -> Result<Option<Heard>, AttachError> {
         match &mut self.from {
             From::Program(connection) => connection.next(within),
+            #[cfg(target_os = "linux")]
+            From::Joined(connection, companion, _) => companion.next(connection, within),
             #[cfg(feature = "console")]
             From::Console(connection) => connection.next(within),
             #[cfg(target_os = "linux")]
@@ -176,6 +202,9 @@ impl Live {
 pub(crate) enum Asker {
     /// An agent.
     Program(wire::Asker),
+    /// An agent, and who looks at its process from outside.
+    #[cfg(target_os = "linux")]
+    Joined(wire::Asker, outside::Asker),
     /// A console-subscriber.
     #[cfg(feature = "console")]
     Console(console::Asker),
@@ -191,6 +220,14 @@ impl Asker {
     pub(crate) fn ask(&self, request: &Request) -> io::Result<()> {
         match self {
             Asker::Program(asker) => asker.ask(request),
+            #[cfg(target_os = "linux")]
+            Asker::Joined(asker, outside) => {
+                if matches!(request, Request::Subscribe(_)) {
+                    // Without it the agent alone tells.
+                    let _ = outside.ask(request);
+                }
+                asker.ask(request)
+            }
             #[cfg(feature = "console")]
             Asker::Console(asker) => asker.ask(request),
             #[cfg(target_os = "linux")]
@@ -203,6 +240,11 @@ impl Asker {
     pub(crate) fn close(&self) {
         match self {
             Asker::Program(asker) => asker.close(),
+            #[cfg(target_os = "linux")]
+            Asker::Joined(asker, outside) => {
+                outside.close();
+                asker.close();
+            }
             #[cfg(feature = "console")]
             Asker::Console(asker) => asker.close(),
             #[cfg(target_os = "linux")]

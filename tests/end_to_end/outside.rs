@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::process::Command;
-use taskscope_tests::{Pane, Place, Process, is_root, marked_line, nobody, plain, taskscope, until};
+use taskscope_tests::{
+    Connection, Pane, Place, Process, connect, echo_server, is_root, marked_line, nobody, plain, taskscope,
+    until,
+};
 
 const FILE: &str = "tests/programs/plain.rs";
 const NOT_FOUND: i32 = 3;
@@ -218,6 +221,31 @@ fn run_follows_it_to_its_end() {
     assert_eq!(pane.wait().exit_code(), 128 + 15, "the TUI ends it");
     let text = pane.text();
     assert!(text.contains("seen from outside: "), "{text}");
+}
+
+#[test]
+fn with_an_agent_too_each_task_is_one_row_of_both() {
+    let place = Place::new();
+    let server = place.start(echo_server(), &[]);
+    let mut connections = connect(server.address(), 3);
+    connections.iter_mut().for_each(Connection::round);
+    let run = |words: &[&str]| {
+        let mut command = place.command(taskscope());
+        command.env_remove("TASKSCOPE_OUTSIDE").args(words).args([&server.target(), "--json"]);
+        Process::begin(&mut command).wait().json()
+    };
+    let ps = run(&["ps"]);
+    let tasks = ps["tasks"].as_array().expect("there is a list of tasks");
+    let spawned: Vec<_> = tasks.iter().filter(|task| task["task_kind"] == "async").collect();
+    assert_eq!(spawned.len(), 3, "{ps}");
+    for task in spawned {
+        assert_eq!(task["seen_by"], json!(["agent", "outside"]), "{task}");
+        assert!(task["polls"].as_u64().is_some_and(|polls| polls > 0), "the agent counts: {task}");
+        assert_eq!(task["awaits_at"]["file"], "examples/echo_server.rs", "memory tells: {task}");
+    }
+    assert_eq!(ps["coverage"]["polls"]["seen"], "yes", "what either of them sees is seen: {ps}");
+    let runtimes = run(&["runtime"]);
+    assert_eq!(runtimes["runtimes"].as_array().map(Vec::len), Some(1), "{runtimes}");
 }
 
 #[test]

@@ -364,9 +364,10 @@ impl World {
         self.coverage.iter().map(|((source, _), coverage)| (source.0, coverage))
     }
 
-    /// What the strongest source that speaks of a topic can see of it.
+    /// What is seen of a topic: by the source that sees most of it, of equal ones by the strongest.
     pub fn coverage_of(&self, topic: &str) -> Option<&Coverage> {
-        self.coverage().find(|(_, coverage)| coverage.topic == topic).map(|(_, coverage)| coverage)
+        let of_topic = self.coverage().map(|(_, it)| it).filter(|it| it.topic == topic);
+        of_topic.min_by_key(|it| if it.seen.name().is_some() { it.seen.0 } else { u8::MAX })
     }
 
     /// A count, of the strongest source that has told it.

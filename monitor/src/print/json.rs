@@ -34,16 +34,16 @@ pub(crate) struct Topic<'a> {
     remedy: Option<&'a str>,
 }
 
-/// What the strongest source can see of each topic.
+/// What is seen of each topic.
 pub(crate) fn coverage(world: &World) -> Coverage<'_> {
     let words = |text: &'_ str| -> bool { !text.is_empty() };
-    let mut topics = Coverage::new();
-    for (_, it) in world.coverage() {
+    let topics = world.coverage().filter_map(|(_, it)| world.coverage_of(&it.topic));
+    let told = topics.map(|it| {
         let why = Some(it.why.as_str()).filter(|text| words(text));
         let remedy = Some(it.remedy.as_str()).filter(|text| words(text));
-        topics.entry(&it.topic).or_insert(Topic { seen: it.seen.name(), why, remedy });
-    }
-    topics
+        (it.topic.as_str(), Topic { seen: it.seen.name(), why, remedy })
+    });
+    told.collect()
 }
 
 /// A row as an object with a key for each column.

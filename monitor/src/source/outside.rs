@@ -51,6 +51,28 @@ pub(crate) fn attach(pid: u32, within: Duration) -> Result<(Hello, Connection), 
     Ok((hello, Connection { address, told, asker: Asker(orders) }))
 }
 
+/// The variable that keeps us from looking into programs unasked, by the value `off`.
+const VARIABLE: &str = "TASKSCOPE_OUTSIDE";
+
+/// Whether nobody is to look into programs unasked.
+pub(crate) fn is_off() -> bool {
+    std::env::var_os(VARIABLE).is_some_and(|value| value == "off")
+}
+
+/// Has somebody look at a process, whatever comes of it: a connection that ends at once if it cannot be read.
+pub(crate) fn begin(pid: u32) -> io::Result<Connection> {
+    let address = super::Address::Outside { pid }.to_string();
+    let (sender, told) = sync_channel(WAITING);
+    let (orders, receiver) = channel();
+    let service = service::Service { pid, orders: receiver, told: sender };
+    std::thread::Builder::new().name("taskscope-outside".to_owned()).spawn(move || {
+        // Nobody waits for the first words: there is room for them.
+        let (first, _begun) = sync_channel(1);
+        service.run(&first);
+    })?;
+    Ok(Connection { address, told, asker: Asker(orders) })
+}
+
 /// Whether a process is a tokio program that can be read; `Err` says why not.
 pub(crate) fn looks_like_tokio(pid: u32) -> Result<(), AttachError> {
     taskscope_inspect::Target::attach(pid).map(drop).map_err(AttachError::from)

@@ -11,9 +11,6 @@ use std::sync::{Mutex, PoisonError};
 use taskscope_inspect::{Error, may_use_tokio};
 use taskscope_model::Source;
 
-/// The variable that keeps us from looking into programs unasked, by the value `off`.
-const VARIABLE: &str = "TASKSCOPE_OUTSIDE";
-
 /// What was found out so far.
 static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 
@@ -30,7 +27,7 @@ type Trouble = Option<String>;
 
 /// Adds them to those that are seen otherwise.
 pub(super) fn join(mut processes: Vec<Process>) -> Vec<Process> {
-    if std::env::var_os(VARIABLE).is_some_and(|value| value == "off") {
+    if outside::is_off() {
         return processes;
     }
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
