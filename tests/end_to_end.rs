@@ -16,6 +16,8 @@ mod ends;
 mod errors;
 #[path = "end_to_end/fates.rs"]
 mod fates;
+#[path = "end_to_end/held_up.rs"]
+mod held_up;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]

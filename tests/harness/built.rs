@@ -27,6 +27,11 @@ pub fn scenario() -> &'static Path {
     program("scenario")
 }
 
+/// One of the examples.
+pub fn example(name: &str) -> &'static Path {
+    program(name)
+}
+
 #[track_caller]
 fn program(name: &str) -> &'static Path {
     match BUILT.get_or_init(build) {

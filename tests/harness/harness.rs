@@ -11,7 +11,7 @@ mod process;
 mod screen;
 mod source;
 
-pub use built::{echo_server, scenario, taskscope};
+pub use built::{echo_server, example, scenario, taskscope};
 pub use client::Client;
 pub use clock::{Stopwatch, until};
 pub use echo::{Connection, Traffic, connect};
@@ -19,4 +19,4 @@ pub use pane::{ClosedPane, Pane};
 pub use place::{Place, free_address, is_root, nobody};
 pub use process::{Process, Ran};
 pub use screen::{redacted, shown};
-pub use source::marked_line;
+pub use source::{lines_marked, marked_line};
