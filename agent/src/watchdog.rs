@@ -13,18 +13,21 @@ mod asked;
 mod budget;
 mod followed;
 mod pools;
+mod rhythm;
 mod seat;
+mod spent;
 
 use crate::core::Core;
 use crate::frames::InPoll;
+use crate::stacks::Taker;
+use crate::stacks::proc::{self, State};
 use crate::stacks::slow_polls::Begun;
-use crate::stacks::{Taker, proc};
 use crate::threads::Thread;
 use budget::Budget;
 use followed::Followed;
 use pools::Pools;
+use rhythm::{Rhythm, stopped_before};
 use seat::Seat;
-use std::time::Duration;
 use taskscope_model::change::Sample;
 use taskscope_model::codes::Seen;
 use taskscope_model::{LocationId, Nanos, TaskId};
@@ -35,8 +38,6 @@ const PARTS: u64 = 10;
 const SHORTEST_PERIOD: Nanos = Nanos(5_000_000);
 /// So many times it looks in vain before it goes to sleep.
 const LINGERS: u32 = 10;
-/// Being late by less than this is nothing special.
-const LATE: Nanos = Nanos(20_000_000);
 /// What waits behind a long poll is counted this often.
 const RECOUNT: Nanos = Nanos(250_000_000);
 
@@ -62,8 +63,9 @@ struct Watchdog {
     pools: Pools,
     /// By the number of the thread's slot.
     followed: Vec<Option<Followed>>,
-    /// How long this thread has waited for a processor, when it was last read.
-    own_wait: u64,
+    rhythm: Rhythm,
+    /// Set for the first look after a sleep: how long waking took for want of a processor.
+    woken_late: Option<Nanos>,
 }
 
 impl Watchdog {
@@ -76,7 +78,8 @@ impl Watchdog {
             budget: Budget::default(),
             pools: Pools::default(),
             followed: Vec::new(),
-            own_wait: 0,
+            rhythm: Rhythm::new(&core.store.clock),
+            woken_late: None,
         }
     }
 
@@ -84,14 +87,18 @@ impl Watchdog {
         self.complain();
         let mut quiet = 0;
         loop {
-            asked::answer(&mut self);
+            if asked::answer(&mut self) {
+                self.rhythm.begin(&self.core.store.clock);
+            }
             let Some(smallest) = self.core.limits.smallest() else {
                 self.forget_all();
                 std::thread::park();
+                self.rhythm.begin(&self.core.store.clock);
                 continue;
             };
             let period = Nanos(smallest.0 / PARTS).max(SHORTEST_PERIOD);
-            let busy = self.look(period) | self.pools.look(self.core);
+            let last = quiet + 1 >= LINGERS;
+            let busy = self.look(period) | self.pools.look(self.core, last);
             quiet = if busy { 0 } else { quiet + 1 };
             if quiet < LINGERS {
                 self.pause(period);
@@ -104,17 +111,8 @@ impl Watchdog {
 
     /// Waits for one period, and takes note if all was stopped meanwhile.
     fn pause(&mut self, period: Nanos) {
-        let clock = &self.core.store.clock;
-        let before = clock.raw();
-        std::thread::park_timeout(Duration::from_nanos(period.0));
-        let late = clock.span(clock.raw().saturating_sub(before)) - period;
-        if late < LATE.max(period) {
-            return;
-        }
-        let waited = proc::waited(crate::threads::tid()).unwrap_or(0);
-        let own = Nanos(waited.saturating_sub(std::mem::replace(&mut self.own_wait, waited)));
-        let stopped = late - own;
-        if stopped >= period {
+        let stopped = self.rhythm.pause(&self.core.store.clock, period);
+        if stopped > Nanos(0) {
             self.followed.iter_mut().flatten().for_each(|followed| followed.was_stopped(stopped));
         }
     }
@@ -124,19 +122,19 @@ impl Watchdog {
         let bell = &self.core.store.bell;
         bell.fall_asleep();
         self.core.store.next_epoch();
-        std::thread::park_timeout(Duration::from_nanos(period.0));
+        self.pause(period);
         // A poll that began before the new epoch was seen everywhere.
         let busy = self.core.store.threads.all().into_iter().any(|thread| thread.in_poll().is_some());
         if !busy && bell.is_asleep() {
-            std::thread::park();
+            self.woken_late = Some(self.rhythm.sleep(&self.core.store.clock));
         }
         bell.is_awake_now();
-        self.own_wait = proc::waited(crate::threads::tid()).unwrap_or(0);
     }
 
     /// Looks at every thread; says whether any is in a poll.
     fn look(&mut self, period: Nanos) -> bool {
         let mut busy = false;
+        let woken_late = self.woken_late.take();
         for (number, thread) in self.core.store.threads.all().into_iter().enumerate() {
             let poll = thread.in_poll();
             busy |= poll.is_some();
@@ -151,7 +149,7 @@ impl Watchdog {
                 }
                 (before, poll) => {
                     before.into_iter().for_each(|followed| self.finish(followed));
-                    poll.map(Followed::new)
+                    poll.map(|poll| self.begin(poll, woken_late))
                 }
             };
             if let Some(place) = self.followed.get_mut(number) {
@@ -161,13 +159,23 @@ impl Watchdog {
         busy
     }
 
+    /// A poll is seen for the first time.
+    fn begin(&self, poll: InPoll, woken_late: Option<Nanos>) -> Followed {
+        let mut followed = Followed::new(poll);
+        if let Some(woken_late) = woken_late {
+            let age = followed.lasted(&self.core.store.clock, self.rhythm.now());
+            followed.was_stopped(stopped_before(age, woken_late));
+        }
+        followed
+    }
+
     /// A poll goes on.
     fn advance(&mut self, followed: &mut Followed, thread: &'static Thread, poll: InPoll, period: Nanos) {
         let (core, clock) = (self.core, &self.core.store.clock);
-        let now = clock.raw();
+        let now = self.rhythm.now();
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
-        followed.begin_to_count(now, tid);
+        followed.begin_to_count(clock, now, tid);
         let Some(place) = followed.place(&core.store) else { return };
         let Some(limit) = core.limits.of(place, || core.store.places.text(place)) else { return };
         if lasted.0 >= limit.0 / 2 {
@@ -180,7 +188,7 @@ impl Watchdog {
         if lasted < due || followed.is_ignored() || followed.counted(clock, now, tid) < due {
             return;
         }
-        if proc::is_stopped(tid) {
+        if proc::state(tid) == Some(State::Stopped) {
             followed.was_stopped(period);
             return;
         }
@@ -203,7 +211,6 @@ impl Watchdog {
     ) {
         let (core, clock) = (self.core, &self.core.store.clock);
         let at = clock.at(poll.start);
-        followed.passed(lasted, limit);
         let Some(place) = followed.place(&core.store) else { return };
         followed.begun.get_or_insert(Begun {
             task: TaskId(poll.id),
@@ -216,10 +223,18 @@ impl Watchdog {
             waiting: seat.waiting,
         });
         if !self.budget.allows(clock.now(), place, followed.entry.is_some()) {
+            followed.passed(lasted, limit);
             return;
         }
+        let since = clock.raw();
         let taken = self.taker.take(tid);
+        self.rhythm.caught(clock, since);
         self.complain();
+        if taken.is_none() && self.taker.is_possible() && followed.again() {
+            return;
+        }
+        followed.passed(lasted, limit);
+        self.budget.spend(clock.now(), place, followed.entry.is_some());
         // What was seen is of this poll only if it has not ended meanwhile.
         let same = thread.in_poll().is_some_and(|now| followed.is(&now));
         if !same {

@@ -8,36 +8,69 @@ use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::time::Duration;
 use taskscope_agent::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 
 /// Several times the limit, so that each call is looked at more than once.
 const LONG: Duration = Duration::from_millis(450);
+
+/// Spawns a task that says whether its call was interrupted.
+type Spawn = fn() -> JoinHandle<bool>;
 
 /// Makes each call in a poll of its own, and says how many were interrupted.
 pub(crate) fn interrupted() {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).enable_all();
     let runtime = Builder::from_env().build_from(&mut builder).expect("a runtime can be built");
-    let calls: [(&str, fn() -> bool); 9] = [
-        ("poll", poll),
-        ("epoll_wait", epoll),
-        ("nanosleep", nanosleep),
-        ("recv with a time-out", recv),
-        ("read of a socket with a time-out", read),
-        ("accept with a time-out", accept),
-        ("a child", child),
-        ("a condition with a time-out", condition),
-        ("a read of a pipe", pipe),
+    // Each is spawned at a line of its own: of one place one stack a second is taken.
+    let calls: [(&str, Spawn); 9] = [
+        ("poll", || tokio::spawn(async { poll() })),
+        ("epoll_wait", || tokio::spawn(async { epoll() })),
+        ("nanosleep", || tokio::spawn(async { nanosleep() })),
+        ("recv with a time-out", || tokio::spawn(async { recv() })),
+        ("read of a socket with a time-out", || tokio::spawn(async { read() })),
+        ("accept", || tokio::spawn(async { accept() })),
+        ("a child", || tokio::spawn(async { child() })),
+        ("a condition with a time-out", || tokio::spawn(async { condition() })),
+        ("a read of a pipe", || tokio::spawn(async { pipe() })),
     ];
     runtime.block_on(async {
+        let own = OwnSignals::handled();
         for (name, call) in calls {
-            let interrupted = tokio::spawn(async move { call() }).await.expect("no call panics");
-            if interrupted {
+            if call().await.expect("no call panics") {
                 say(&format!("interrupted: {name}"));
             }
         }
+        own.are_all_seen().await;
         say("ready");
         std::future::pending::<()>().await;
     });
+}
+
+/// Signals that the program handles itself: one that everybody knows, and the first that the agent would take.
+struct OwnSignals([(i32, Signal); 2]);
+
+impl OwnSignals {
+    fn handled() -> Self {
+        // SIGRTMIN as the system's library counts, and 4.
+        let handled = [10, 38].map(|number| {
+            (number, signal(SignalKind::from_raw(number)).expect("the number is that of a signal"))
+        });
+        Self(handled)
+    }
+
+    /// Each is sent several times, and seen each time.
+    async fn are_all_seen(self) {
+        let own = std::process::id().to_string();
+        for (number, mut signal) in self.0 {
+            for _ in 0..20 {
+                let sent = Command::new("kill").args([&format!("-{number}"), &own]).status();
+                assert!(sent.is_ok_and(|status| status.success()));
+                signal.recv().await.expect("there are more to come");
+            }
+            say(&format!("own signal {number} was seen each time"));
+        }
+    }
 }
 
 fn is_interruption(result: std::io::Result<impl Sized>) -> bool {

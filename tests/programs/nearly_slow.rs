@@ -6,38 +6,47 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use taskscope_agent::Builder;
 
-/// Polls for ever, in one of the ways.
+/// Polls for ever, in one of the ways: `short`, `niced`, `stopped`.
 pub(crate) fn nearly_slow(way: &str) {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(1).enable_all();
+    builder.worker_threads(2).enable_all();
     let runtime = Builder::from_env().build_from(&mut builder).expect("a runtime can be built");
     match way {
-        "niced" => {
-            let cores = std::thread::available_parallelism().map_or(1, |count| count.get());
-            // They take all processors.
-            (0..4 * cores).for_each(|_| drop(std::thread::spawn(|| while black_box(true) {})));
-        }
+        "niced" => take_all_processors(),
         "stopped" => stop_now_and_then(),
         _ => {}
     }
-    let way = way.to_owned();
+    let niced = way == "niced";
     runtime.block_on(async move {
         tokio::spawn(async move {
-            if way == "niced" {
+            if niced {
                 rustix::process::nice(19).expect("everybody may be nicer");
             }
             loop {
-                if way == "short" {
-                    std::thread::sleep(Duration::from_millis(70));
-                } else {
-                    compute();
-                }
-                tokio::task::yield_now().await;
+                compute();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        tokio::spawn(async {
+            loop {
+                std::thread::sleep(Duration::from_millis(70));
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         });
         say("ready");
         std::future::pending::<()>().await;
     });
+}
+
+/// Nicer than the other programs here, and not as nice as the thread that is to get none.
+fn take_all_processors() {
+    let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
+    for _ in 0..2 * processors {
+        std::thread::spawn(|| {
+            rustix::process::nice(8).expect("everybody may be nicer");
+            while black_box(true) {}
+        });
+    }
 }
 
 /// Some 40 ms of a processor's time.
@@ -59,5 +68,7 @@ fn stop_now_and_then() {
     let mut shell = Command::new("sh");
     shell.args(["-c", script, &std::process::id().to_string()]);
     shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    shell.spawn().expect("there is a shell");
+    let mut shell = shell.spawn().expect("there is a shell");
+    // It ends when this process has, and then nobody waits for it.
+    std::thread::spawn(move || shell.wait());
 }

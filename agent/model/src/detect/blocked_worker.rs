@@ -25,8 +25,9 @@ impl Detector for BlockedWorker {
         Severity::Error
     }
 
+    /// Any fact about a task may be the first of it, and come after what was told of its poll.
     fn heeds(&self, fact: &Fact) -> bool {
-        matches!(fact, Fact::SlowPoll(_) | Fact::Spawned(_) | Fact::Described(_))
+        fact.task().is_some()
     }
 
     fn unsettled_by(&self, fact: &Fact) -> bool {

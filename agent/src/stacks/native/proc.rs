@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use taskscope_model::Nanos;
 
 /// What a thread does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +40,51 @@ fn parse(text: &str) -> Option<Triage> {
     Some(Triage::Call { number, arguments, stack: next()?, pc: next()? })
 }
 
-/// Time that a thread has waited for a processor since its start, nanoseconds; `None` if the kernel does not
-/// count that.
-pub(crate) fn waited(tid: u32) -> Option<u64> {
-    let mut bytes = [0_u8; 128];
-    read(tid, "schedstat", &mut bytes)?.split_ascii_whitespace().nth(1)?.parse().ok()
+/// What the scheduler has counted of a thread since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scheduled {
+    /// Time on a processor; up to a timer tick behind while it is on one.
+    pub(crate) ran: Nanos,
+    /// Time ready to run, waiting for a processor. A wait that goes on is counted when it ends.
+    pub(crate) waited: Nanos,
 }
 
-/// Whether somebody has stopped the thread: a signal, or a debugger.
-pub(crate) fn is_stopped(tid: u32) -> bool {
+/// What the scheduler has counted; `None` if the kernel does not count.
+pub(crate) fn scheduled(tid: u32) -> Option<Scheduled> {
+    let mut bytes = [0_u8; 128];
+    parse_scheduled(read(tid, "schedstat", &mut bytes)?)
+}
+
+fn parse_scheduled(text: &str) -> Option<Scheduled> {
+    let mut words = text.split_ascii_whitespace().map(|word| word.parse().ok().map(Nanos));
+    let mut next = || words.next().flatten();
+    // A thread that is there has run: zeros are those of a kernel that does not count.
+    let ran = next()?;
+    let waited = next()?;
+    (ran > Nanos(0)).then_some(Scheduled { ran, waited })
+}
+
+/// What a thread is about, as the scheduler sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It runs, or waits for a processor.
+    Ready,
+    /// It waits for something else.
+    Waits,
+    /// Somebody has stopped it: a signal, or a debugger.
+    Stopped,
+}
+
+/// What a thread is about; `None` if it is gone.
+pub(crate) fn state(tid: u32) -> Option<State> {
     let mut bytes = [0_u8; 512];
     // The name may hold blanks and parentheses: the state stands behind the last of these.
-    let state =
-        read(tid, "stat", &mut bytes).and_then(|text| text.rsplit_once(')')?.1.trim_start().chars().next());
-    matches!(state, Some('T' | 't'))
+    let letter = read(tid, "stat", &mut bytes)?.rsplit_once(')')?.1.trim_start().chars().next()?;
+    Some(match letter {
+        'R' => State::Ready,
+        'T' | 't' => State::Stopped,
+        _ => State::Waits,
+    })
 }
 
 /// Whether a thread lets a signal through now.
@@ -104,6 +136,9 @@ mod tests {
             parse("-1 0x7ffd1000 0x7f0010\n"),
             Some(Triage::Fault { stack: 0x7ffd_1000, pc: 0x7f_0010 })
         );
+        let scheduled = Scheduled { ran: Nanos(5), waited: Nanos(7) };
+        assert_eq!(parse_scheduled("5 7 3\n"), Some(scheduled));
+        assert_eq!((parse_scheduled("0 0 0\n"), parse_scheduled("5")), (None, None));
         for wrong in ["", "x", "202 0x1", "-1 0x7ffd1000", "202 1 2 3 4 5 6 g h"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
@@ -122,7 +157,11 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(matches!(triage(tid), Some(Triage::Call { .. })));
-        assert!(waited(tid).is_some() && !is_stopped(tid) && lets_through(tid, 40));
+        assert!(scheduled(tid).is_some() && lets_through(tid, 40));
+        // It may have been woken by the look at it, for a moment.
+        while state(tid) != Some(State::Waits) {
+            std::thread::yield_now();
+        }
         assert!(threads().contains(&tid));
         drop(end);
         waiting.join().unwrap();

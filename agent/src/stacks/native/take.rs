@@ -18,6 +18,15 @@ use taskscope_model::codes::Doing;
 /// A running thread may enter a system call before the signal comes, and leave it: so often it is tried.
 const ATTEMPTS: usize = 3;
 
+/// How an attempt went.
+enum Attempt {
+    Taken(Taken),
+    /// The thread went on meanwhile: the next one may do better.
+    Moved,
+    /// The next one would not do better.
+    InVain,
+}
+
 /// Takes stacks. There is one a process.
 pub(crate) struct Taker {
     messenger: Messenger,
@@ -56,30 +65,37 @@ impl Taker {
         if !self.possible {
             return None;
         }
-        (0..ATTEMPTS).find_map(|_| self.attempt(tid))
+        let tried = (0..ATTEMPTS).map(|_| self.attempt(tid));
+        tried.take_while(|attempt| !matches!(attempt, Attempt::InVain)).find_map(|attempt| match attempt {
+            Attempt::Taken(taken) => Some(taken),
+            Attempt::Moved | Attempt::InVain => None,
+        })
     }
 
-    fn attempt(&mut self, tid: u32) -> Option<Taken> {
-        let triage = proc::triage(tid)?;
+    fn attempt(&mut self, tid: u32) -> Attempt {
+        let Some(triage) = proc::triage(tid) else { return Attempt::InVain };
         let (stack, pc) = match triage {
-            Triage::Running => return self.interrupt(tid, &triage),
+            Triage::Running => {
+                return self.interrupt(tid, &triage).map_or(Attempt::InVain, Attempt::Taken);
+            }
             Triage::Call { stack, pc, .. } | Triage::Fault { stack, pc } => (stack, pc),
         };
         let length = memory::copy(stack, &mut self.copied);
         if length == 0 || proc::triage(tid) != Some(triage) {
-            return None;
+            return Attempt::Moved;
         }
-        let bytes = self.copied.get(..length)?;
+        let Some(bytes) = self.copied.get(..length) else { return Attempt::InVain };
         let unwound = self.unwinder.unwind(Registers::of_waiting(pc, stack), &Stack { start: stack, bytes });
         if (!unwound.complete || unwound.guessed)
             && calls::goes_on_after_a_signal(&triage)
             && let Some(exact) = self.interrupt(tid, &triage)
         {
-            return Some(exact);
+            return Attempt::Taken(exact);
         }
-        Some(self.taken(&triage, unwound, true))
+        Attempt::Taken(self.taken(&triage, unwound, true))
     }
 
+    /// `None`: it may not be asked, or gets no processor to answer on.
     fn interrupt(&mut self, tid: u32, triage: &Triage) -> Option<Taken> {
         let copy = self.messenger.ask(tid)?;
         let start = copy.registers.get(super::registers::STACK)?;
@@ -93,7 +109,8 @@ impl Taker {
             Triage::Call { number, .. } => (Doing::IN_CALL, calls::name(*number)),
             Triage::Fault { .. } => (Doing::IN_FAULT, ""),
         };
-        let addresses = unwound.addresses.iter().map(|address| resolved(&self.unwinder.modules, *address)).collect();
+        let addresses =
+            unwound.addresses.iter().map(|address| resolved(&self.unwinder.modules, *address)).collect();
         Taken { doing, call, approximate, complete: unwound.complete, addresses }
     }
 }

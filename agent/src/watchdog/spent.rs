@@ -1,0 +1,94 @@
+//! How much of a poll's time counts: that in which its thread ran or was blocked, not that in which it waited for a
+//! processor.
+//!
+//! The scheduler counts such a wait when it is over. So of a thread that is ready to run nobody knows whether it has
+//! run or waited since it was last counted: what counts then is the time for which it surely ran, and that in which it
+//! was surely blocked.
+
+use crate::stacks::proc::{self, Scheduled, State};
+use taskscope_model::Nanos;
+
+/// A thread that lacks a processor for less than this part of the time has one for itself.
+const LITTLE: u64 = 20;
+
+/// What is known of the time of one poll.
+pub(super) struct Spent {
+    before: Scheduled,
+    /// How long the poll had lasted by then.
+    unwatched: Nanos,
+    /// Time since then in which the thread was surely blocked.
+    blocked: Nanos,
+}
+
+impl Spent {
+    /// Counts from now on; `None` if the kernel does not.
+    pub(super) fn begin(tid: u32, lasted: Nanos) -> Option<Self> {
+        let before = proc::scheduled(tid)?;
+        Some(Self { before, unwatched: lasted, blocked: Nanos(0) })
+    }
+
+    /// How much of a poll counts that has lasted so long.
+    pub(super) fn counted(&mut self, tid: u32, lasted: Nanos) -> Nanos {
+        // The state first: a thread that waits for something else at this moment waits for no processor.
+        let state = proc::state(tid);
+        match (state, proc::scheduled(tid)) {
+            (Some(state), Some(now)) => self.of(state, now, lasted),
+            _ => lasted,
+        }
+    }
+
+    fn of(&mut self, state: State, now: Scheduled, lasted: Nanos) -> Nanos {
+        let watched = lasted - self.unwatched;
+        let ran = now.ran - self.before.ran;
+        let waited = now.waited - self.before.waited;
+        if state == State::Waits {
+            self.blocked = self.blocked.max(watched - ran - waited);
+        }
+        let counted = (ran + self.blocked).min(watched);
+        let lost = watched - counted;
+        // Where processors are scarce the time from before it was watched does not count.
+        if lost.0.saturating_mul(LITTLE) < lasted.0 { lasted - lost } else { counted }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(count: u64) -> Nanos {
+        Nanos(count * 1_000_000)
+    }
+
+    fn spent() -> Spent {
+        Spent { before: Scheduled { ran: ms(1_000), waited: ms(70) }, unwatched: ms(10), blocked: Nanos(0) }
+    }
+
+    fn scheduled(ran: u64, waited: u64) -> Scheduled {
+        Scheduled { ran: ms(1_000 + ran), waited: ms(70 + waited) }
+    }
+
+    #[test]
+    fn a_thread_that_runs_or_is_blocked_has_all_of_its_time_counted() {
+        assert_eq!(spent().of(State::Ready, scheduled(90, 0), ms(100)), ms(100));
+        assert_eq!(spent().of(State::Waits, scheduled(0, 0), ms(100)), ms(100));
+        assert_eq!(spent().of(State::Waits, scheduled(40, 0), ms(100)), ms(100));
+        // The tick that has not been counted yet.
+        assert_eq!(spent().of(State::Ready, scheduled(86, 0), ms(100)), ms(96));
+    }
+
+    #[test]
+    fn waiting_for_a_processor_does_not_count() {
+        assert_eq!(spent().of(State::Waits, scheduled(20, 60), ms(100)), ms(30));
+        // The wait goes on, and so is not counted by the scheduler either.
+        assert_eq!(spent().of(State::Ready, scheduled(20, 0), ms(400)), ms(20));
+        // It was stopped, and goes on.
+        assert_eq!(spent().of(State::Stopped, scheduled(20, 0), ms(400)), ms(20));
+    }
+
+    #[test]
+    fn what_was_seen_blocked_stays_counted() {
+        let mut spent = spent();
+        assert_eq!(spent.of(State::Waits, scheduled(10, 0), ms(100)), ms(100));
+        assert_eq!(spent.of(State::Ready, scheduled(40, 0), ms(400)), ms(120));
+    }
+}
