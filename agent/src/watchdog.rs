@@ -26,7 +26,7 @@ use crate::threads::Thread;
 use budget::Budget;
 use followed::Followed;
 use pools::Pools;
-use rhythm::{Rhythm, stopped_before};
+use rhythm::Rhythm;
 use seat::Seat;
 use taskscope_model::change::Sample;
 use taskscope_model::codes::Seen;
@@ -64,8 +64,6 @@ struct Watchdog {
     /// By the number of the thread's slot.
     followed: Vec<Option<Followed>>,
     rhythm: Rhythm,
-    /// Set for the first look after a sleep: how long waking took for want of a processor.
-    woken_late: Option<Nanos>,
 }
 
 impl Watchdog {
@@ -79,7 +77,6 @@ impl Watchdog {
             pools: Pools::default(),
             followed: Vec::new(),
             rhythm: Rhythm::new(&core.store.clock),
-            woken_late: None,
         }
     }
 
@@ -126,7 +123,8 @@ impl Watchdog {
         // A poll that began before the new epoch was seen everywhere.
         let busy = self.core.store.threads.all().into_iter().any(|thread| thread.in_poll().is_some());
         if !busy && bell.is_asleep() {
-            self.woken_late = Some(self.rhythm.sleep(&self.core.store.clock));
+            std::thread::park();
+            self.rhythm.begin(&self.core.store.clock);
         }
         bell.is_awake_now();
     }
@@ -134,7 +132,6 @@ impl Watchdog {
     /// Looks at every thread; says whether any is in a poll.
     fn look(&mut self, period: Nanos) -> bool {
         let mut busy = false;
-        let woken_late = self.woken_late.take();
         for (number, thread) in self.core.store.threads.all().into_iter().enumerate() {
             let poll = thread.in_poll();
             busy |= poll.is_some();
@@ -149,7 +146,7 @@ impl Watchdog {
                 }
                 (before, poll) => {
                     before.into_iter().for_each(|followed| self.finish(followed));
-                    poll.map(|poll| self.begin(poll, woken_late))
+                    poll.map(Followed::new)
                 }
             };
             if let Some(place) = self.followed.get_mut(number) {
@@ -159,23 +156,13 @@ impl Watchdog {
         busy
     }
 
-    /// A poll is seen for the first time.
-    fn begin(&self, poll: InPoll, woken_late: Option<Nanos>) -> Followed {
-        let mut followed = Followed::new(poll);
-        if let Some(woken_late) = woken_late {
-            let age = followed.lasted(&self.core.store.clock, self.rhythm.now());
-            followed.was_stopped(stopped_before(age, woken_late));
-        }
-        followed
-    }
-
     /// A poll goes on.
     fn advance(&mut self, followed: &mut Followed, thread: &'static Thread, poll: InPoll, period: Nanos) {
         let (core, clock) = (self.core, &self.core.store.clock);
         let now = self.rhythm.now();
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
-        followed.begin_to_count(clock, now, tid);
+        followed.begin_to_count(clock, now, tid, period);
         let Some(place) = followed.place(&core.store) else { return };
         let Some(limit) = core.limits.of(place, || core.store.places.text(place)) else { return };
         if lasted.0 >= limit.0 / 2 {

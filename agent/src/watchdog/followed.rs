@@ -81,10 +81,10 @@ impl Followed {
         self.stopped = self.stopped + time;
     }
 
-    /// From now on the time that does not count is known.
-    pub(super) fn begin_to_count(&mut self, clock: &Clock, now: u64, tid: u32) {
+    /// From now on the time that does not count is known. It is looked at so often.
+    pub(super) fn begin_to_count(&mut self, clock: &Clock, now: u64, tid: u32, period: Nanos) {
         if self.spent.is_none() {
-            self.spent = Spent::begin(tid, self.lasted(clock, now));
+            self.spent = Spent::begin(tid, self.lasted(clock, now), period);
         }
     }
 

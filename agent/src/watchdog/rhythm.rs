@@ -40,15 +40,6 @@ impl Rhythm {
         self.unexplained(late, period)
     }
 
-    /// Sleeps until somebody wakes it; says how long that took to happen, as far as a processor was lacking.
-    pub(super) fn sleep(&mut self, clock: &Clock) -> Nanos {
-        let before = own();
-        std::thread::park();
-        self.now = clock.raw();
-        (self.own, self.waited) = (own(), Nanos(0));
-        self.own.waited - before.waited
-    }
-
     /// It begins anew.
     pub(super) fn begin(&mut self, clock: &Clock) {
         *self = Self::new(clock);
@@ -64,13 +55,6 @@ impl Rhythm {
         let stopped = late - (self.own.ran - before.ran) - (self.own.waited - before.waited);
         if stopped < LATE.max(period) { Nanos(0) } else { stopped }
     }
-}
-
-/// A poll is seen for the first time after a sleep: how much of its age is that of a process that was stopped before
-/// anybody woke.
-pub(super) fn stopped_before(age: Nanos, woken_late: Nanos) -> Nanos {
-    let stopped = age - woken_late;
-    if stopped < LATE { Nanos(0) } else { stopped }
 }
 
 fn own() -> Scheduled {

@@ -16,15 +16,18 @@ pub(super) struct Spent {
     before: Scheduled,
     /// How long the poll had lasted by then.
     unwatched: Nanos,
+    /// How much of that may count: who looks later than usual cannot know what happened meanwhile.
+    most_unwatched: Nanos,
     /// Time since then in which the thread was surely blocked.
     blocked: Nanos,
 }
 
 impl Spent {
-    /// Counts from now on; `None` if the kernel does not.
-    pub(super) fn begin(tid: u32, lasted: Nanos) -> Option<Self> {
+    /// Counts from now on; `None` if the kernel does not. A poll is looked at once a period.
+    pub(super) fn begin(tid: u32, lasted: Nanos, period: Nanos) -> Option<Self> {
         let before = proc::scheduled(tid)?;
-        Some(Self { before, unwatched: lasted, blocked: Nanos(0) })
+        let most_unwatched = lasted.min(period + period);
+        Some(Self { before, unwatched: lasted, most_unwatched, blocked: Nanos(0) })
     }
 
     /// How much of a poll counts that has lasted so long.
@@ -47,7 +50,8 @@ impl Spent {
         let counted = (ran + self.blocked).min(watched);
         let lost = watched - counted;
         // Where processors are scarce the time from before it was watched does not count.
-        if lost.0.saturating_mul(LITTLE) < lasted.0 { lasted - lost } else { counted }
+        let has_one = lost.0.saturating_mul(LITTLE) < lasted.0;
+        if has_one { self.most_unwatched + watched - lost } else { counted }
     }
 }
 
@@ -60,7 +64,8 @@ mod tests {
     }
 
     fn spent() -> Spent {
-        Spent { before: Scheduled { ran: ms(1_000), waited: ms(70) }, unwatched: ms(10), blocked: Nanos(0) }
+        let before = Scheduled { ran: ms(1_000), waited: ms(70) };
+        Spent { before, unwatched: ms(10), most_unwatched: ms(10), blocked: Nanos(0) }
     }
 
     fn scheduled(ran: u64, waited: u64) -> Scheduled {
@@ -83,6 +88,13 @@ mod tests {
         assert_eq!(spent().of(State::Ready, scheduled(20, 0), ms(400)), ms(20));
         // It was stopped, and goes on.
         assert_eq!(spent().of(State::Stopped, scheduled(20, 0), ms(400)), ms(20));
+    }
+
+    #[test]
+    fn who_looks_late_does_not_count_what_was_before() {
+        let mut late = Spent { unwatched: ms(300), most_unwatched: ms(20), ..spent() };
+        assert_eq!(late.of(State::Ready, scheduled(0, 0), ms(300)), ms(20));
+        assert_eq!(late.of(State::Ready, scheduled(90, 0), ms(390)), ms(110));
     }
 
     #[test]
