@@ -2,6 +2,8 @@
 
 #[path = "end_to_end/agreement.rs"]
 mod agreement;
+#[path = "end_to_end/black_box.rs"]
+mod black_box;
 #[path = "end_to_end/blocked.rs"]
 mod blocked;
 #[path = "end_to_end/command_line.rs"]

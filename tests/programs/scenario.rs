@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     match words[..] {
         ["blocked-workers"] => blocked::workers(),
         ["blocked-root"] => blocked::root(),
+        ["panicking"] => ending::panicking(),
         ["ending", how] => ending::ending(how),
         ["fates", how] => fates::fates(how),
         ["interrupted"] => interrupted::interrupted(),

@@ -2,7 +2,7 @@
 
 use super::Version;
 use super::frames::{Frames, NotNamed};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use taskscope_model::change::{Sample, SlowPoll};
 use taskscope_model::codes::Doing;
 use taskscope_model::{At, LocationId, Nanos, RuntimeId, SlowPollId, TaskId, Worker};
@@ -129,6 +129,15 @@ impl SlowPolls {
         let Some(entry) = self.find(id).filter(|entry| entry.fact.waiting != waiting) else { return };
         entry.fact.waiting = waiting;
         entry.version = version.next();
+    }
+
+    /// The polls that keep a worker and have lasted for at least so long.
+    pub(super) fn lasting(&self, now: At, least: Nanos) -> BTreeSet<SlowPollId> {
+        let lasts = |fact: &&SlowPoll| fact.length.is_none() && now.since(fact.at) >= least;
+        // The thread of `block_on` is a worker only where the runtime has no other.
+        let keeps = |fact: &&SlowPoll| fact.worker.is_some() || !fact.task.is_root();
+        let facts = self.entries.iter().map(|entry| &entry.fact);
+        facts.filter(lasts).filter(keeps).map(|fact| fact.id).collect()
     }
 
     /// The poll has ended.
