@@ -9,7 +9,7 @@ use super::lines::resolved;
 use super::memory::{self, MOST_STACK};
 use super::proc::{self, Triage};
 use super::registers::Registers;
-use super::signal::Messenger;
+use super::signal::{Answer, Messenger};
 use super::unwind::{Stack, Unwinder, Unwound};
 use crate::stacks::Choice;
 use crate::stacks::taken::Taken;
@@ -75,9 +75,7 @@ impl Taker {
     fn attempt(&mut self, tid: u32) -> Attempt {
         let Some(triage) = proc::triage(tid) else { return Attempt::InVain };
         let (stack, pc) = match triage {
-            Triage::Running => {
-                return self.interrupt(tid, &triage).map_or(Attempt::InVain, Attempt::Taken);
-            }
+            Triage::Running => return self.interrupt(tid, &triage),
             Triage::Call { stack, pc, .. } | Triage::Fault { stack, pc } => (stack, pc),
         };
         let length = memory::copy(stack, &mut self.copied);
@@ -88,19 +86,23 @@ impl Taker {
         let unwound = self.unwinder.unwind(Registers::of_waiting(pc, stack), &Stack { start: stack, bytes });
         if (!unwound.complete || unwound.guessed)
             && calls::goes_on_after_a_signal(&triage)
-            && let Some(exact) = self.interrupt(tid, &triage)
+            && let Attempt::Taken(exact) = self.interrupt(tid, &triage)
         {
             return Attempt::Taken(exact);
         }
         Attempt::Taken(self.taken(&triage, unwound, true))
     }
 
-    /// `None`: it may not be asked, or gets no processor to answer on.
-    fn interrupt(&mut self, tid: u32, triage: &Triage) -> Option<Taken> {
-        let copy = self.messenger.ask(tid)?;
-        let start = copy.registers.get(super::registers::STACK)?;
+    /// In vain: it may not be asked, or gets no processor to answer on.
+    fn interrupt(&mut self, tid: u32, triage: &Triage) -> Attempt {
+        let copy = match self.messenger.ask(tid, || proc::triage(tid).as_ref() == Some(triage)) {
+            Answer::Copy(copy) => copy,
+            Answer::Moved => return Attempt::Moved,
+            Answer::None => return Attempt::InVain,
+        };
+        let Some(start) = copy.registers.get(super::registers::STACK) else { return Attempt::InVain };
         let unwound = self.unwinder.unwind(copy.registers, &Stack { start, bytes: &copy.stack });
-        Some(self.taken(triage, unwound, false))
+        Attempt::Taken(self.taken(triage, unwound, false))
     }
 
     fn taken(&self, triage: &Triage, unwound: Unwound, approximate: bool) -> Taken {
