@@ -16,6 +16,7 @@ mod pools;
 mod rhythm;
 mod seat;
 mod spent;
+mod trust;
 
 use crate::core::Core;
 use crate::frames::InPoll;
@@ -31,6 +32,7 @@ use seat::Seat;
 use taskscope_model::change::Sample;
 use taskscope_model::codes::Seen;
 use taskscope_model::{LocationId, Nanos, TaskId};
+use trust::Trust;
 
 /// The period is this part of the smallest limit ...
 const PARTS: u64 = 10;
@@ -63,6 +65,7 @@ struct Watchdog {
     pools: Pools,
     /// By the number of the thread's slot.
     followed: Vec<Option<Followed>>,
+    trust: Trust,
     rhythm: Rhythm,
 }
 
@@ -76,6 +79,7 @@ impl Watchdog {
             budget: Budget::default(),
             pools: Pools::default(),
             followed: Vec::new(),
+            trust: Trust::default(),
             rhythm: Rhythm::new(&core.store.clock),
         }
     }
@@ -162,7 +166,10 @@ impl Watchdog {
         let now = self.rhythm.now();
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
-        followed.begin_to_count(clock, now, tid, period);
+        let at = clock.at(now);
+        if !self.trust.includes(tid, at) {
+            followed.begin_to_count(clock, now, tid, period);
+        }
         let Some(place) = followed.place(&core.store) else { return };
         let Some(limit) = core.limits.of(place, || core.store.places.text(place)) else { return };
         if lasted.0 >= limit.0 / 2 {
@@ -175,6 +182,10 @@ impl Watchdog {
         if lasted < due || followed.is_ignored() || followed.counted(clock, now, tid) < due {
             return;
         }
+        self.trust.extend(tid, at);
+        if !self.budget.allows(at, place, followed.is_known()) {
+            return self.count(followed, thread, poll, (tid, lasted, limit), place);
+        }
         if proc::state(tid) == Some(State::Stopped) {
             followed.was_stopped(period);
             return;
@@ -184,7 +195,38 @@ impl Watchdog {
             followed.ignore();
             return;
         }
-        self.catch(followed, thread, poll, (tid, lasted, limit), seat);
+        self.catch(followed, thread, poll, (tid, lasted, limit), (place, seat));
+    }
+
+    /// A poll has passed its limit, and its stack may not be taken.
+    fn count(
+        &mut self,
+        followed: &mut Followed,
+        thread: &'static Thread,
+        poll: InPoll,
+        (tid, lasted, limit): (u32, Nanos, Nanos),
+        place: u32,
+    ) {
+        if Seat::is_left(self.core, thread, poll.record) {
+            followed.ignore();
+            return;
+        }
+        let begun = || self.begun(poll, (tid, limit), (place, Seat::default()));
+        followed.begun.get_or_insert_with(begun);
+        followed.passed(lasted, limit);
+    }
+
+    fn begun(&self, poll: InPoll, (tid, limit): (u32, Nanos), (place, seat): (u32, Seat)) -> Begun {
+        Begun {
+            task: TaskId(poll.id),
+            spawned_at: Some(LocationId(place)),
+            runtime: seat.runtime,
+            worker: seat.worker,
+            tid,
+            at: self.core.store.clock.at(poll.start),
+            limit,
+            waiting: seat.waiting,
+        }
     }
 
     /// A poll has passed its limit, or a multiple of it.
@@ -194,25 +236,11 @@ impl Watchdog {
         thread: &'static Thread,
         poll: InPoll,
         (tid, lasted, limit): (u32, Nanos, Nanos),
-        seat: Seat,
+        (place, seat): (u32, Seat),
     ) {
         let (core, clock) = (self.core, &self.core.store.clock);
-        let at = clock.at(poll.start);
-        let Some(place) = followed.place(&core.store) else { return };
-        followed.begun.get_or_insert(Begun {
-            task: TaskId(poll.id),
-            spawned_at: Some(LocationId(place)),
-            runtime: seat.runtime,
-            worker: seat.worker,
-            tid,
-            at,
-            limit,
-            waiting: seat.waiting,
-        });
-        if !self.budget.allows(clock.now(), place, followed.entry.is_some()) {
-            followed.passed(lasted, limit);
-            return;
-        }
+        // Now that it is known where it runs, that is told even if the poll was only counted before.
+        followed.begun = Some(self.begun(poll, (tid, limit), (place, seat)));
         let since = clock.raw();
         let taken = self.taker.take(tid);
         self.rhythm.caught(clock, since);

@@ -35,6 +35,21 @@ pub(crate) mod proc {
         None
     }
 
+    /// The same of one thread, asked again and again.
+    pub(crate) struct Account;
+
+    impl Account {
+        /// That of a thread.
+        pub(crate) fn of(_: u32) -> Self {
+            Self
+        }
+
+        /// Zeros.
+        pub(crate) fn now(&self) -> Scheduled {
+            Scheduled::default()
+        }
+    }
+
     /// Not known here.
     pub(crate) fn state(_: u32) -> Option<State> {
         None

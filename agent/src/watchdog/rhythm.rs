@@ -2,19 +2,20 @@
 //! debugger, by a suspend.
 
 use crate::clock::Clock;
-use crate::stacks::proc::{self, Scheduled};
+use crate::stacks::proc::{Account, Scheduled};
 use std::time::Duration;
 use taskscope_model::Nanos;
 
 /// Being late by less than this is nothing special.
 const LATE: Nanos = Nanos(20_000_000);
 /// Longest that the taking of one stack waits for its thread.
-const LONGEST_CATCH: Nanos = Nanos(30_000_000);
+const LONGEST_CATCH: Nanos = Nanos(60_000_000);
 
 /// The watchdog's own time.
 pub(super) struct Rhythm {
     /// When it last woke, raw clock.
     now: u64,
+    account: Account,
     own: Scheduled,
     /// Time that it has waited for others on purpose since.
     waited: Nanos,
@@ -22,7 +23,8 @@ pub(super) struct Rhythm {
 
 impl Rhythm {
     pub(super) fn new(clock: &Clock) -> Self {
-        Self { now: clock.raw(), own: own(), waited: Nanos(0) }
+        let account = Account::of(crate::threads::tid());
+        Self { now: clock.raw(), own: account.now(), account, waited: Nanos(0) }
     }
 
     /// When it last woke, raw clock. What it sees until it sleeps again it judges as of then: if all is stopped
@@ -42,7 +44,7 @@ impl Rhythm {
 
     /// It begins anew.
     pub(super) fn begin(&mut self, clock: &Clock) {
-        *self = Self::new(clock);
+        (self.now, self.own, self.waited) = (clock.raw(), self.account.now(), Nanos(0));
     }
 
     /// It has waited for a thread since a moment of the raw clock.
@@ -51,12 +53,8 @@ impl Rhythm {
     }
 
     fn unexplained(&mut self, late: Nanos, period: Nanos) -> Nanos {
-        let before = std::mem::replace(&mut self.own, own());
+        let before = std::mem::replace(&mut self.own, self.account.now());
         let stopped = late - (self.own.ran - before.ran) - (self.own.waited - before.waited);
         if stopped < LATE.max(period) { Nanos(0) } else { stopped }
     }
-}
-
-fn own() -> Scheduled {
-    proc::scheduled(crate::threads::tid()).unwrap_or_default()
 }

@@ -3,6 +3,8 @@
 use super::own;
 use super::{now, say};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 use taskscope_model::request::Subscribe;
 use taskscope_model::time::Nanos;
@@ -16,6 +18,9 @@ const CAUGHT: std::ops::Range<Duration> = Duration::from_millis(95)..Duration::f
 /// ... and in this it is not.
 const BEFORE: std::ops::Range<Duration> = Duration::from_millis(40)..Duration::from_millis(95);
 
+/// The poll of this round may end.
+static CAUGHT_IT: AtomicBool = AtomicBool::new(false);
+
 /// How long after the beginning of a poll its first stack is taken.
 pub(crate) fn caught(rounds: u64) -> ExitCode {
     let (runtime, address) = own::runtime(2, |builder| builder);
@@ -24,30 +29,36 @@ pub(crate) fn caught(rounds: u64) -> ExitCode {
     let mut caught: [Vec<Nanos>; 2] = [Vec::new(), Vec::new()];
     for round in 0..2 * rounds {
         let computes = round % 2 == 0;
+        CAUGHT_IT.store(false, Ordering::Relaxed);
+        let (release, released) = mpsc::channel::<()>();
         let task = runtime.spawn(async move {
             if computes {
-                let _: [Nanos; 2] = longest_gaps(LONG);
+                while !CAUGHT_IT.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
             } else {
-                std::thread::sleep(LONG);
+                // Nobody sends anything: it waits until nobody can any more.
+                assert!(released.recv().is_err());
             }
         });
         let first = client.until("the stack of this round", |world, _| {
-            let slow = world.slow_polls().max_by_key(|slow| slow.id.at).map(|slow| slow.id);
-            let slow = slow.filter(|slow| slow.length.is_none() || round + 1 == slow.count);
-            let sample = slow.filter(|slow| slow.length.is_none()).and_then(|slow| slow.samples.first());
-            sample.map(|sample| sample.after).ok_or_else(|| format!("{slow:?}"))
+            let lasting = world.slow_polls().map(|slow| slow.id).find(|slow| slow.length.is_none());
+            let sample = lasting.and_then(|slow| slow.samples.first());
+            sample.map(|sample| sample.after).ok_or_else(|| format!("{lasting:?}"))
         });
         caught[usize::from(!computes)].push(first);
+        CAUGHT_IT.store(true, Ordering::Relaxed);
+        drop(release);
         runtime.block_on(async { drop(task.await) });
         client.until("its end", |world, _| {
             let over = world.slow_polls().all(|slow| slow.id.length.is_some());
             if over { Ok(()) } else { Err("it lasts".to_owned()) }
         });
-        std::thread::sleep(APART - LONG);
+        std::thread::sleep(APART);
     }
-    let [computing, sleeping] = caught;
+    let [computing, waiting] = caught;
     say(&format!("computing: {}", spread(computing)));
-    say(&format!("sleeping: {}", spread(sleeping)));
+    say(&format!("waiting: {}", spread(waiting)));
     ExitCode::SUCCESS
 }
 
@@ -63,28 +74,35 @@ pub(crate) fn victim(rounds: u64) -> ExitCode {
         }
         std::thread::sleep(APART - LONG);
     }
-    say("the longest gap between two looks at the clock, in a poll");
+    say("the longest time of its own between two looks of a poll at the clock");
     say(&format!("before its stack is taken: {}", spread(before)));
     say(&format!("while it is: {}", spread(caught)));
     ExitCode::SUCCESS
 }
 
-/// Looks at the clock all the time; says the longest time for which it did not, before a stack may be taken and while.
+/// Looks at its own time on a processor again and again; says the longest of it between two looks, before a stack may
+/// be taken and while. That others have the processor does not count.
 fn longest_gaps(length: Duration) -> [Nanos; 2] {
     let begun = now();
-    let mut longest = [Duration::ZERO; 2];
-    let mut last = Duration::ZERO;
-    while last < length {
-        let at = begun.elapsed();
-        let gap = at.saturating_sub(last);
+    let mut longest = [Nanos(0); 2];
+    let mut last = own_time();
+    let mut at = Duration::ZERO;
+    while at < length {
+        at = begun.elapsed();
+        let time = own_time();
         for (range, longest) in [BEFORE, CAUGHT].iter().zip(&mut longest) {
             if range.contains(&at) {
-                *longest = gap.max(*longest);
+                *longest = (time - last).max(*longest);
             }
         }
-        last = at;
+        last = time;
     }
-    longest.map(Nanos::from)
+    longest
+}
+
+fn own_time() -> Nanos {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Nanos(time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
 fn spread(mut all: Vec<Nanos>) -> String {

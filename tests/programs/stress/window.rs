@@ -9,10 +9,10 @@ use std::thread::scope;
 use std::time::Duration;
 use taskscope_model::codes::Doing;
 
-/// Threads, so many that the machine is not full.
-const THREADS: usize = 24;
-/// They run for about so long, then call.
-const RUNS: Duration = Duration::from_micros(40);
+/// Few, for who has no processor is not sent a signal.
+const THREADS: usize = 6;
+/// They run for about so long, then call: the agent sends a signal to who has just run for a tick of the timer.
+const RUNS: Duration = Duration::from_millis(6);
 const WAITS: rustix::event::Timespec = rustix::event::Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
 
 static OVER: AtomicBool = AtomicBool::new(false);

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use taskscope_model::Nanos;
 
 /// What a thread does now.
@@ -55,6 +56,24 @@ pub(crate) fn scheduled(tid: u32) -> Option<Scheduled> {
     parse_scheduled(read(tid, "schedstat", &mut bytes)?)
 }
 
+/// The same of one thread, asked again and again.
+pub(crate) struct Account(Option<File>);
+
+impl Account {
+    /// That of a thread.
+    pub(crate) fn of(tid: u32) -> Self {
+        Self(File::open(format!("/proc/self/task/{tid}/schedstat")).ok())
+    }
+
+    /// What the scheduler has counted by now; zeros if it does not count.
+    pub(crate) fn now(&self) -> Scheduled {
+        let mut bytes = [0_u8; 128];
+        let length = self.0.as_ref().and_then(|file| file.read_at(&mut bytes, 0).ok());
+        let text = length.and_then(|length| std::str::from_utf8(bytes.get(..length)?).ok());
+        text.and_then(parse_scheduled).unwrap_or_default()
+    }
+}
+
 fn parse_scheduled(text: &str) -> Option<Scheduled> {
     let mut words = text.split_ascii_whitespace().map(|word| word.parse().ok().map(Nanos));
     let mut next = || words.next().flatten();
@@ -90,10 +109,20 @@ pub(crate) fn state(tid: u32) -> Option<State> {
 /// Whether a thread lets a signal through now.
 pub(super) fn lets_through(tid: u32, signal: i32) -> bool {
     let mut bytes = [0_u8; 4096];
-    let Some(text) = read(tid, "status", &mut bytes) else { return false };
-    let blocked = text.lines().find_map(|line| line.strip_prefix("SigBlk:"));
-    let blocked = blocked.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let blocked = status(tid, "SigBlk:", &mut bytes).and_then(|mask| u64::from_str_radix(mask, 16).ok());
     blocked.is_some_and(|mask| mask & 1 << (signal - 1) == 0)
+}
+
+/// How often a thread has gone to sleep by itself; `None` if it is gone.
+pub(super) fn slept(tid: u32) -> Option<u64> {
+    let mut bytes = [0_u8; 4096];
+    status(tid, "voluntary_ctxt_switches:", &mut bytes)?.parse().ok()
+}
+
+/// A line of what the kernel tells of a thread.
+fn status<'a>(tid: u32, line: &str, bytes: &'a mut [u8]) -> Option<&'a str> {
+    let lines = read(tid, "status", bytes)?.lines();
+    lines.filter_map(|text| text.strip_prefix(line)).map(str::trim).next()
 }
 
 /// The name of a thread; empty if it is gone.
@@ -157,7 +186,7 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(matches!(triage(tid), Some(Triage::Call { .. })));
-        assert!(scheduled(tid).is_some() && lets_through(tid, 40));
+        assert!(scheduled(tid).is_some() && lets_through(tid, 40) && slept(tid).is_some());
         // It may have been woken by the look at it, for a moment.
         while state(tid) != Some(State::Waits) {
             std::thread::yield_now();
