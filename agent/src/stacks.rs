@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use taken::Taken;
-use taskscope_model::change::{PoolFull, Stack, ThreadStack};
+use taskscope_model::change::{PoolFull, SlowPoll, Stack, ThreadStack};
 use taskscope_model::{At, Fact, Nanos, RuntimeId, SlowPollId};
 
 /// By which signal running threads are asked for their stacks.
@@ -165,6 +165,11 @@ impl Stacks {
     /// The polls that keep a worker and have lasted for at least so long.
     pub(crate) fn lasting(&self, now: At, least: Nanos) -> BTreeSet<SlowPollId> {
         lock(&self.slow).lasting(now, least)
+    }
+
+    /// The polls that kept a worker of a runtime, and whether all of them have ended and have their names.
+    pub(crate) fn slow_polls_of(&self, runtime: RuntimeId) -> (Vec<SlowPoll>, bool) {
+        lock(&self.slow).of(runtime)
     }
 
     /// Whether a blocking pool is full.

@@ -167,7 +167,8 @@ impl Watchdog {
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
         let at = clock.at(now);
-        if !self.trust.includes(tid, at) {
+        let trusted = self.trust.includes(tid, at);
+        if !trusted {
             followed.begin_to_count(clock, now, tid, period);
         }
         let Some(place) = followed.place(&core.store) else { return };
@@ -184,7 +185,11 @@ impl Watchdog {
         }
         self.trust.extend(tid, at);
         if !self.budget.allows(at, place, followed.is_known()) {
-            return self.count(followed, thread, poll, (tid, lasted, limit), place);
+            // Who is trusted had a worker a moment ago.
+            if !trusted && Seat::is_left(core, thread, poll.record) {
+                return followed.ignore();
+            }
+            return self.count(followed, poll, (tid, lasted, limit), place);
         }
         if proc::state(tid) == Some(State::Stopped) {
             followed.was_stopped(period);
@@ -202,15 +207,10 @@ impl Watchdog {
     fn count(
         &mut self,
         followed: &mut Followed,
-        thread: &'static Thread,
         poll: InPoll,
         (tid, lasted, limit): (u32, Nanos, Nanos),
         place: u32,
     ) {
-        if Seat::is_left(self.core, thread, poll.record) {
-            followed.ignore();
-            return;
-        }
         let begun = || self.begun(poll, (tid, limit), (place, Seat::default()));
         followed.begun.get_or_insert_with(begun);
         followed.passed(lasted, limit);

@@ -146,6 +146,7 @@ impl Followed {
         let start = self.record.poll_start.load(Ordering::Relaxed);
         let end = self.record.poll_end.load(Ordering::Relaxed);
         let known = start == self.start && end > start;
-        clock.span(if known { end } else { self.seen }.saturating_sub(self.start))
+        let lasted = clock.span(if known { end } else { self.seen }.saturating_sub(self.start));
+        lasted - self.stopped - self.spent.as_ref().map_or(Nanos(0), Spent::lost)
     }
 }

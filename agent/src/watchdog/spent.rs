@@ -20,14 +20,21 @@ pub(super) struct Spent {
     most_unwatched: Nanos,
     /// Time since then in which the thread was surely blocked.
     blocked: Nanos,
+    /// What did not count when it was last looked at.
+    lost: Nanos,
 }
 
 impl Spent {
+    /// What did not count when it was last looked at: the thread waited for a processor, or perhaps did.
+    pub(super) fn lost(&self) -> Nanos {
+        self.lost
+    }
+
     /// Counts from now on; `None` if the kernel does not. A poll is looked at once a period.
     pub(super) fn begin(tid: u32, lasted: Nanos, period: Nanos) -> Option<Self> {
         let before = proc::scheduled(tid)?;
         let most_unwatched = lasted.min(period + period);
-        Some(Self { before, unwatched: lasted, most_unwatched, blocked: Nanos(0) })
+        Some(Self { before, unwatched: lasted, most_unwatched, blocked: Nanos(0), lost: Nanos(0) })
     }
 
     /// How much of a poll counts that has lasted so long.
@@ -51,7 +58,9 @@ impl Spent {
         let lost = watched - counted;
         // Where processors are scarce the time from before it was watched does not count.
         let has_one = lost.0.saturating_mul(LITTLE) < lasted.0;
-        if has_one { self.most_unwatched + watched - lost } else { counted }
+        let counts = if has_one { self.most_unwatched + watched - lost } else { counted };
+        self.lost = lasted - counts;
+        counts
     }
 }
 
@@ -65,7 +74,7 @@ mod tests {
 
     fn spent() -> Spent {
         let before = Scheduled { ran: ms(1_000), waited: ms(70) };
-        Spent { before, unwatched: ms(10), most_unwatched: ms(10), blocked: Nanos(0) }
+        Spent { before, unwatched: ms(10), most_unwatched: ms(10), blocked: Nanos(0), lost: Nanos(0) }
     }
 
     fn scheduled(ran: u64, waited: u64) -> Scheduled {
