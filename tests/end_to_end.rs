@@ -42,3 +42,5 @@ mod screens;
 mod tasks;
 #[path = "end_to_end/terminal.rs"]
 mod terminal;
+#[path = "end_to_end/watchdog.rs"]
+mod watchdog;

@@ -30,6 +30,11 @@ pub fn scenario() -> &'static Path {
     program("scenario")
 }
 
+/// The program that measures itself under load.
+pub fn stress() -> &'static Path {
+    program("stress")
+}
+
 /// A program of `examples/`.
 pub fn example(name: &str) -> &'static Path {
     program(name)
