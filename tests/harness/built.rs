@@ -14,6 +14,7 @@ const PACKAGES: &[&str] = &["taskscope", "taskscope-examples", "taskscope-tests"
 
 static BUILT: OnceLock<Built> = OnceLock::new();
 static BUILT_WITHOUT_HOOKS: OnceLock<Built> = OnceLock::new();
+static BUILT_WATCHED: OnceLock<Built> = OnceLock::new();
 
 /// The monitor.
 pub fn taskscope() -> &'static Path {
@@ -33,6 +34,11 @@ pub fn scenario() -> &'static Path {
 /// The program that measures itself under load.
 pub fn stress() -> &'static Path {
     program("stress")
+}
+
+/// A program that knows nothing of taskscope.
+pub fn plain() -> &'static Path {
+    program("plain")
 }
 
 /// A program of `examples/`.
@@ -57,6 +63,16 @@ pub fn example_as_deployed(name: &str) -> PathBuf {
     });
     let built = built.unwrap_or_else(|why| panic!("{why}"));
     built.get(name).cloned().expect("cargo names what it has built")
+}
+
+/// The monitor with the agent in it.
+#[track_caller]
+pub fn watched_taskscope() -> &'static Path {
+    let build = || {
+        let folder = target_folder().map(|folder| folder.join("watched"));
+        build(folder, &["taskscope"], |cargo| _ = cargo.args(["--bins", "--features", "watched"]))
+    };
+    find(BUILT_WATCHED.get_or_init(build), "taskscope")
 }
 
 #[track_caller]

@@ -30,7 +30,7 @@ pub(super) fn run(ui: &mut Ui, world: &World, command: Command) -> Effect {
         Command::Tree => {
             ui.wanted.arrangement = match ui.wanted.arrangement {
                 Arrangement::Flat => Arrangement::BySpawner,
-                Arrangement::BySpawner => Arrangement::Flat,
+                Arrangement::BySpawner | Arrangement::ByWaits => Arrangement::Flat,
             };
             ui.view.forget_widths();
             table::refresh(ui, world);
