@@ -10,6 +10,10 @@ const AGAIN: Nanos = Nanos(2_000_000_000);
 /// ... but not less often than this.
 const SELDOM: Nanos = Nanos(60_000_000_000);
 
+/// What becomes of a panic, of the task and of its handle, is known a little later: so long after the first file
+/// there is a second one.
+const AFTERMATH: Nanos = Nanos(1_000_000_000);
+
 /// Why it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
@@ -31,6 +35,8 @@ pub(crate) struct Occasions {
     written: Option<At>,
     /// How long after the last file the next one of the same stall is due.
     again: Nanos,
+    /// The panic that the last file was the first to tell of.
+    panic: Option<String>,
 }
 
 impl Occasions {
@@ -44,7 +50,9 @@ impl Occasions {
         let rested = self.written.is_none_or(|written| now.since(written) >= REST);
         let again = self.written.is_none_or(|written| now.since(written) >= self.again);
         let new = stalled.difference(&self.known).next().is_some();
-        match panic {
+        let over = self.written.is_none_or(|written| now.since(written) >= AFTERMATH);
+        match panic.or_else(|| self.panic.clone().filter(|_| over)) {
+            Some(what) if over && self.panic.as_ref() == Some(&what) => Some(Occasion::Panic(what)),
             // A panic may be the process's last deed.
             Some(what) if rested || cfg!(panic = "abort") => Some(Occasion::Panic(what)),
             _ if new && rested => Some(Occasion::Blocked(stalled.len())),
@@ -55,7 +63,11 @@ impl Occasions {
     }
 
     /// The file was written, or could not be.
-    pub(crate) fn written(&mut self, now: At, stalled: BTreeSet<SlowPollId>) {
+    pub(crate) fn written(&mut self, now: At, stalled: BTreeSet<SlowPollId>, occasion: &Occasion) {
+        let before = self.panic.take();
+        if let Occasion::Panic(what) = occasion {
+            self.panic = Some(what.clone()).filter(|_| before.is_none());
+        }
         let same = !stalled.is_empty() && stalled.is_subset(&self.known);
         self.again = if same { (self.again + self.again).min(SELDOM) } else { AGAIN };
         self.known = stalled;
@@ -94,7 +106,7 @@ mod tests {
         let mut written = Vec::new();
         for now in 0..200 {
             if occasions.look(second(now), &stalled([7]), None).is_some() {
-                occasions.written(second(now), stalled([7]));
+                occasions.written(second(now), stalled([7]), &Occasion::Blocked(1));
                 written.push(now);
             }
         }
@@ -102,20 +114,32 @@ mod tests {
         assert_eq!(occasions.look(second(188), &stalled([7, 8]), None), Some(Occasion::Blocked(2)));
         assert_eq!(occasions.look(second(183), &stalled([7, 8]), None), None);
         assert_eq!(occasions.look(second(188), &stalled([]), None), Some(Occasion::GoesOn));
-        occasions.written(second(188), stalled([]));
+        occasions.written(second(188), stalled([]), &Occasion::GoesOn);
         assert_eq!(occasions.look(second(1_000), &stalled([]), None), None);
     }
 
     #[test]
     fn many_panics_are_few_files() {
         let mut occasions = Occasions::default();
-        let mut files = 0;
-        for now in 0..60 {
-            if occasions.look(second(now), &stalled([]), Some("no".to_owned())).is_some() {
-                occasions.written(second(now), stalled([]));
-                files += 1;
+        let mut files = Vec::new();
+        for now in 0..20 {
+            if let Some(occasion) = occasions.look(second(now), &stalled([]), Some("no".to_owned())) {
+                occasions.written(second(now), stalled([]), &occasion);
+                files.push(now);
             }
         }
-        assert_eq!(files, 12);
+        assert_eq!(files, [0, 1, 6, 7, 12, 13, 18, 19]);
+    }
+
+    #[test]
+    fn what_became_of_a_panic_is_written_too() {
+        let mut occasions = Occasions::default();
+        let panic = Occasion::Panic("no".to_owned());
+        assert_eq!(occasions.look(second(0), &stalled([]), Some("no".to_owned())).as_ref(), Some(&panic));
+        occasions.written(second(0), stalled([]), &panic);
+        assert_eq!(occasions.look(At(1), &stalled([]), None), None);
+        assert_eq!(occasions.look(second(1), &stalled([]), None).as_ref(), Some(&panic));
+        occasions.written(second(1), stalled([]), &panic);
+        assert_eq!(occasions.look(second(100), &stalled([]), None), None);
     }
 }

@@ -122,7 +122,7 @@ impl BlackBox {
             Ok(()) => core.notes.say(TOPIC, coverage.seen, coverage.why, ""),
             Err(error) => cannot(core, &self.path, &error),
         }
-        self.occasions.written(now, stalled(core, now));
+        self.occasions.written(now, stalled(core, now), occasion);
         self.stacks_came = false;
         panicked::is_written();
     }
