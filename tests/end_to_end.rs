@@ -26,6 +26,8 @@ mod hooks;
 mod hostile;
 #[path = "end_to_end/listing.rs"]
 mod listing;
+#[path = "end_to_end/record.rs"]
+mod record;
 #[path = "end_to_end/rights.rs"]
 mod rights;
 #[path = "end_to_end/run.rs"]

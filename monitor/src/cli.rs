@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod recording;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -60,6 +62,10 @@ pub(crate) enum Command {
     /// Show one of them, and what is done to it
     #[command(override_usage = "taskscope resource [OPTIONS] [TARGET] <ID>")]
     Resource(Resource),
+    /// Write what a program does to a file, to look at it later
+    Record(recording::Record),
+    /// Open the TUI on a recording; every command that reads takes one as TARGET too
+    Replay(recording::Replay),
     /// Say what can and cannot be seen in a program, and the one line that changes each
     Doctor(Reading),
     /// Start a small program with something of everything, and the TUI on it

@@ -45,6 +45,9 @@ pub(crate) enum CommandError {
     /// There is no such task.
     #[error("{0}")]
     NoSuchTask(String),
+    /// A file cannot be written.
+    #[error("{0}")]
+    File(String),
     /// The target cannot be attached to, or no longer.
     #[error(transparent)]
     Attach(#[from] AttachError),
@@ -56,7 +59,7 @@ pub(crate) enum CommandError {
 impl CommandError {
     fn exit(&self) -> Exit {
         match self {
-            CommandError::WrongUse(_) => Exit::WrongUse,
+            CommandError::WrongUse(_) | CommandError::File(_) => Exit::WrongUse,
             CommandError::NotFound(_) => Exit::NotFound,
             CommandError::NotPermitted(_) => Exit::NotPermitted,
             CommandError::NoSuchTask(_) => Exit::NoSuchTask,

@@ -10,6 +10,9 @@ mod exit;
 #[cfg(test)]
 mod fake;
 mod print;
+mod record;
+#[expect(dead_code, reason = "the TUI plays a recording to its end at once")]
+mod replay;
 mod rows;
 mod session;
 mod source;
@@ -57,6 +60,8 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
         Some(Command::Run(options)) => return commands::run(&options, out),
         Some(Command::Resources(options)) => commands::resources(&options, out)?,
         Some(Command::Resource(options)) => commands::resource(&options, out)?,
+        Some(Command::Record(options)) => commands::record(&options, out)?,
+        Some(Command::Replay(options)) => commands::replay(&options)?,
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) => commands::demo(&options)?,

@@ -3,6 +3,7 @@
 use crate::cli::Target;
 use crate::clock::Deadline;
 use crate::exit::CommandError;
+use crate::print;
 use crate::session::Session;
 use crate::source::{Address, AttachError, Heard, Live, name_of, one_line};
 use crate::target;
@@ -11,7 +12,7 @@ use taskscope_model::World;
 use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
 
 /// How long a program may take to answer the first words.
-const ATTACH_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const ATTACH_WITHIN: Duration = Duration::from_secs(3);
 /// How long it may be silent before everything has been told.
 const SILENT_FOR: Duration = Duration::from_secs(5);
 
@@ -57,7 +58,10 @@ impl Attached {
             match self.live.next(Some(SILENT_FOR)) {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => return Err(self.silent().into()),
-                Err(AttachError::EndOfRecording { .. }) => {
+                Err(error @ AttachError::EndOfRecording { .. }) => {
+                    if let AttachError::EndOfRecording { cut: true, .. } = error {
+                        print::note(&format!("{error}; this is how it was there"));
+                    }
                     self.played = true;
                     self.session.settle();
                 }
