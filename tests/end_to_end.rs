@@ -6,6 +6,8 @@ mod agreement;
 mod blocked;
 #[path = "end_to_end/command_line.rs"]
 mod command_line;
+#[path = "end_to_end/commands.rs"]
+mod commands;
 #[path = "end_to_end/console.rs"]
 mod console;
 #[path = "end_to_end/demo.rs"]

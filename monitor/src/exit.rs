@@ -9,7 +9,7 @@ use std::io;
 pub(crate) enum Exit {
     /// Done.
     Done = 0,
-    /// `check` found something.
+    /// `check` found something, or a command of the program's own failed.
     Found = 1,
     /// The command line is wrong: an option, a query, a name that stands for several programs.
     WrongUse = 2,

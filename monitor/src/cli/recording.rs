@@ -31,3 +31,11 @@ pub(crate) struct Replay {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 }
+
+/// `man`.
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// A command of taskscope's; left out: taskscope itself
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: Option<String>,
+}

@@ -77,18 +77,33 @@ impl Attached {
         &mut self,
         request: impl FnOnce(u32) -> Request,
     ) -> Result<Option<Answer>, CommandError> {
+        let number = self.ask(request)?;
+        self.next_answer(number)
+    }
+
+    /// Asks for something else than to be told; gives the number of the request.
+    pub(super) fn ask(&mut self, request: impl FnOnce(u32) -> Request) -> Result<u32, CommandError> {
         let number = self.session.number();
         self.live.asker().ask(&request(number)).map_err(|_| self.gone(false))?;
-        self.next_answer(number)
+        Ok(number)
     }
 
     /// The next answer to a request that has several.
     pub(super) fn next_answer(&mut self, number: u32) -> Result<Option<Answer>, CommandError> {
-        let deadline = Deadline::after(Some(SILENT_FOR));
+        self.next_answer_within(number, SILENT_FOR)
+    }
+
+    /// The same for one that may take another time.
+    pub(super) fn next_answer_within(
+        &mut self,
+        number: u32,
+        within: Duration,
+    ) -> Result<Option<Answer>, CommandError> {
+        let deadline = Deadline::after(Some(within));
         while let Ok(left) = deadline.left() {
             match self.live.next(left) {
                 Ok(Some(heard)) => match self.session.take(heard) {
-                    Some(answer) if number_of(&answer) == number => return Ok(Some(answer)),
+                    Some(answer) if answer.number() == number => return Ok(Some(answer)),
                     _ => {}
                 },
                 Ok(None) | Err(AttachError::EndOfRecording { .. }) => break,
@@ -152,14 +167,6 @@ impl Attached {
 
     pub(super) fn silent(&self) -> AttachError {
         AttachError::Silent { address: self.name(), within: SILENT_FOR }
-    }
-}
-
-fn number_of(answer: &Answer) -> u32 {
-    match answer {
-        Answer::Denied(denied) => denied.number,
-        Answer::Cancelled(cancelled) => cancelled.number,
-        Answer::Done(done) => done.number,
     }
 }
 

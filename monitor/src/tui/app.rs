@@ -174,7 +174,7 @@ impl App {
             News::Heard(heard) => match self.session.as_mut()?.take(heard)? {
                 Answer::Denied(denied) => Some(Action::Denied(denied)),
                 Answer::Cancelled(cancelled) => cancelled.results.into_iter().next().map(Action::Cancelled),
-                Answer::Done(_) => None,
+                Answer::Done(_) | Answer::Waiting(_) | Answer::Called(_) | Answer::Evaluated(_) => None,
             },
             News::Lost { error, played } => {
                 self.session.as_mut().map(Session::settle);
