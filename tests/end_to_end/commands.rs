@@ -144,7 +144,7 @@ fn where_all_workers_are_blocked_it_says_so_and_takes_the_call_back() {
     assert_eq!(call.code, FAILED, "{call:?}");
     let says = "all 2 workers are blocked, for up to ";
     assert!(call.errors.starts_with("taskscope: flush waits: ") && call.errors.contains(says), "{call:?}");
-    assert!(call.output.starts_with("flush: not begun within 1s, and taken back: "), "{call:?}");
+    assert!(call.output.starts_with("flush: not begun within 1.00s, and taken back: "), "{call:?}");
     assert!(call.output.contains(says), "{call:?}");
     // Values need no worker.
     assert_eq!(program.value("connections")["text"], "9 of 16 free");
