@@ -12,7 +12,6 @@ const WRONG_USE: i32 = 2;
 const NOT_FOUND: i32 = 3;
 /// Two for the workers of the runtime, one that blocks on it, and those of the scene.
 const TASKS: usize = 3 + 6;
-const LINTS: usize = 4 + 6;
 const RESOURCES: usize = 3 + 11;
 
 fn target(process: &Process) -> String {
