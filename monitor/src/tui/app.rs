@@ -185,9 +185,7 @@ impl App {
     }
 
     fn why_lost(&self, error: Option<String>) -> String {
-        let who = self.session.as_ref().map_or_else(String::new, |session| {
-            name_of(session.hello())
-        });
+        let who = self.session.as_ref().map_or_else(String::new, |session| name_of(session.hello()));
         let goodbye = self.session.as_ref().and_then(|session| session.world().goodbye());
         match (goodbye, error) {
             (Some(goodbye), _) if goodbye.reason.is_empty() => format!("{who} has ended"),
