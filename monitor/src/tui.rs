@@ -16,6 +16,7 @@ mod layout;
 mod links;
 mod outside;
 mod picker;
+mod resources;
 mod scroll;
 mod terminal;
 mod ui;

@@ -4,7 +4,7 @@
 //! header     echo_server  pid 4711            1,204 live  33 ended   ● live
 //! coverage   mode on   sees tasks, polls   not outcomes, names, scheduled
 //! banner     (only while something is the matter)
-//! body       tasks | details | findings | picker | help
+//! body       tasks | details | findings | resources | picker | help
 //! footnotes  no SCHEDULED: wakes are not measured; to see it: ...
 //! line       filter busy>5ms                       1-18 of 312 by busy
 //! keys       q quit  ? help  / filter ...
@@ -20,6 +20,7 @@ pub(super) mod help;
 mod keys;
 mod line;
 mod picker;
+mod resources;
 mod style;
 mod tasks;
 
@@ -39,6 +40,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, ui: &Ui, world: &World) {
         Front::Tasks => tasks::draw(frame, areas.body, ui, world),
         Front::Details(of) => details::draw(frame, areas.body, of, ui, world),
         Front::Findings => findings::draw(frame, areas.body, ui),
+        Front::Resources => resources::draw(frame, areas.body, ui, world),
         Front::Picker => picker::draw(frame, areas.body, ui),
     }
     footnotes::draw(frame, areas.footnotes, ui);

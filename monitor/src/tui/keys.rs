@@ -28,6 +28,8 @@ pub(super) enum Command {
     Ended,
     /// What is wrong.
     Findings,
+    /// Locks, semaphores, timers and channels.
+    Resources,
     /// Ask the task to stop.
     Cancel,
     /// Yes, that is meant.
@@ -98,6 +100,8 @@ pub(super) enum Place {
     Details,
     /// What is wrong.
     Findings,
+    /// Locks, semaphores, timers and channels.
+    Resources,
     /// A question that is to be answered by yes or no.
     Question,
     /// The line in which a filter is typed.
@@ -138,14 +142,16 @@ const fn ctrl(c: char) -> Press {
 }
 
 /// Everywhere but where text is typed.
-const ALL: &[Place] = &[Place::Tasks, Place::Details, Place::Findings, Place::Picker, Place::Help];
+const ALL: &[Place] =
+    &[Place::Tasks, Place::Details, Place::Findings, Place::Resources, Place::Picker, Place::Help];
 const TASKS: &[Place] = &[Place::Tasks];
+const ENDING: &[Place] = &[Place::Tasks, Place::Resources];
 const TYPING: &[Place] = &[Place::Typing];
 const QUESTION: &[Place] = &[Place::Question];
-const LISTS: &[Place] = &[Place::Tasks, Place::Findings, Place::Picker];
+const LISTS: &[Place] = &[Place::Tasks, Place::Findings, Place::Resources, Place::Picker];
 const TASK: &[Place] = &[Place::Tasks, Place::Details];
 const DETAILS: &[Place] = &[Place::Details];
-const PROGRAM: &[Place] = &[Place::Tasks, Place::Details, Place::Findings];
+const PROGRAM: &[Place] = &[Place::Tasks, Place::Details, Place::Findings, Place::Resources];
 
 /// A line of the table that is not in the footer.
 const fn on(
@@ -184,6 +190,7 @@ pub(super) const KEYS: &[Binding] = &[
             Place::Tasks,
             Place::Details,
             Place::Findings,
+            Place::Resources,
             Place::Question,
             Place::Picker,
             Place::Help,
@@ -194,9 +201,16 @@ pub(super) const KEYS: &[Binding] = &[
     ),
     on(&[ch('?'), key(KeyCode::F(1))], ALL, Command::Help, "this help").short("help"),
     on(&[ch('/')], TASKS, Command::Filter, "filter the tasks").short("filter"),
-    on(&[key(KeyCode::Enter)], LISTS, Command::Open, "open the task, the finding's tasks, the process")
-        .short("open"),
+    on(
+        &[key(KeyCode::Enter)],
+        LISTS,
+        Command::Open,
+        "open the task, the tasks of a finding or that wait, the process",
+    )
+    .short("open"),
     on(&[ch('f')], TASK, Command::Findings, "findings: what is wrong, worst first").short("findings"),
+    on(&[ch('R')], TASK, Command::Resources, "resources: locks, semaphores, timers, and who waits")
+        .short("resources"),
     on(&[ch('c')], TASK, Command::Cancel, "cancel the task: it is asked to stop").short("cancel"),
     on(&[ch('x')], DETAILS, Command::Trace, "poll the task once more for its stack of awaits").short("stack"),
     on(&[ch('y'), key(KeyCode::Enter)], QUESTION, Command::Yes, "yes: cancel it").short("yes"),
@@ -216,7 +230,7 @@ pub(super) const KEYS: &[Binding] = &[
     ),
     on(&[ch('r')], TASKS, Command::Reverse, "turn the order round").short("reverse"),
     on(&[ch('t')], TASKS, Command::Tree, "tree: each task below the one that spawned it").short("tree"),
-    on(&[ch('e')], TASKS, Command::Ended, "ended tasks too, or not").short("ended"),
+    on(&[ch('e')], ENDING, Command::Ended, "ended tasks, dropped resources too, or not").short("ended"),
     on(&[ch('p')], PROGRAM, Command::Processes, "choose another process").short("processes"),
     on(&[key(KeyCode::Esc)], ALL, Command::Back, "back; clear the filter; let go of the row").short("back"),
     on(&[key(KeyCode::Down), ch('j')], ALL, Command::Move(Step::Down), "one line down"),

@@ -4,6 +4,7 @@ mod app;
 mod diagnosis;
 mod keys;
 mod random;
+mod resources;
 mod screens;
 mod world;
 

@@ -5,6 +5,7 @@ use super::filter::FilterLine;
 use super::findings::Findings;
 use super::keys::Place;
 use super::picker::Picker;
+use super::resources::Resources;
 use super::view::View;
 use super::wanted::Wanted;
 use crate::source::Address;
@@ -41,6 +42,8 @@ pub(super) struct Ui {
     pub(super) top: usize,
     /// What is wrong.
     pub(super) findings: Findings,
+    /// Locks, semaphores, timers and channels.
+    pub(super) resources: Resources,
     /// The task that is to be cancelled, if the person says yes.
     pub(super) to_cancel: Option<TaskId>,
     /// The processes one can attach to.
@@ -58,6 +61,8 @@ pub(super) enum Front {
     Details(Details),
     /// What is wrong.
     Findings,
+    /// Locks, semaphores, timers and channels.
+    Resources,
     /// The list of processes.
     Picker,
 }
@@ -127,6 +132,7 @@ impl Ui {
             selected: None,
             top: 0,
             findings: Findings::default(),
+            resources: Resources::default(),
             to_cancel: None,
             picker: Picker::default(),
             notice: None,
@@ -148,6 +154,7 @@ impl Ui {
             Front::Tasks => Place::Tasks,
             Front::Details(_) => Place::Details,
             Front::Findings => Place::Findings,
+            Front::Resources => Place::Resources,
             Front::Picker => Place::Picker,
         }
     }

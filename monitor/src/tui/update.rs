@@ -7,6 +7,7 @@ mod table;
 use super::action::{Action, Effect};
 use super::keys::Edit;
 use super::layout;
+use super::resources::Resources;
 use super::ui::{Front, Link, Target, Ui};
 use super::wanted::Wanted;
 use crate::print::fate;
@@ -31,6 +32,9 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             ui.complete = complete;
             ui.findings.judged |= complete;
             ui.findings.replace(findings, finding_rows(ui));
+            if ui.front == Front::Resources {
+                ui.resources.arrange(world, resource_rows(ui));
+            }
             table::refresh(ui, world);
         }
         Action::Fit => table::fit(ui, world),
@@ -91,6 +95,7 @@ fn attached(ui: &mut Ui, hello: &Hello) -> Effect {
         ui.top = 0;
         ui.to_cancel = None;
         ui.wanted.only = None;
+        ui.resources = Resources::default();
         ui.findings.judged = false;
         if matches!(ui.front, Front::Details(_)) {
             ui.front = Front::Tasks;
@@ -116,6 +121,11 @@ fn cancelled(result: &CancelResult) -> String {
 /// How many findings the list shows at a time.
 fn finding_rows(ui: &Ui) -> usize {
     layout::rows(layout::list_and_panel(layout::areas(ui.size, ui).body).0)
+}
+
+/// How many resources the list shows at a time.
+fn resource_rows(ui: &Ui) -> usize {
+    finding_rows(ui)
 }
 
 /// A text that comes in one piece is typed where one types; elsewhere its letters are no commands.

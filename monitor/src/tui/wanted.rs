@@ -1,8 +1,9 @@
 //! Which tasks the person wants to see, and how.
 
 use crate::rows::{Arrangement, Columns, Shape};
+use std::fmt;
 use taskscope_model::request::Subscribe;
-use taskscope_model::{Kind, Order, Query, TaskId};
+use taskscope_model::{Kind, Order, Query, ResourceId, TaskId};
 
 /// At most so many tasks are asked for: more than a person looks through, few enough for any link.
 pub(super) const LIMIT: u32 = 2_000;
@@ -23,17 +24,35 @@ pub(super) struct Wanted {
     pub(super) ended: bool,
     /// Flat or as a tree.
     pub(super) arrangement: Arrangement,
-    /// Only those of a finding, alive or ended.
+    /// Only those of a finding, alive or ended, or those that wait for a resource.
     pub(super) only: Option<Only>,
 }
 
-/// The tasks of a finding.
+/// Chosen tasks.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Only {
-    /// The finding.
-    pub(super) of: Kind,
+    /// By what they were chosen.
+    pub(super) of: Chosen,
     /// Its tasks, by number.
     pub(super) tasks: Vec<TaskId>,
+}
+
+/// By what tasks were chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// They belong to a finding.
+    Finding(Kind),
+    /// They wait for a resource.
+    Resource(ResourceId),
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Chosen::Finding(kind) => write!(f, "tasks of {kind}"),
+            Chosen::Resource(id) => write!(f, "tasks that wait for resource {id}"),
+        }
+    }
 }
 
 impl Default for Wanted {

@@ -137,7 +137,7 @@ fn part(frame: &mut Frame<'_>, area: Rect, body: Rect, ui: &Ui) {
     right.push(' ');
     let room = usize::from(area.width);
     let right = cut_end(&right, room);
-    let only = ui.wanted.only.as_ref().map(|only| format!(" tasks of {}", only.of));
+    let only = ui.wanted.only.as_ref().map(|only| format!(" {}", only.of));
     let filter = Some(format!(" filter: {}", ui.wanted.text)).filter(|_| !ui.wanted.text.trim().is_empty());
     let left = [only, filter].into_iter().flatten().collect::<String>();
     let left = cut_end(&left, room.saturating_sub(width(&right) + 1));

@@ -8,7 +8,7 @@ use crate::tui::draw::{details, help};
 use crate::tui::filter::FilterLine;
 use crate::tui::keys::{Command, Side, Step};
 use crate::tui::ui::{Details, Front, Link, Ui};
-use crate::tui::wanted::{Only, Wanted};
+use crate::tui::wanted::{Chosen, Only, Wanted};
 use crate::tui::{layout, scroll};
 use taskscope_model::{Order, Query, TaskId, World};
 
@@ -35,12 +35,21 @@ pub(super) fn run(ui: &mut Ui, world: &World, command: Command) -> Effect {
             ui.view.forget_widths();
             table::refresh(ui, world);
         }
+        Command::Ended if ui.front == Front::Resources => {
+            ui.resources.dropped = !ui.resources.dropped;
+            ui.resources.arrange(world, super::resource_rows(ui));
+        }
         Command::Ended => {
             ui.wanted.ended = !ui.wanted.ended;
             return want(ui, world);
         }
         Command::Findings => {
             ui.front = Front::Findings;
+            return if was_details { ui.ask() } else { Effect::None };
+        }
+        Command::Resources => {
+            ui.front = Front::Resources;
+            ui.resources.arrange(world, super::resource_rows(ui));
             return if was_details { ui.ask() } else { Effect::None };
         }
         Command::Cancel => ask_whether_to_cancel(ui, world),
@@ -100,14 +109,17 @@ fn back(ui: &mut Ui, world: &World) -> Effect {
             ui.front = if of.of_finding { Front::Findings } else { Front::Tasks };
             return ui.ask();
         }
-        Front::Findings => ui.front = Front::Tasks,
+        Front::Findings | Front::Resources => ui.front = Front::Tasks,
         Front::Picker if ui.target.is_some() => {
             ui.front = Front::Tasks;
             return Effect::List(false);
         }
         Front::Picker => {}
-        Front::Tasks if ui.wanted.only.take().is_some() => {
-            ui.front = Front::Findings;
+        Front::Tasks if ui.wanted.only.is_some() => {
+            ui.front = match ui.wanted.only.take().map(|only| only.of) {
+                Some(Chosen::Resource(_)) => Front::Resources,
+                _ => Front::Findings,
+            };
             return want(ui, world);
         }
         Front::Tasks if !ui.wanted.text.is_empty() => {
@@ -136,6 +148,12 @@ fn go(ui: &mut Ui, world: &World, step: Step) {
             let (row, rows, height) = (ui.picker.row(), ui.picker.list().len(), layout::rows(body));
             let to = row.map_or(0, |row| scroll::step(step, row, rows, height));
             ui.picker.select(to, height);
+        }
+        Front::Resources => {
+            let height = super::resource_rows(ui);
+            let (row, rows) = (ui.resources.row(), ui.resources.keys.len());
+            let to = row.map_or(0, |row| scroll::step(step, row, rows, height));
+            ui.resources.select(to, height);
         }
         Front::Findings => {
             let height = super::finding_rows(ui);
@@ -168,6 +186,7 @@ fn open(ui: &mut Ui, world: &World) -> Effect {
             Effect::None
         }
         Front::Findings => open_finding(ui, world),
+        Front::Resources => open_resource(ui, world),
         Front::Picker => attach(ui),
         Front::Details(_) => Effect::None,
     }
@@ -191,13 +210,28 @@ fn open_finding(ui: &mut Ui, world: &World) -> Effect {
         _ => {
             let mut tasks = finding.tasks.clone();
             tasks.sort_unstable();
-            ui.wanted.only = Some(Only { of: finding.kind, tasks });
+            ui.wanted.only = Some(Only { of: Chosen::Finding(finding.kind), tasks });
             ui.wanted.text = String::new();
             ui.wanted.query = Query::default();
             (ui.front, ui.selected, ui.top) = (Front::Tasks, None, 0);
             want(ui, world)
         }
     }
+}
+
+/// The task that waits for the resource, or the table of those that do.
+fn open_resource(ui: &mut Ui, world: &World) -> Effect {
+    let Some(resource) = ui.resources.resource(world) else { return Effect::None };
+    if let [] = resource.waiting[..] {
+        ui.notice = Some("no task waits for it".to_owned());
+        return Effect::None;
+    }
+    let of = Chosen::Resource(resource.key.id);
+    ui.wanted.only = Some(Only { of, tasks: resource.waiting });
+    ui.wanted.text = String::new();
+    ui.wanted.query = Query::default();
+    (ui.front, ui.selected, ui.top) = (Front::Tasks, None, 0);
+    want(ui, world)
 }
 
 /// The task in front or selected, unless it is clear that it cannot be cancelled.
