@@ -1,5 +1,6 @@
 //! All that the TUI hears of: one closed list, handled in one place.
 
+use super::action::Mouse;
 use crate::source::Heard;
 use crate::source::discover::Process;
 use crossterm::event::KeyEvent;
@@ -11,6 +12,8 @@ use taskscope_model::hello::Hello;
 pub(super) enum Input {
     /// A key.
     Key(KeyEvent),
+    /// The mouse.
+    Mouse(Mouse),
     /// Text in one piece.
     Paste(String),
     /// The terminal has another size.

@@ -3,11 +3,10 @@
 use super::{error, fake, run};
 use crate::exit::Exit;
 use crate::fake::{FakeAgent, Script};
-use taskscope_model::Source;
 use taskscope_model::hello::Hello;
 
 fn locks() -> FakeAgent {
-    let hello = Hello { source: Source::CONSOLE, program: "order_server".to_owned(), ..fake::hello() };
+    let hello = Hello { program: "order_server".to_owned(), ..fake::hello() };
     FakeAgent::start(Script::Serve(Box::new(hello), fake::locks()))
 }
 

@@ -189,7 +189,7 @@ fn of_who_blocks_no_wakes_are_told() {
 fn a_span_may_be_given_again() {
     let mut scene = Scene::default();
     let ended = tasks::Stats { dropped_at: after(-10), ..stats(polled(1, -50, Some(-40), 5)) };
-    scene.update(tasks(0, vec![plain(1, 7)], vec![(1, ended.clone())]));
+    scene.update(tasks(0, vec![plain(1, 7)], vec![(1, ended)]));
     scene.update(tasks(10, vec![plain(1, 8)], vec![(1, stats(polled(1, 5, Some(6), 1)))]));
     assert_eq!(scene.task(7).state(), Some(State::Ended), "it is remembered");
     assert_eq!(scene.task(8).state(), Some(State::Idle));
@@ -199,7 +199,8 @@ fn a_span_may_be_given_again() {
     // Without a number of tokio's the span is all there is.
     let bare = || task(5, vec![text("kind", "task")]);
     scene.update(tasks(30, vec![bare()], vec![(5, ended)]));
-    scene.update(tasks(40, vec![bare()], vec![(5, stats(polled(1, 35, Some(36), 1)))]));
+    let again = tasks::Stats { created_at: after(34), ..stats(polled(1, 35, Some(36), 1)) };
+    scene.update(tasks(40, vec![bare()], vec![(5, again)]));
     let id = TaskId::span(5);
     assert_eq!(scene.world.task(id).and_then(Task::state), Some(State::Idle));
     assert_eq!(id.to_string(), "span-5");
@@ -377,7 +378,7 @@ fn nonsense_is_survived() {
         waker_drops: u64::MAX,
         ..tasks::Stats::default()
     };
-    scene.update(tasks(0, vec![nobody, strange], vec![(1, stats.clone()), (2, stats)]));
+    scene.update(tasks(0, vec![nobody, strange], vec![(1, stats), (2, stats)]));
     assert!(scene.world.task(TaskId::span(1)).is_some(), "that is no number of tokio's");
     let resources = ResourceUpdate {
         new_resources: vec![resources::Resource::default()],

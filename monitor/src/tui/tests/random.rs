@@ -71,7 +71,7 @@ fn findings(n: u64) -> Vec<FindingRow> {
 /// Brings every screen there is in front, one after the other.
 const SCREENS: &[&str] = &[
     "",
-    "te",
+    "tE",
     "<Enter>",
     "c",
     "n<Esc>?",

@@ -2,7 +2,7 @@
 
 use super::{Effect, Screen};
 use crate::fake;
-use crate::tui::ui::Front;
+use crate::tui::screen::Screen as Front;
 use insta::assert_snapshot;
 use taskscope_model::change::ResourceForgotten;
 use taskscope_model::{Change, ResourceId, Source, TaskId, World};
@@ -37,11 +37,11 @@ fn enter_leads_to_the_tasks_that_wait_and_esc_back() {
     screen.refresh();
     assert_snapshot!("tasks_that_wait", screen.text());
     screen.press("<Esc>");
-    assert_eq!(screen.ui.front, Front::Resources);
+    assert_eq!(screen.ui.screen, Front::Resources);
     screen.press("<Down><Enter>");
     assert_eq!(screen.ui.notice.as_deref(), Some("no task waits for it"));
     screen.press("<Esc>");
-    assert_eq!(screen.ui.front, Front::Tasks);
+    assert_eq!(screen.ui.screen, Front::Tasks);
 }
 
 #[test]
