@@ -14,6 +14,7 @@ mod native;
 mod origin;
 pub(crate) mod slow_polls;
 pub(crate) mod taken;
+pub(crate) mod unused;
 
 pub(crate) use native::{Taker, look_up, proc};
 pub(crate) use origin::Origins;

@@ -19,6 +19,7 @@ use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
 use crate::signals;
+use crate::stacks::unused::Unused;
 use crate::wrapped::count_wakes;
 use mio::{Events, Interest, Poll, Token, Waker};
 use std::collections::{BTreeMap, HashSet};
@@ -83,6 +84,7 @@ struct Server {
     /// Ticks still to come though nobody watches any more.
     last_ticks: Option<u32>,
     judge: Judge,
+    symbols: Unused,
     traces: Traces,
     /// Who waits for the stacks of all threads.
     asked: Asked,
@@ -109,6 +111,7 @@ impl Server {
             ticks: 0,
             last_ticks: None,
             judge: Judge::default(),
+            symbols: Unused::default(),
             traces: Traces::default(),
             asked: Asked::default(),
             stacks_told: 0,
@@ -154,7 +157,7 @@ impl Server {
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
         let own = [self.tick, self.judge.deadline(now), self.asked.deadline(now), self.traces.deadline(now)];
-        let deadlines = deadlines.chain(own.into_iter().flatten());
+        let deadlines = deadlines.chain(own.into_iter().flatten()).chain(self.symbols.deadline(now));
         let next = deadlines.chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
         // The poll counts in milliseconds: rounded down it would spin.
@@ -184,6 +187,7 @@ impl Server {
         self.answer_stacks(now);
         self.write(now);
         self.farewell(now);
+        self.symbols.look(now);
         self.watch_or_not(now);
         let after = self.core.store.clock.now();
         self.pace.spend(after.since(now));

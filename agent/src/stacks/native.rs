@@ -12,5 +12,5 @@ mod symbols;
 mod take;
 mod unwind;
 
-pub(crate) use lines::{look_up, look_up_in_module, prepare};
+pub(crate) use lines::{let_go, look_up, look_up_in_module, prepare, uses};
 pub(crate) use take::Taker;

@@ -6,6 +6,7 @@ use crate::stacks::frames::{Address, Module};
 use crate::stacks::named::Named;
 use crate::sync::lock;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 #[derive(Default)]
@@ -15,6 +16,8 @@ struct Lines {
 }
 
 static LINES: LazyLock<Mutex<Lines>> = LazyLock::new(Mutex::default);
+/// Look-ups since the symbols were let go of last. Written below the lock.
+static USES: AtomicU64 = AtomicU64::new(0);
 
 /// The functions at a return address, innermost first; empty if nothing is known. The first time this reads the
 /// program's debug information, which takes tens of milliseconds; never in a poll.
@@ -22,6 +25,7 @@ pub(crate) fn look_up(address: usize) -> Vec<Named> {
     // A return address is behind the call: of the last call in a function it may be in the next one.
     let address = (address as u64).saturating_sub(1);
     let mut lines = lock(&LINES);
+    USES.fetch_add(1, Ordering::Relaxed);
     lines.modules.refresh();
     let address = resolved(&lines.modules, address);
     lines.symbols.look_up(&address)
@@ -29,12 +33,29 @@ pub(crate) fn look_up(address: usize) -> Vec<Named> {
 
 /// The same of an address whose module is known.
 pub(crate) fn look_up_in_module(address: &Address) -> Vec<Named> {
-    lock(&LINES).symbols.look_up(address)
+    let mut lines = lock(&LINES);
+    USES.fetch_add(1, Ordering::Relaxed);
+    lines.symbols.look_up(address)
 }
 
 /// Reads what will be needed of the executable.
 pub(crate) fn prepare() {
-    lock(&LINES).symbols.prepare();
+    let mut lines = lock(&LINES);
+    USES.fetch_add(1, Ordering::Relaxed);
+    lines.symbols.prepare();
+}
+
+/// How often something was looked up since `let_go`.
+pub(crate) fn uses() -> u64 {
+    USES.load(Ordering::Relaxed)
+}
+
+/// Gives back the memory that the symbols take; the next look-up reads them again. Does nothing while one goes on.
+pub(crate) fn let_go() {
+    if let Ok(mut lines) = LINES.try_lock() {
+        lines.symbols.let_go();
+        USES.store(0, Ordering::Relaxed);
+    }
 }
 
 /// Which module an address lies in, and where there.
@@ -54,7 +75,7 @@ pub(super) fn resolved(modules: &Modules, address: u64) -> Address {
 
 #[cfg(test)]
 mod tests {
-    use super::look_up;
+    use super::{let_go, look_up};
     use crate::own_stack::trace;
 
     #[test]
@@ -66,5 +87,11 @@ mod tests {
         let here = here.unwrap_or_else(|| panic!("{named:#?}"));
         assert!(here.file.ends_with(file!()) || file!().ends_with(here.short_file()), "{here:?}");
         assert_eq!(trace(2).len(), 2);
+        let names = || {
+            stack.iter().flat_map(|address| look_up(*address)).map(|named| named.function).collect::<Vec<_>>()
+        };
+        let before = names();
+        let_go();
+        assert_eq!(names(), before, "they are read again");
     }
 }

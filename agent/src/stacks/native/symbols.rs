@@ -9,7 +9,7 @@ use gimli::{EndianSlice, NativeEndian};
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The executable, whatever has become of its file.
 const EXECUTABLE: &str = "/proc/self/exe";
@@ -17,10 +17,11 @@ const EXECUTABLE: &str = "/proc/self/exe";
 /// Most files that are kept open; addresses in others stay without names.
 const MOST_FILES: usize = 256;
 
-/// Looks up addresses. The files' bytes are kept for ever, each once.
+/// Looks up addresses. The files' bytes stay in the address space for ever, each once.
 #[derive(Default)]
 pub(crate) struct Symbols {
     files: HashMap<Module, Option<Source>>,
+    bytes: HashMap<PathBuf, Option<&'static [u8]>>,
 }
 
 struct Source {
@@ -40,22 +41,41 @@ impl Symbols {
 
     /// Reads what will be needed of the executable.
     pub(crate) fn prepare(&mut self) {
-        let build_id = bytes(Path::new(EXECUTABLE)).and_then(Elf::parse).and_then(|elf| elf.build_id());
+        let build_id = self.bytes(Path::new(EXECUTABLE)).and_then(Elf::parse).and_then(|elf| elf.build_id());
         self.source(&Module::executable(build_id.unwrap_or_default()));
     }
 
     fn source(&mut self, module: &Module) -> Option<&Source> {
         if !self.files.contains_key(module) {
-            let source = if self.files.len() < MOST_FILES { Source::open(module) } else { None };
-            self.files.insert(module.clone(), source);
+            let bytes = if self.files.len() < MOST_FILES { self.bytes(&module.path) } else { None };
+            self.files.insert(module.clone(), bytes.and_then(|bytes| Source::open(bytes, module)));
         }
         self.files.get(module)?.as_ref()
+    }
+
+    fn bytes(&mut self, path: &Path) -> Option<&'static [u8]> {
+        if let Some(bytes) = self.bytes.get(path) {
+            return *bytes;
+        }
+        let bytes = bytes(path);
+        self.bytes.insert(path.to_owned(), bytes);
+        bytes
+    }
+
+    /// Gives back what was made of the files, and the pages of the executable, which can be read again.
+    pub(crate) fn let_go(&mut self) {
+        self.files = HashMap::new();
+        if let Some(Some(mapped)) = self.bytes.get(Path::new(EXECUTABLE)) {
+            // SAFETY: it is our mapping of a file, for reading only: whoever reads it next gets the same bytes. A
+            // failure leaves all as it was.
+            unsafe { libc::madvise(mapped.as_ptr().cast_mut().cast(), mapped.len(), libc::MADV_DONTNEED) };
+        }
     }
 }
 
 impl Source {
-    fn open(module: &Module) -> Option<Self> {
-        let elf = Elf::parse(bytes(&module.path)?)?;
+    fn open(bytes: &'static [u8], module: &Module) -> Option<Self> {
+        let elf = Elf::parse(bytes)?;
         // It may have been replaced since it was loaded.
         if elf.build_id().unwrap_or_default() != module.build_id {
             return None;

@@ -49,7 +49,10 @@ pub fn judge(all: &[Measured]) -> Vec<Judged> {
         let name = measured.case.name;
         match measured.case.operation {
             "poll" => polls(measured, &mut judged),
-            "spawn + join" => added(measured, "hooks", Unit::Nanoseconds, 80.0, &mut judged),
+            "spawn + join" => {
+                added(measured, "hooks", Unit::Nanoseconds, 80.0, &mut judged);
+                added(measured, "wrapped", Unit::Nanoseconds, 150.0, &mut judged);
+            }
             _ if name == "memory, live tasks" => added(measured, "hooks", Unit::Bytes, 192.0, &mut judged),
             // Two megabytes for ever so many.
             _ if name == "memory, ended tasks" => added(measured, "hooks", Unit::Bytes, 2.0, &mut judged),
@@ -79,6 +82,8 @@ fn flat(all: &[Measured], judged: &mut Vec<Judged>) {
 
 fn polls(measured: &Measured, judged: &mut Vec<Judged>) {
     added(measured, "hooks", Unit::Nanoseconds, 10.0, judged);
+    added(measured, "wrapped", Unit::Nanoseconds, 12.0, judged);
+    observed(measured, judged);
     let ours = measured.added("hooks");
     for (peer, part) in [("console-subscriber", 30.0), ("dial9, tokio::spawn", 8.0)] {
         let theirs = measured.added(peer);
@@ -88,6 +93,16 @@ fn polls(measured: &Measured, judged: &mut Vec<Judged>) {
         let what = format!("{}: hooks' part of what {peer} adds", measured.case.name);
         let estimate = statistics::ratio(&ours, &theirs);
         judged.push(Judged { what, unit: Unit::Share, bound: 1.0 / part, estimate });
+    }
+}
+
+/// An observed future beside the plain task that it is in.
+fn observed(measured: &Measured, judged: &mut Vec<Judged>) {
+    let added = measured.added_to("hooks", "observed");
+    if !added.is_empty() {
+        let what = format!("{}: an observed future adds to the hooks' poll", measured.case.name);
+        let estimate = statistics::estimate(&added);
+        judged.push(Judged { what, unit: Unit::Nanoseconds, bound: 10.0, estimate });
     }
 }
 

@@ -44,20 +44,25 @@ impl Measured {
 
     /// What a variant adds to the bare figure of the same round.
     pub fn added(&self, name: &str) -> Vec<f64> {
-        self.beside_bare(name, |figure, bare| figure - bare)
+        self.beside(name, BARE, |figure, bare| figure - bare)
+    }
+
+    /// What a variant adds to another's figure of the same round.
+    pub fn added_to(&self, base: &str, name: &str) -> Vec<f64> {
+        self.beside(name, base, |figure, base| figure - base)
     }
 
     /// The same as a share of the bare figure.
     pub fn added_share(&self, name: &str) -> Vec<f64> {
-        self.beside_bare(name, |figure, bare| figure / bare - 1.0)
+        self.beside(name, BARE, |figure, bare| figure / bare - 1.0)
     }
 
-    fn beside_bare(&self, name: &str, how: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-        let bare =
-            |round| self.samples(BARE).iter().find(|(of, _)| *of == round).map(|(_, bare)| bare.figure);
+    fn beside(&self, name: &str, base: &str, how: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+        let base =
+            |round| self.samples(base).iter().find(|(of, _)| *of == round).map(|(_, base)| base.figure);
         self.samples(name)
             .iter()
-            .filter_map(|(round, sample)| Some(how(sample.figure, bare(*round)?)))
+            .filter_map(|(round, sample)| Some(how(sample.figure, base(*round)?)))
             .collect()
     }
 }

@@ -3,7 +3,8 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use taskscope_agent::{Builder, Mode};
+use taskscope_agent::{Builder, Mode, Observe as _};
+use tokio::task::JoinError;
 
 /// Tasks alive while polls are counted.
 const LIVE: u64 = 64;
@@ -12,14 +13,20 @@ const LIVE: u64 = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Poll,
+    WrappedPoll,
+    ObservedPoll,
     Spawn,
+    WrappedSpawn,
 }
 
 impl Work {
     pub fn name(self) -> &'static str {
         match self {
             Self::Poll => "a poll",
+            Self::WrappedPoll => "a poll of a wrapped task",
+            Self::ObservedPoll => "a poll of an observed future in a task",
             Self::Spawn => "a spawn + join",
+            Self::WrappedSpawn => "a wrapped spawn + join",
         }
     }
 
@@ -27,24 +34,42 @@ impl Work {
     pub fn where_it_is(self) -> &'static str {
         match self {
             Self::Poll => "agent/src/hooks.rs and agent/src/store/polls.rs",
+            Self::WrappedPoll => "agent/src/wrapped/ and agent/src/store/polls.rs",
+            Self::ObservedPoll => "agent/src/observe/ and agent/src/store/polls.rs",
             Self::Spawn => {
                 "agent/src/store.rs, agent/src/spawning.rs, agent/src/shard.rs and agent/src/records/"
             }
+            Self::WrappedSpawn => "agent/src/wrapped/, agent/src/store/wrapped.rs and agent/src/extensions/",
         }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let all = [Self::Poll, Self::WrappedPoll, Self::ObservedPoll, Self::Spawn, Self::WrappedSpawn];
+        all.into_iter().find(|work| work.name() == name)
     }
 }
 
-/// Does a work so often, with or without the agent.
+/// Does a work so often, with or without the agent; without it, plainly.
 pub fn run(work: &str, agent: &str, operations: &str) {
-    let mode = if agent == "agent" { Mode::On } else { Mode::Off };
+    let with_agent = agent == "agent";
+    let mode = if with_agent { Mode::On } else { Mode::Off };
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = Builder::new().mode(mode).build_from(builder.enable_all()).expect("a runtime");
     let operations = operations.parse().expect("a number");
-    if work == Work::Poll.name() {
-        taskscope_bench_measured(&mut || runtime.block_on(polls(operations)));
-    } else {
-        taskscope_bench_measured(&mut || runtime.block_on(spawns(operations)));
-    }
+    let work = match Work::named(work).expect("a work") {
+        work if with_agent => work,
+        Work::Poll | Work::WrappedPoll | Work::ObservedPoll => Work::Poll,
+        Work::Spawn | Work::WrappedSpawn => Work::Spawn,
+    };
+    taskscope_bench_measured(&mut || match work {
+        Work::Poll => runtime.block_on(polls(operations, tokio::spawn::<SelfWaking>)),
+        Work::WrappedPoll => runtime.block_on(polls(operations, taskscope_agent::spawn::<SelfWaking>)),
+        Work::ObservedPoll => {
+            runtime.block_on(polls(operations, |work: SelfWaking| tokio::spawn(work.observed("work"))));
+        }
+        Work::Spawn => runtime.block_on(spawns(operations, tokio::spawn::<Nothing>)),
+        Work::WrappedSpawn => runtime.block_on(spawns(operations, taskscope_agent::spawn::<Nothing>)),
+    });
 }
 
 /// callgrind counts from when this is entered until it is left, and knows it by its name.
@@ -55,18 +80,24 @@ pub extern "C" fn taskscope_bench_measured(work: &mut dyn FnMut()) {
     work();
 }
 
-async fn polls(operations: u64) {
-    let tasks: Vec<_> = (0..LIVE).map(|_| tokio::spawn(SelfWaking { left: operations / LIVE })).collect();
+async fn polls<J: Join>(operations: u64, spawn: impl Fn(SelfWaking) -> J) {
+    let tasks: Vec<_> = (0..LIVE).map(|_| spawn(SelfWaking { left: operations / LIVE })).collect();
     for task in tasks {
         task.await.expect("the task ends");
     }
 }
 
-async fn spawns(operations: u64) {
+async fn spawns<J: Join>(operations: u64, spawn: impl Fn(Nothing) -> J) {
     for _ in 0..operations {
-        tokio::spawn(async {}).await.expect("the task ends");
+        spawn(std::future::ready(())).await.expect("the task ends");
     }
 }
+
+/// Any handle.
+trait Join: Future<Output = Result<(), JoinError>> {}
+impl<J: Future<Output = Result<(), JoinError>>> Join for J {}
+
+type Nothing = std::future::Ready<()>;
 
 struct SelfWaking {
     left: u64,

@@ -17,15 +17,18 @@ mod spawns;
 
 pub use job::Job;
 use std::io::Write as _;
-use tokio::task::JoinHandle;
+use tokio::task::JoinError;
 
 /// One way to instrument tasks.
 pub trait Variant: 'static {
     /// The names of its own threads, at most 15 bytes each; their CPU time is listed apart.
     const THREADS: &'static [&'static str];
 
+    /// What is awaited for a task's end.
+    type Handle<T: Send + 'static>: Future<Output = Result<T, JoinError>> + Send + Unpin;
+
     /// Spawns as a user of it would, in the context of a runtime.
-    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    fn spawn<F>(future: F) -> Self::Handle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static;
@@ -44,17 +47,28 @@ pub async fn work<V: Variant>(job: Job) {
         "ended" => return say(&memory::ended::<V>(job.number("count")).await),
         unknown => panic!("no such workload: {unknown}"),
     }
-    say(&format!("ready {address}"));
+    let (measured, done) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        say(&format!("ready {address}"));
+        measure::<V>(job.number("ms"));
+        measured.send(()).expect("it is waited for");
+    });
+    // Not here: a root that blocks is what an agent looks into.
+    done.await.expect("it measures");
+    // The tasks never end by themselves, and taking down a million of them is not measured.
+    std::process::exit(0);
+}
+
+/// Waits for a line, measures for so many milliseconds or until the next line, and says what it measured.
+fn measure<V: Variant>(ms: u64) {
     job::line();
     let begin = snapshot::Snapshot::take(V::THREADS);
-    match job.number("ms") {
+    match ms {
         0 => job::line(),
         ms => std::thread::sleep(std::time::Duration::from_millis(ms)),
     }
     let end = snapshot::Snapshot::take(V::THREADS);
     say(&end.since(&begin));
-    // The tasks never end by themselves, and taking down a million of them is not measured.
-    std::process::exit(0);
 }
 
 fn say(line: &str) {

@@ -10,11 +10,23 @@ const SETTLED: Duration = Duration::from_millis(500);
 /// So many at once, of those that end.
 const BATCH: u64 = 256;
 
+/// So many are spawned in one poll, which is not to be a slow one.
+const IN_ONE_POLL: u64 = 4_096;
+
+/// Ends the poll now and then in which so many have been spawned.
+pub(crate) async fn rest_after(spawned: u64) {
+    if spawned % IN_ONE_POLL == IN_ONE_POLL - 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Tasks that wait for ever.
 pub(crate) async fn idle<V: Variant>(live: u64) {
     let from_a_worker = tokio::spawn(async move {
-        for _ in 0..live {
-            V::spawn(pending::<()>());
+        for spawned in 0..live {
+            // The handle is dropped: nobody waits for these.
+            drop(V::spawn(pending::<()>()));
+            rest_after(spawned).await;
         }
     });
     from_a_worker.await.expect("tasks are spawned");
@@ -46,6 +58,6 @@ async fn grown(work: impl Future<Output = ()>) -> String {
     tokio::spawn(async {}).await.expect("the task ends");
     let before = resident();
     work.await;
-    std::thread::sleep(SETTLED);
+    tokio::time::sleep(SETTLED).await;
     format!("bytes={}", resident().saturating_sub(before))
 }

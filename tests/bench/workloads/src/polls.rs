@@ -1,5 +1,6 @@
 //! Tasks that wake themselves in every poll; an operation is a poll.
 
+use crate::memory::rest_after;
 use crate::{Job, Variant, counter};
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -16,12 +17,13 @@ pub(crate) async fn start<V: Variant>(job: &Job) {
     let (live, cold) = (job.number("live"), job.number("cold"));
     let from_a_worker = tokio::spawn(async move {
         for seed in 0..live {
-            V::spawn(SelfWaking { cold, random: seed | 1 });
+            drop(V::spawn(SelfWaking { cold, random: seed | 1 }));
+            rest_after(seed).await;
         }
     });
     from_a_worker.await.expect("tasks are spawned");
     while counter::total() < WARM * live {
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

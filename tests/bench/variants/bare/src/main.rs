@@ -8,8 +8,9 @@ struct Bare;
 
 impl Variant for Bare {
     const THREADS: &'static [&'static str] = &[];
+    type Handle<T: Send + 'static> = JoinHandle<T>;
 
-    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    fn spawn<F>(future: F) -> Self::Handle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

@@ -7,8 +7,9 @@ struct Console;
 
 impl Variant for Console {
     const THREADS: &'static [&'static str] = &["console_subscri"];
+    type Handle<T: Send + 'static> = JoinHandle<T>;
 
-    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    fn spawn<F>(future: F) -> Self::Handle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,

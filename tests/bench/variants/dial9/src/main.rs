@@ -11,8 +11,9 @@ const THREADS: &[&str] = &["dial9-flush", "dial9-worker"];
 
 impl Variant for ByTokio {
     const THREADS: &'static [&'static str] = THREADS;
+    type Handle<T: Send + 'static> = JoinHandle<T>;
 
-    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    fn spawn<F>(future: F) -> Self::Handle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -23,8 +24,9 @@ impl Variant for ByTokio {
 
 impl Variant for ByDial9 {
     const THREADS: &'static [&'static str] = THREADS;
+    type Handle<T: Send + 'static> = JoinHandle<T>;
 
-    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    fn spawn<F>(future: F) -> Self::Handle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
