@@ -13,6 +13,7 @@ mod draw;
 mod events;
 mod findings;
 mod groups;
+mod health;
 mod history;
 mod input;
 mod keys;

@@ -2,7 +2,7 @@
 
 use super::events::Entry;
 use super::keys::Command;
-use crate::rows::findings::FindingRow;
+use crate::rows::findings::{FindingRow, Health};
 use crate::source::Address;
 use crate::source::discover::Process;
 use ratatui::layout::Size;
@@ -58,6 +58,8 @@ pub(super) enum Action {
     Mouse(Mouse),
     /// The processes that are there.
     Processes(Vec<Process>),
+    /// How some of them do, by their pids.
+    Judged(Vec<(u32, Health)>),
 }
 
 /// What is to be done outside after an [`Action`].

@@ -161,7 +161,9 @@ impl App {
             self.before = None;
         }
         let findings = self.shown().map(findings).unwrap_or_default();
-        let events = std::mem::take(&mut self.happened);
+        let mut events = std::mem::take(&mut self.happened);
+        // A program tells task by task, not in the order of time.
+        events.sort_by_key(|entry| entry.at);
         self.update(Action::Refresh { complete, findings, events });
     }
 
@@ -176,6 +178,7 @@ impl App {
             Input::News { from, news } if from == self.link => self.news(news),
             Input::News { .. } => None,
             Input::Processes(processes) => Some(Action::Processes(processes)),
+            Input::Judged(health) => Some(Action::Judged(health)),
             Input::Signal(signal) => return Some(End::Signal(signal)),
             Input::Beat if !(outside.is_there)() => return Some(End::Gone),
             // A change of size before we listened for it was not told.

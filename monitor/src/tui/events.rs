@@ -63,6 +63,15 @@ impl What {
         }
     }
 
+    /// Whether it stands in the brief log too.
+    fn matters(&self) -> bool {
+        match self {
+            What::Spawned { .. } => false,
+            What::Ended(outcome) => outcome.did_not_complete(),
+            What::Failed(_) | What::Cancelled { .. } | What::Found(_) | What::Cleared(_) => true,
+        }
+    }
+
     /// How bad it is.
     pub(super) fn severity(&self) -> Severity {
         match self {
@@ -122,6 +131,8 @@ pub(super) struct Log {
     first: u64,
     /// What is in it of tasks, so that nothing is in it twice.
     seen: HashSet<(TaskId, &'static str)>,
+    /// Only what may be wrong, or was done on purpose: no task that was spawned or has come to a good end.
+    pub(super) brief: bool,
     /// The number of the selected entry. None: the newest stay on the screen.
     pub(super) selected: Option<u64>,
     /// The number of the first entry on the screen.
@@ -150,9 +161,9 @@ impl Log {
         self.top = self.top.max(self.first);
     }
 
-    /// How many there are.
+    /// How many there are to be shown.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        if self.brief { self.shown().count() } else { self.entries.len() }
     }
 
     /// How many have gone.
@@ -160,39 +171,50 @@ impl Log {
         self.first
     }
 
-    /// Every entry, the oldest first.
-    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries.iter()
+    fn shown(&self) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
+        let numbered = self.entries.iter().enumerate().map(|(at, entry)| (self.first + at as u64, entry));
+        numbered.filter(|(_, entry)| !self.brief || entry.what.matters())
     }
 
-    /// The row of the selected one.
+    /// Those that are to be shown, the oldest first.
+    pub(super) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.shown().map(|(_, entry)| entry)
+    }
+
+    /// The row of the selected one, or of the next one that is shown.
     pub(super) fn row(&self) -> Option<usize> {
-        usize::try_from(self.selected?.checked_sub(self.first)?).ok()
+        let selected = self.selected?;
+        self.row_of(selected)
+    }
+
+    fn row_of(&self, number: u64) -> Option<usize> {
+        match self.brief {
+            false => usize::try_from(number.checked_sub(self.first)?).ok(),
+            true => self.shown().position(|(at, _)| at >= number),
+        }
     }
 
     /// The selected one.
     pub(super) fn entry(&self) -> Option<&Entry> {
-        self.entries.get(self.row()?)
+        let row = self.row()?;
+        self.entries().nth(row)
     }
 
     /// The first row on the screen.
     pub(super) fn top(&self, height: usize) -> usize {
         match self.row() {
-            Some(row) => {
-                let top = usize::try_from(self.top.saturating_sub(self.first)).unwrap_or(0);
-                scroll::top(top, Some(row), self.entries.len(), height)
-            }
-            None => self.entries.len().saturating_sub(height),
+            Some(row) => scroll::top(self.row_of(self.top).unwrap_or(0), Some(row), self.len(), height),
+            None => self.len().saturating_sub(height),
         }
     }
 
     /// Selects a row, or the one closest to it.
     pub(super) fn select(&mut self, row: usize, height: usize) {
-        let Some(last) = self.entries.len().checked_sub(1) else { return };
-        let top = self.top(height);
-        let row = row.min(last);
-        self.selected = Some(self.first + row as u64);
-        self.top = self.first + scroll::top(top, Some(row), self.entries.len(), height) as u64;
+        let Some(last) = self.len().checked_sub(1) else { return };
+        let (top, row) = (self.top(height), row.min(last));
+        let top = scroll::top(top, Some(row), self.len(), height);
+        let number = |row| self.shown().nth(row).map(|(number, _)| number);
+        (self.selected, self.top) = (number(row), number(top).unwrap_or(self.first));
     }
 
     /// Those about a task, the newest first.

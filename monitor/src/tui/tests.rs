@@ -3,6 +3,8 @@
 mod app;
 mod diagnosis;
 mod keys;
+mod panels;
+mod prompt;
 mod random;
 mod resources;
 mod screens;

@@ -77,6 +77,7 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             ui.notice = Some(all.join("; "));
         }
         Action::Mouse(mouse) => return mouse::take(ui, world, mouse),
+        Action::Judged(health) => ui.picker.judge(health),
         Action::Processes(processes) => {
             let height = layout::rows(layout::areas(ui.size, ui).body);
             ui.picker.replace(processes, height);

@@ -31,7 +31,7 @@ fn several(text: &str) -> Result<Vec<TaskId>, String> {
 fn wrong(what: &str, words: &[&str]) -> String {
     let listed = words.join(", ");
     match nearest(what, words.iter().copied()) {
-        Some(near) if !what.is_empty() => format!("`{what}` is none of {listed}; `{near}` is near"),
+        Some(near) if !what.is_empty() => format!("there is no `{what}`; `{near}` is near, of {listed}"),
         _ => format!("one of {listed} is wanted"),
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
             gone => format!(", {} older ones are gone", grouped(gone)),
         };
         let count = words::count(ui.log.len() as u64, "event");
-        let head = format!(" {:<12}  {:<9}  {count}{gone}", "UTC", "WHAT");
+        let brief = if ui.log.brief { ", without those of healthy tasks" } else { "" };
+        let head = format!(" {:<12}  {:<9}  {count}{brief}{gone}", "UTC", "WHAT");
         lines.push(Line::from(Span::styled(cut_end(&head, room), style(ui, Look::Strong))));
     }
     if ui.log.len() == 0 {

@@ -15,7 +15,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use std::collections::BTreeMap;
 use taskscope_model::codes::{Counter, Seen};
-use taskscope_model::{Nanos, Task, World};
+use taskscope_model::{Nanos, State, Task, World};
 
 /// Columns of the names, and of the newest value.
 const NAMES: usize = 13;
@@ -24,14 +24,14 @@ const VALUES: usize = 12;
 const ABOVE: u16 = 10;
 
 /// ```text
-///  health        2 errors, 1 warning
-///  tasks         1,204 live: 3 running, 12 scheduled, 1,189 idle
+///  health        2 errors, 1 warning, 3 remarks
+///  tasks         3 running, 12 scheduled, 1,189 idle
 ///  ended         33: 31 completed, 2 panicked
 ///                             over the last 2m30s
 ///  live                 1,204 ▃▃▄▄▅▅▅▆▆▇
 ///  ended/s                 12 ▂▁▂▁▃▁▂▁▁▂
 ///  polls/s             12,344 ▇▆▇▇█▇▇▆▇▇
-///  busy workers      1.2 of 4 ▂▂▃▂▂▂▃▂▂▂
+///  busy of 4              1.2 ▂▂▃▂▂▂▃▂▂▂
 ///  delay               12.3us ▁▁▁▁▁▁█▁▁▁
 ///
 ///  SEVERITY   COUNT  KIND           WHERE             WHAT
@@ -91,19 +91,17 @@ fn health(ui: &Ui) -> Line<'static> {
 }
 
 fn tasks(ui: &Ui, world: &World, room: usize) -> Line<'static> {
-    let told = world.len() - world.ended_len();
-    let live = world.counted(Counter::LIVE).unwrap_or(told as u64);
-    let states =
-        ui.history.states().filter(|(state, count)| *count > 0 && *state != taskscope_model::State::Ended);
-    let states: Vec<_> = states.map(|(state, count)| format!("{} {state}", grouped(count))).collect();
-    let of = if (told as u64) < live {
-        format!(" (of {} that are told of)", grouped(told as u64))
-    } else {
-        String::new()
-    };
-    let text = match states.is_empty() {
-        true => format!("{} live", grouped(live)),
-        false => format!("{} live: {}{of}", grouped(live), states.join(", ")),
+    let live = world.counted(Counter::LIVE).unwrap_or(0);
+    let states = || ui.history.states().filter(|(state, _)| *state != State::Ended);
+    let told: u64 = states().map(|(_, count)| count).sum();
+    let words: Vec<_> = states()
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| format!("{} {state}", grouped(count)))
+        .collect();
+    let text = match words.is_empty() {
+        true => grouped(live),
+        false if told < live => format!("{} (of {} live)", words.join(", "), grouped(live)),
+        false => words.join(", "),
     };
     fact("tasks", cut_end(&text, room.saturating_sub(NAMES + 2)), Style::new())
 }
@@ -164,10 +162,12 @@ fn courses(ui: &Ui, world: &World, room: usize) -> Vec<Line<'static>> {
         false => missing("polls/s", "runtimes"),
     });
     lines.push(match known(&busy) {
-        true => {
-            let of = format!("busy of {workers}");
-            course(&of, &busy, |it| format!("{}.{}", it / 1_000, it % 1_000 / 100), Some(workers * 1_000))
-        }
+        true => course(
+            &format!("busy of {workers}"),
+            &busy,
+            |it| format!("{}.{}", it / 1_000, it % 1_000 / 100),
+            Some(workers * 1_000),
+        ),
         false => missing("busy workers", "runtimes"),
     });
     let is_measured =

@@ -7,7 +7,7 @@ use super::style::{Look, style};
 use crate::print::fate::called;
 use crate::print::words::harmless;
 use crate::rows::stacks::{FrameRow, ThreadRow, threads};
-use crate::tui::cell::{cut_end, cut_start, grouped, percent};
+use crate::tui::cell::{cut_end, cut_start, grouped, percent, width};
 use crate::tui::keys::{self, Command};
 use crate::tui::ui::Ui;
 use ratatui::Frame;
@@ -100,7 +100,7 @@ fn runtime(
         lines.push(Line::from("   its figures are not told"));
         return lines;
     };
-    lines.push(Line::from(cut_end(&format!("   {}", queues(figures)), room)));
+    lines.extend(queues(figures, room));
     if let Some(full) = view.pool_full.as_ref().filter(|full| full.since.is_some()) {
         let text =
             format!("   the blocking pool is full: {} calls wait for {} threads", full.queued, full.threads);
@@ -110,7 +110,8 @@ fn runtime(
     lines
 }
 
-fn queues(figures: &Figures) -> String {
+/// What belongs together stays on one line.
+fn queues(figures: &Figures, room: usize) -> Vec<Line<'static>> {
     let mut words = vec![
         format!("tasks {}", grouped(figures.live_tasks)),
         format!("global queue {}", grouped(figures.global_queue)),
@@ -128,7 +129,16 @@ fn queues(figures: &Figures) -> String {
     words.extend(figures.io_ready.map(|count| format!("IO events {}", grouped(count))));
     words.extend(figures.forced_yields.map(|count| format!("forced yields {}", grouped(count))));
     words.extend(figures.remote_schedules.map(|count| format!("woken from outside {}", grouped(count))));
-    words.join("   ")
+    let mut lines = vec![String::new()];
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() || width(line) + width(&word) + 3 <= room => {
+                line.push_str(&format!("   {word}"));
+            }
+            _ => lines.push(format!("   {word}")),
+        }
+    }
+    lines.into_iter().map(|line| Line::from(cut_end(&line, room))).collect()
 }
 
 fn worker(key: By<RuntimeId>, figures: &Figures, number: usize, ui: &Ui, room: usize) -> Line<'static> {
@@ -142,8 +152,8 @@ fn worker(key: By<RuntimeId>, figures: &Figures, number: usize, ui: &Ui, room: u
     words.extend(worker.polls.map(|polls| format!("{} polls", grouped(polls))));
     words.extend(worker.steals.map(|steals| format!("{} steals", grouped(steals))));
     let head = format!("   worker {number:<2} {} {share:>6} ", spark::bar(now.unwrap_or(0), 1_000, BAR));
-    let width = room.saturating_sub(head.chars().count() + WORDS).clamp(0, 120);
-    let text = format!("{head}{}  {}", spark::line(&busy, width, 1_000), words.join("  "));
+    let course = room.saturating_sub(width(&head) + WORDS).min(120);
+    let text = format!("{head}{}  {}", spark::line(&busy, course, 1_000), words.join("  "));
     Line::from(cut_end(&text, room))
 }
 

@@ -136,8 +136,13 @@ pub(in crate::tui) const KEYS: &[Binding] = &[
         .short("tree"),
     on(&[ch('b')], &[TASKS], Command::Group, "groups: a line a spawn location, a line an await stack")
         .short("group"),
-    on(&[ch('E')], &[TASKS, RESOURCES], Command::Ended, "ended tasks, dropped resources too, or not")
-        .short("ended"),
+    on(
+        &[ch('E')],
+        &[TASKS, EVENTS, RESOURCES],
+        Command::Ended,
+        "ended tasks, dropped resources, events of healthy tasks: with them, or without",
+    )
+    .short("ended"),
     on(&[ch('P')], ABOUT_TASKS, Command::Pin, "keep the task at the top of the table, or no longer"),
     on(&[ch(' ')], PROGRAM, Command::Freeze, "freeze this screen, and go on: the program is left alone")
         .short("freeze"),

@@ -58,6 +58,10 @@ pub(in crate::tui) fn run(ui: &mut Ui, world: &World, command: Command) -> Effec
             ui.resources.dropped = !ui.resources.dropped;
             rearrange(ui, world);
         }
+        Command::Ended if ui.screen == Screen::Events => {
+            ui.log.brief = !ui.log.brief;
+            ui.log.selected = None;
+        }
         Command::Ended => {
             ui.tasks.wanted.ended = !ui.tasks.wanted.ended;
             return want(ui, world);
