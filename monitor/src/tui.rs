@@ -8,6 +8,7 @@ mod action;
 mod app;
 mod cell;
 mod commands;
+mod config;
 mod desk;
 mod draw;
 mod events;
@@ -38,9 +39,11 @@ mod wanted;
 mod tests;
 
 use crate::clock;
+use crate::exit::CommandError;
 use crate::source::{Address, Live};
 use anyhow::{Context as _, bail};
 use app::{App, End};
+use config::Config;
 use links::Links;
 use looks::Looks;
 use outside::{Outside, Programs as _};
@@ -83,8 +86,10 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     let (sender, inputs) = sync_channel(WAITING);
     let frames = Frames::new().context("cannot use the terminal")?;
     let terminal = Terminal::new(CrosstermBackend::new(frames)).context("cannot use the terminal")?;
-    let looks = Looks::of_environment(|name| std::env::var(name).ok());
+    let config = Config::read().map_err(|error| CommandError::WrongUse(error.to_string()))?;
+    let looks = config.looks(Looks::of_environment(|name| std::env::var(name).ok()));
     let mut ui = Ui::new(terminal.size().context("cannot tell the terminal's size")?, looks);
+    config.set_up(&mut ui);
     let mut links = Links::new(sender.clone());
     let link = match start {
         Some((address, live)) => {
@@ -96,10 +101,10 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
             None
         }
     };
-    let taken = terminal::take(true).context("cannot use the terminal")?;
+    let taken = terminal::take(config.mouse).context("cannot use the terminal")?;
     terminal::listen_for_signals(sender.clone()).context("cannot listen for signals")?;
     terminal::listen_for_keys(sender).context("cannot listen for keys")?;
-    let (now, desk) = (Box::new(clock::monotonic), Box::new(desk::Here::new(None)));
+    let (now, desk) = (Box::new(clock::monotonic), Box::new(desk::Here::new(config.editor)));
     let mut outside =
         Outside { terminal, inputs, programs: Box::new(links), desk, now, is_there: terminal::is_there };
     let end = App::new(ui, link).run(&mut outside);

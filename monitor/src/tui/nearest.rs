@@ -10,6 +10,15 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, word)| word)
 }
 
+/// What is said of a word that is none of these.
+pub(super) fn words_near(what: &str, words: &[&str]) -> String {
+    let listed = words.join(", ");
+    match nearest(what, words.iter().copied()) {
+        Some(near) if !what.is_empty() => format!("there is no `{what}`; `{near}` is near, of {listed}"),
+        _ => format!("one of {listed} is wanted"),
+    }
+}
+
 /// Letters to be put in, taken out or changed to make one word of the other; two that changed places are one.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

@@ -5,7 +5,7 @@ use crate::rows::groups::Grouping;
 use crate::tui::action::Effect;
 use crate::tui::keys::Command;
 use crate::tui::looks::Palette;
-use crate::tui::nearest::nearest;
+use crate::tui::nearest::words_near as wrong;
 use crate::tui::screen::Screen;
 use crate::tui::ui::{Link, Ui};
 use crate::tui::update;
@@ -25,15 +25,6 @@ fn one_task(text: &str) -> Result<TaskId, String> {
 fn several(text: &str) -> Result<Vec<TaskId>, String> {
     let tasks = text.split_whitespace().map(one_task).collect::<Result<Vec<_>, _>>()?;
     if tasks.is_empty() { one_task("").map(|_| tasks) } else { Ok(tasks) }
-}
-
-/// None of these words.
-fn wrong(what: &str, words: &[&str]) -> String {
-    let listed = words.join(", ");
-    match nearest(what, words.iter().copied()) {
-        Some(near) if !what.is_empty() => format!("there is no `{what}`; `{near}` is near, of {listed}"),
-        _ => format!("one of {listed} is wanted"),
-    }
 }
 
 pub(super) fn where_is(ui: &mut Ui, world: &World, text: &str) -> Done {

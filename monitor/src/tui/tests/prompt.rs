@@ -56,7 +56,7 @@ fn what_is_wrong_is_said_and_the_line_stays() {
         (":nosuch", "there is no command"),
         (":where", "which task"),
         (":where nine", "nine"),
-        (":mode loud", "one of on, log, debug"),
+        (":mode loud", "`log` is near"), (":mode", "one of on, log, debug is wanted"),
         (":limit 20", "a number and a unit"),
         (":sort buzy", "`busy` is near"),
         (":filter buzy>5ms", "is no key"),
