@@ -2,6 +2,7 @@
 
 mod app;
 mod diagnosis;
+mod documents;
 mod keys;
 mod panels;
 mod prompt;

@@ -36,13 +36,17 @@ fn finding(kind: Kind, severity: Severity, tasks: &[u64], line: u32) -> FindingR
     }
 }
 
-fn with_findings(width: u16, height: u16) -> Screen {
-    let mut screen = orders(width, height);
-    screen.findings = vec![
+pub(super) fn some_findings() -> Vec<FindingRow> {
+    vec![
         finding(Kind::PanicUnseen, Severity::Error, &[33], 88),
         finding(Kind::ErrorUnseen, Severity::Warning, &[34, 31, 32], 40),
         finding(Kind::DroppedHalfWay, Severity::Info, &[], 7),
-    ];
+    ]
+}
+
+fn with_findings(width: u16, height: u16) -> Screen {
+    let mut screen = orders(width, height);
+    screen.findings = some_findings();
     screen.refresh();
     screen
 }

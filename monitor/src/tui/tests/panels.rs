@@ -13,7 +13,7 @@ use taskscope_model::codes::Flavor;
 use taskscope_model::{At, Change, Nanos, RuntimeId, TaskId, World};
 
 /// A server whose runtime tells figures, over some seconds.
-fn busy_server(width: u16, height: u16) -> Screen {
+pub(super) fn busy_server(width: u16, height: u16) -> Screen {
     let mut screen = Screen::of(world::server(12), width, height);
     for second in 1..40 {
         tell(&mut screen.world, Tick { at: At(100 * S + second * S) });
@@ -49,13 +49,20 @@ fn figures(second: u64) -> Figures {
 }
 
 /// The program whose tasks are wrapped, and what has happened to them.
-fn orders(width: u16, height: u16) -> Screen {
+pub(super) fn orders(width: u16, height: u16) -> Screen {
     let mut world = World::default();
     let changes = fake::orders();
     let happened = events::of_changes(&changes, &world, At(0));
     changes.iter().for_each(|change: &Change| world.apply(change));
     let mut screen = Screen::of(world, width, height);
     screen.events = happened;
+    screen.refresh();
+    screen
+}
+
+/// The same, and what is wrong in it.
+pub(super) fn with_findings(mut screen: Screen) -> Screen {
+    screen.findings = super::diagnosis::some_findings();
     screen.refresh();
     screen
 }
