@@ -3,6 +3,7 @@
 mod app;
 mod diagnosis;
 mod documents;
+mod frames;
 mod keys;
 mod panels;
 mod prompt;

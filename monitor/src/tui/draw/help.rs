@@ -4,6 +4,7 @@ use super::style::{Look, style};
 use crate::print::words::wrapped;
 use crate::tui::cell::width;
 use crate::tui::commands::COMMANDS;
+use crate::tui::config::SETTINGS;
 use crate::tui::keys::{Binding, KEYS, Place};
 use crate::tui::ui::Ui;
 use ratatui::Frame;
@@ -55,6 +56,10 @@ pub(in crate::tui) fn lines(room: u16) -> Vec<(bool, String)> {
     lines.extend(typing.into_iter().flat_map(|binding| binding_lines(binding, room)));
     lines.push((true, " Commands, behind :".to_owned()));
     lines.extend(COMMANDS.iter().flat_map(|entry| two_columns(&entry.usage(), entry.help, room)));
+    lines.push((true, " Config file: taskscope/config.toml, or what TASKSCOPE_CONFIG names".to_owned()));
+    for setting in SETTINGS {
+        lines.extend(two_columns(setting.key, &format!("{}: {}", setting.values, setting.help), room));
+    }
     lines.push((true, " Filters".to_owned()));
     for (left, right) in [
         ("jobs.rs 42", "words: each stands in name, future or location, or is the id"),
