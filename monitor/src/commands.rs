@@ -14,6 +14,7 @@ mod ps;
 mod resources;
 mod run;
 mod runtime;
+mod set;
 mod stacktrace;
 #[cfg(test)]
 mod tests;
@@ -32,5 +33,6 @@ pub(crate) use ps::ps;
 pub(crate) use resources::{resource, resources};
 pub(crate) use run::run;
 pub(crate) use runtime::runtime;
+pub(crate) use set::{mode, slow_poll};
 pub(crate) use stacktrace::stacktrace;
 pub(crate) use r#where::where_is;

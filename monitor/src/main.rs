@@ -57,6 +57,8 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
         Some(Command::Run(options)) => return commands::run(&options, out),
         Some(Command::Resources(options)) => commands::resources(&options, out)?,
         Some(Command::Resource(options)) => commands::resource(&options, out)?,
+        Some(Command::Mode(options)) => commands::mode(&options, out)?,
+        Some(Command::SlowPoll(options)) => commands::slow_poll(&options, out)?,
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) => commands::demo(&options)?,
