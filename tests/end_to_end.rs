@@ -22,6 +22,8 @@ mod errors;
 mod fates;
 #[path = "end_to_end/findings.rs"]
 mod findings;
+#[path = "end_to_end/healthy.rs"]
+mod healthy;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]

@@ -331,5 +331,9 @@ mod tests {
         assert_eq!(after, (1_500..2_500).collect::<Vec<_>>());
         assert_eq!(end(2_500..2_501, Outcome::COMPLETED).1, [2_500]);
         assert_eq!(end(2_501..2_601, Outcome::PANICKED).2, HISTORY + HISTORY_BAD_PER_PLACE);
+        // However many complete after it: what matters stays.
+        end(2_601..1_000_000, Outcome::COMPLETED);
+        let bad = shard.history().filter(|task| task.outcome == Outcome::PANICKED).map(|task| task.at);
+        assert_eq!(bad.collect::<Vec<_>>(), (2_551..2_601).collect::<Vec<_>>());
     }
 }

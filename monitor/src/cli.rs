@@ -76,6 +76,12 @@ pub(crate) enum Command {
     Record(recording::Record),
     /// Open the TUI on a recording; every command that reads takes one as TARGET too
     Replay(recording::Replay),
+    /// Have a program's agent go on in another mode: on, log or debug
+    #[command(override_usage = "taskscope mode [OPTIONS] [TARGET] <MODE>")]
+    Mode(Set),
+    /// Set from which length on a poll is slow: a duration such as 50ms, or off
+    #[command(override_usage = "taskscope slow-poll [OPTIONS] [TARGET] <DURATION>")]
+    SlowPoll(Set),
     /// Say what can and cannot be seen in a program, and the one line that changes each
     Doctor(Reading),
     /// Start a small program with something of everything, and the TUI on it
@@ -172,6 +178,32 @@ pub(crate) struct Resource {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `mode` and `slow-poll`.
+#[derive(Args, Debug)]
+pub(crate) struct Set {
+    /// The program as everywhere, and the new value
+    #[arg(value_names = ["TARGET", "VALUE"], num_args = 1..=2, required = true)]
+    words: Vec<String>,
+    /// File with the token that a TCP listener wants
+    #[arg(long, value_name = "FILE", env = "TASKSCOPE_TOKEN_FILE", hide_env_values = true)]
+    token_file: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Set {
+    /// With two words the first one is the program.
+    pub(crate) fn target_and_value(&self) -> (Target, &str) {
+        let (target, value) = match &self.words[..] {
+            [target, value, ..] => (Some(target.clone()), value.as_str()),
+            [value] => (None, value.as_str()),
+            [] => (None, ""),
+        };
+        (Target { target, token_file: self.token_file.clone() }, value)
+    }
 }
 
 /// `cancel`.

@@ -19,6 +19,7 @@ mod replay;
 mod resources;
 mod run;
 mod runtime;
+mod set;
 mod signal;
 mod stacktrace;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub(crate) use replay::replay;
 pub(crate) use resources::{resource, resources};
 pub(crate) use run::run;
 pub(crate) use runtime::runtime;
+pub(crate) use set::{mode, slow_poll};
 pub(crate) use signal::signal;
 pub(crate) use stacktrace::stacktrace;
 pub(crate) use r#where::where_is;

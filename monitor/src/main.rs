@@ -67,6 +67,8 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
         Some(Command::Signal(options)) => commands::signal(&options, out)?,
         Some(Command::Record(options)) => commands::record(&options, out)?,
         Some(Command::Replay(options)) => commands::replay(&options)?,
+        Some(Command::Mode(options)) => commands::mode(&options, out)?,
+        Some(Command::SlowPoll(options)) => commands::slow_poll(&options, out)?,
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) => commands::demo(&options)?,

@@ -42,7 +42,7 @@ fn main_returns() {
 
 #[test]
 fn a_program_with_runtimes_of_its_own_ends() {
-    for how in ["returns", "exits"] {
+    for how in ["returns", "exits", "exits_observed"] {
         let ran = watched(&Place::new(), scenario(), &["ending", how], Process::terminate);
         assert_eq!((ran.code, ran.errors.as_str()), (0, ""), "{how}");
     }

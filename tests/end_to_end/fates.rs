@@ -51,6 +51,27 @@ fn where_tells_what_a_task_awaits() {
 }
 
 #[test]
+fn the_mode_and_the_limit_of_polls_are_set() {
+    let place = Place::new();
+    let program = start(&place, "healthy");
+    let set = |arguments: &[&str]| place.taskscope(arguments);
+    let ran = set(&["mode", &program.target(), "debug"]);
+    assert!(ran.code == 0 && ran.output.contains("in mode debug"), "{ran:?}");
+    until("the program's own word of it", || {
+        let said = program.errors();
+        if said.contains("taskscope:") { Ok(()) } else { Err(said) }
+    });
+    let ran = set(&["mode", &program.target(), "off"]);
+    assert!(ran.code == WRONG_USE && ran.errors.contains("on, log or debug"), "{ran:?}");
+    let ran = set(&["slow-poll", &program.target(), "50ms"]);
+    assert!(ran.code == 0 && ran.output.contains("slow from 50ms on"), "{ran:?}");
+    let ran = set(&["slow-poll", &program.target(), "off"]);
+    assert!(ran.code == 0 && ran.output.contains("no poll is slow"), "{ran:?}");
+    let ran = set(&["slow-poll", &program.target(), "50"]);
+    assert_eq!(ran.error(WRONG_USE).lines().count(), 1);
+}
+
+#[test]
 fn where_tells_who_cancelled_a_task_and_who_that_one() {
     let place = Place::new();
     let program = start(&place, "ill");

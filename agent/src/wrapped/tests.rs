@@ -3,7 +3,7 @@
 
 use crate::shard::Remembered;
 use crate::sync::lock;
-use crate::{Builder, Runtime, core, spawn, spawn_fallible, task};
+use crate::{Builder, Observe as _, Runtime, core, spawn, spawn_fallible, task};
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use taskscope_model::codes::{CancelWay, HandleState, Outcome, TaskKind};
@@ -447,6 +447,25 @@ fn a_closing_runtime_takes_no_task_and_leaves_none() {
         assert!(matches!(ended(id).outcome, Outcome::SHUT_DOWN), "{:?}", ended(id).outcome);
     }
     drop(other);
+}
+
+/// What is left of a runtime is dropped where nothing of it is any more: a half-polled observed future, and a handle.
+#[test]
+fn what_outlives_its_runtime_is_dropped_on_any_thread() {
+    let _alone = alone();
+    for runtime in runtimes() {
+        let (left, task) = runtime.block_on(async {
+            let mut left = Box::pin(pending::<()>().observed("left"));
+            let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(left.as_mut().poll(cx)));
+            assert!(polled.await.is_pending());
+            (left, spawn(pending::<()>()))
+        });
+        let id = task.id();
+        drop(runtime);
+        std::thread::spawn(move || drop((left, task))).join().unwrap();
+        assert_eq!(ended(id).outcome, Outcome::SHUT_DOWN);
+        eventually(|| handle(&ended(id)) == HandleState::DROPPED);
+    }
 }
 
 #[test]

@@ -11,6 +11,21 @@ pub(crate) enum Arrangement {
     Flat,
     /// Each below the task that spawned it. A task whose spawner is not among them stands at the top.
     BySpawner,
+    /// Each below the task that it waits for, as far as that is known.
+    ByWaits,
+}
+
+impl Arrangement {
+    /// The task below which one stands.
+    fn parent(self, task: &Task) -> Option<TaskId> {
+        match self {
+            Arrangement::Flat => None,
+            Arrangement::BySpawner => task.parent(),
+            Arrangement::ByWaits => {
+                task.awaits().and_then(|by| by.id.waits.iter().find_map(|wait| wait.task))
+            }
+        }
+    }
 }
 
 /// A task's place.
@@ -44,10 +59,10 @@ pub(crate) fn first(world: &World, query: &Query, order: &Order, shape: Shape) -
             ranked.sort_unstable_by(compare);
             ranked.iter().take(limit).map(|(_, task)| Placed { id: task.id(), depth: 0 }).collect()
         }
-        Arrangement::BySpawner => {
+        Arrangement::BySpawner | Arrangement::ByWaits => {
             let mut in_order: Vec<_> = (0..ranked.len()).collect();
             in_order.sort_unstable_by(|a, b| compare(&ranked[*a], &ranked[*b]));
-            Tree::of(&ranked, &in_order).placed(limit)
+            Tree::of(&ranked, &in_order, shape.arrangement).placed(limit)
         }
     };
     (placed, left_out)
@@ -64,10 +79,10 @@ fn matching<'w>(world: &'w World, query: &Query, order: &Order, ended: bool) -> 
         .collect()
 }
 
-/// Who spawned whom. Tasks are named by their place in the list by id.
+/// Who stands below whom. Tasks are named by their place in the list by id.
 struct Tree {
     ids: Vec<TaskId>,
-    /// Those whose spawner is not among them, in order.
+    /// Those that stand below none of them, in order.
     roots: Vec<usize>,
     /// Of each task its first child, and of each child the next one; in order.
     first_child: Vec<Option<usize>>,
@@ -76,12 +91,12 @@ struct Tree {
 
 impl Tree {
     /// `ranked` is by id, `in_order` names its places in the order that siblings are to have.
-    fn of(ranked: &[Ranked<'_>], in_order: &[usize]) -> Self {
+    fn of(ranked: &[Ranked<'_>], in_order: &[usize], by: Arrangement) -> Self {
         let ids: Vec<_> = ranked.iter().map(|(_, task)| task.id()).collect();
         let (mut first_child, mut next_sibling) = (vec![None; ids.len()], vec![None; ids.len()]);
         let mut roots = Vec::new();
         for &child in in_order.iter().rev() {
-            let parent = ranked[child].1.parent().and_then(|parent| ids.binary_search(&parent).ok());
+            let parent = by.parent(ranked[child].1).and_then(|parent| ids.binary_search(&parent).ok());
             match parent.filter(|parent| *parent != child) {
                 Some(parent) => next_sibling[child] = first_child[parent].replace(child),
                 None => roots.push(child),
@@ -91,7 +106,8 @@ impl Tree {
         Self { ids, roots, first_child, next_sibling }
     }
 
-    /// Depth first. Spawners that form a circle, which only a broken source can tell, are cut at one of them.
+    /// Depth first. A circle (tasks that wait for each other; of spawners only a broken source tells one) is cut at
+    /// one of them.
     fn placed(&self, limit: usize) -> Vec<Placed> {
         let mut placed = Vec::with_capacity(limit);
         let mut seen = vec![false; self.ids.len()];

@@ -1,5 +1,7 @@
 //! All that the TUI hears of: one closed list, handled in one place.
 
+use super::action::Mouse;
+use crate::rows::findings::Health;
 use crate::source::Heard;
 use crate::source::discover::Process;
 use crossterm::event::KeyEvent;
@@ -11,6 +13,8 @@ use taskscope_model::hello::Hello;
 pub(super) enum Input {
     /// A key.
     Key(KeyEvent),
+    /// The mouse.
+    Mouse(Mouse),
     /// Text in one piece.
     Paste(String),
     /// The terminal has another size.
@@ -24,6 +28,8 @@ pub(super) enum Input {
     },
     /// The processes that are there.
     Processes(Vec<Process>),
+    /// How some of them do, by their pids.
+    Judged(Vec<(u32, Health)>),
     /// A signal that ends us.
     Signal(i32),
     /// Nothing has come for a while.

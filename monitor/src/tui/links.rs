@@ -1,6 +1,7 @@
 //! Threads that listen to programs, and look for them. A connection that is lost is sought again until it is
 //! back or nobody wants it any more.
 
+use super::health;
 use super::input::{Input, News};
 use super::outside::Programs;
 use crate::clock;
@@ -20,6 +21,9 @@ pub(super) const WITHIN: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(300);
 /// Between two looks at which processes there are.
 const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks at how they do, and how long one program may take to tell.
+const JUDGE: Nanos = Nanos(5_000_000_000);
+const JUDGED_WITHIN: Duration = Duration::from_secs(1);
 /// A program that began so long before its predecessor was lost may still be its successor.
 const OVERLAP: Nanos = Nanos(2_000_000_000);
 
@@ -227,9 +231,27 @@ impl LostProgram {
 }
 
 fn list(running: &AtomicBool, inputs: &SyncSender<Input>) {
+    let mut judged = None;
     while running.load(Ordering::Acquire) {
-        if inputs.send(Input::Processes(discover::processes())).is_err() {
+        let processes = discover::processes();
+        let answering = processes.iter().filter(|it| it.trouble.is_none());
+        let answering: Vec<_> =
+            answering.filter_map(|process| Some((process.pid, process.address.clone()?))).collect();
+        if inputs.send(Input::Processes(processes)).is_err() {
             return;
+        }
+        let now = clock::monotonic();
+        // Judging costs a program more than answering that it is there.
+        if judged.is_none_or(|at| now.since(at) >= JUDGE) {
+            judged = Some(now);
+            for (pid, address) in answering {
+                let health = health::of(&address, JUDGED_WITHIN);
+                let told =
+                    health.is_none_or(|health| inputs.send(Input::Judged(vec![(pid, health)])).is_ok());
+                if !told || !running.load(Ordering::Acquire) {
+                    return;
+                }
+            }
         }
         thread::sleep(LOOK);
     }

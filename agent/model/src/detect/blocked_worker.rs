@@ -26,7 +26,8 @@ impl Detector for BlockedWorker {
     }
 
     fn heeds(&self, fact: &Fact) -> bool {
-        matches!(fact, Fact::SlowPoll(_) | Fact::Spawned(_) | Fact::Described(_))
+        // Whatever makes the task known: the poll may have been told of before.
+        fact.task().is_some()
     }
 
     fn unsettled_by(&self, fact: &Fact) -> bool {
@@ -79,6 +80,10 @@ impl Detector for BlockedWorker {
 /// The poll that the task is in, if that is too long already and keeps a worker.
 fn lasting<'a>(task: &Task, scene: &Scene<'a>) -> Option<By<&'a SlowPoll>> {
     let slow = scene.world.slow_polls().find(|slow| slow.id.task == task.id() && slow.id.length.is_none())?;
+    // The end of its poll is told a little later.
+    if task.ended().is_some() {
+        return None;
+    }
     // The thread of `block_on` is a worker only where the runtime has no other.
     let keeps_a_worker = slow.id.worker.is_some() || task.kind() != Some(TaskKind::BLOCK_ON);
     (keeps_a_worker && !held_up::has_left_its_worker(slow, scene)).then_some(slow)

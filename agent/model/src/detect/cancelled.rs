@@ -51,7 +51,7 @@ impl Detector for Cancelled {
             None => several(scene, place, cases),
         };
         let advice = match cases.marked() {
-            0 => "nothing, if that is meant; else look at who asked",
+            0 => "if it was not meant to stop, look at who asked",
             _ => "a task stops only where it awaits: see where it is, and let it await more often",
         };
         let evidence = scene.lines(cases, judgement.count, chain);

@@ -37,7 +37,12 @@ impl Detector for PendingAtShutdown {
 
     fn case(&self, task: &Task, _scene: &mut Scene<'_>) -> Option<Case> {
         let ended = task.ended().filter(|_| task.outcome() == Some(Outcome::SHUT_DOWN))?;
-        let held = task.handled().is_some_and(|handled| handled.handle == HandleState::HELD);
+        let handle = task.handled().map(|handled| handled.handle);
+        // Whoever let it go on purpose does not wait for it.
+        if handle == Some(HandleState::DETACHED) {
+            return None;
+        }
+        let held = handle == Some(HandleState::HELD);
         let case = Case::now(task.location(), ended.at).marked_if(held);
         (held || had_just_begun(task)).then_some(case)
     }

@@ -85,6 +85,7 @@ pub const KEYS: &[Key] = &[
         takes: Takes::Choice(OUTCOMES),
         value: |task, _, _| task.ended().map(|_| Value::Choice(outcome_word(task.outcome()))),
     },
+    Key { name: "future", takes: Takes::Text, value: |task, _, _| task.future().map(text) },
     Key {
         name: "location",
         takes: Takes::Text,

@@ -46,7 +46,11 @@ impl Server {
             Wish::SetLimit(number, limit) => {
                 self.core.limits.set_all(limit);
                 self.core.store.bell.wake();
-                client.tell(&Told::Answer(Done { number, message: String::new() }.into()));
+                let message = match self.core.limits.all() {
+                    Some(limit) => format!("a poll is slow from {limit} on"),
+                    None => "no poll is slow, but where a limit of its own is set".to_owned(),
+                };
+                client.tell(&Told::Answer(Done { number, message }.into()));
             }
             Wish::Execute(asked) => {
                 if let Some(answer) = self.calls.execute(self.core, id, asked, now) {

@@ -81,6 +81,7 @@ fn live(world: &World) -> String {
 
 fn connection(ui: &Ui) -> (&'static str, Look) {
     match &ui.link {
+        _ if ui.frozen => ("■ frozen", Look::Warning),
         Link::None => ("", Look::Quiet),
         Link::Attaching(_) => ("attaching", Look::Warning),
         Link::Up if ui.complete => ("● connected", Look::Good),
