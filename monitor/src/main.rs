@@ -11,7 +11,6 @@ mod exit;
 mod fake;
 mod print;
 mod record;
-#[expect(dead_code, reason = "the TUI plays a recording to its end at once")]
 mod replay;
 mod rows;
 mod session;
