@@ -32,6 +32,8 @@ mod hostile;
 mod listing;
 #[path = "end_to_end/record.rs"]
 mod record;
+#[path = "end_to_end/replay.rs"]
+mod replay;
 #[path = "end_to_end/rights.rs"]
 mod rights;
 #[path = "end_to_end/run.rs"]

@@ -132,49 +132,6 @@ fn whatever_ends_it_leaves_a_file_that_can_be_read() {
 }
 
 #[test]
-fn a_replay_goes_to_any_moment() {
-    let place = Place::new();
-    let server = place.start(echo_server(), &[]);
-    let path = file(&place);
-    let recording = begun(&place, &server.target(), &[]);
-    let _connections = connect(server.address(), CONNECTIONS);
-    until("the connections in the file", || {
-        let count = tasks(&place, &path);
-        if count == CONNECTIONS + 1 { Ok(()) } else { Err(format!("{count} tasks")) }
-    });
-    server.terminate();
-    recording.wait();
-
-    let mut pane = Pane::open(place.command(taskscope()).args(["replay", shown(&path)]), (110, 24));
-    let all = format!(" {} live", CONNECTIONS + 1);
-    pane.until("the start", |text| text.contains("echo_server  pid") && text.contains(" 1× "));
-    // It plays by itself, to the end.
-    pane.until("the connections", |text| text.contains(&all));
-    pane.keys(":seek start\r");
-    pane.until("the start again", |text| text.contains(" 1 live") && text.contains("  0s of "));
-    pane.keys(":pause\r");
-    pane.until("it to stand still", |text| text.contains(" ■ 1×"));
-    pane.keys("++");
-    pane.until("another speed", |text| text.contains(" ■ 5×"));
-    pane.keys(" ");
-    pane.until("it to play on", |text| text.contains(&all));
-    pane.keys(":seek start\r:pause\r");
-    pane.until("the start, standing still", |text| text.contains(" ■ 5×  0s of ") && text.contains(" 1 live"));
-    for _ in 0..40 {
-        pane.keys(".");
-    }
-    pane.until("some moments later", |text| !text.contains("  0s of "));
-    pane.keys("}");
-    pane.until("that nothing was found", |text| text.contains("no further finding"));
-    pane.keys(":seek end\r");
-    pane.until("the end", |text| text.contains(" 0 live") || text.contains(&all));
-    pane.keys(":cancel 1\r");
-    pane.until("that it is a recording", |text| text.contains("this is a recording"));
-    pane.keys("\x1bq");
-    assert!(pane.wait().success());
-}
-
-#[test]
 fn the_screen_records_and_calls_too() {
     let place = Place::new();
     let program = place.start(example("commands"), &[]);
@@ -189,7 +146,9 @@ fn the_screen_records_and_calls_too() {
     pane.keys(":values pages\r");
     pane.until("a value", |text| text.contains("pages: 9 to write, 3 written"));
     pane.keys(":record stop\r");
-    pane.until("the end of the recording", |text| text.contains("recorded ") && text.contains("it.taskscope"));
+    pane.until("the end of the recording", |text| {
+        text.contains("recorded ") && text.contains("it.taskscope")
+    });
     let ps = place.taskscope(&["ps", "./it.taskscope", "--ended", "--filter", "name:flush", "--json"]).json();
     assert_eq!(ps["tasks"][0]["task_kind"], "command", "{ps}");
     pane.keys(":signal TERM\r");

@@ -1,8 +1,8 @@
 //! The loop: takes inputs one by one, keeps the World, and draws when something has changed.
 
 use super::action::{Action, Effect};
-use super::draw::draw;
 use super::calls;
+use super::draw::draw;
 use super::events::{self, Entry};
 use super::input::{Input, News};
 use super::keys;

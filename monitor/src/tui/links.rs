@@ -10,10 +10,10 @@ use crate::record::{self, Recorder};
 use crate::replay::{self, Order, Played};
 use crate::source::discover::{self, Process};
 use crate::source::{Address, Asker, AttachError, Heard, Live};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 use taskscope_model::hello::Hello;
@@ -73,7 +73,12 @@ impl Links {
     fn start(&mut self, run: impl FnOnce(Arc<Link>, SyncSender<Input>) + Send + 'static) -> u32 {
         self.drop_link();
         self.number += 1;
-        let link = Link { number: self.number, unwanted: AtomicBool::new(false), asker: Mutex::default(), player: Mutex::default() };
+        let link = Link {
+            number: self.number,
+            unwanted: AtomicBool::new(false),
+            asker: Mutex::default(),
+            player: Mutex::default(),
+        };
         let (link, inputs) = (Arc::new(link), self.inputs.clone());
         self.link = Some(link.clone());
         spawn("link", move || run(link, inputs));
@@ -176,8 +181,9 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) {
 fn replay(link: &Link, inputs: &SyncSender<Input>, path: &Path) {
     let (sender, orders) = channel();
     *link.player() = Some(sender);
-    let attached =
-        |hello: &Hello| link.tell(inputs, News::Attached(Box::new(hello.clone()))).map_err(|_| replay::Unwanted);
+    let attached = |hello: &Hello| {
+        link.tell(inputs, News::Attached(Box::new(hello.clone()))).map_err(|_| replay::Unwanted)
+    };
     let tell = |played| {
         let news = match played {
             Played::Changes(changes) => News::Heard(Heard::Changes(changes)),

@@ -1,9 +1,9 @@
 //! The program's own commands and values, and signals.
 
+use crate::signals;
 use crate::tui::action::Effect;
 use crate::tui::ui::Ui;
 use crate::tui::update;
-use crate::signals;
 use taskscope_model::World;
 use taskscope_model::codes::OfferKind;
 
@@ -30,7 +30,8 @@ pub(super) fn values(ui: &mut Ui, _: &World, text: &str) -> Done {
 }
 
 pub(super) fn signal(ui: &mut Ui, _: &World, text: &str) -> Done {
-    let signal = signals::number(text).ok_or_else(|| format!("`{text}` is no signal, such as TERM or USR1"))?;
+    let signal =
+        signals::number(text).ok_or_else(|| format!("`{text}` is no signal, such as TERM or USR1"))?;
     update::may_control(ui)?;
     Ok(Effect::Raise(signal))
 }

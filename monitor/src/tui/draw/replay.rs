@@ -21,7 +21,8 @@ const MOST: usize = 120;
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, line: &TimeLine) {
     let room = usize::from(area.width);
     let state = if line.playing { "▶" } else { "■" };
-    let mut head = format!(" {state} {}  {} of {}  ", line.speed, coarse(line.elapsed()), coarse(line.length()));
+    let mut head =
+        format!(" {state} {}  {} of {}  ", line.speed, coarse(line.elapsed()), coarse(line.length()));
     let mut tail = vec![format!("  {} UTC", clock(line.wall()))];
     match &line.end {
         None => tail.push(format!("  reading it: {}%", line.scanned)),
