@@ -34,6 +34,8 @@ mod listing;
 mod record;
 #[path = "end_to_end/replay.rs"]
 mod replay;
+#[path = "end_to_end/outside.rs"]
+mod outside;
 #[path = "end_to_end/rights.rs"]
 mod rights;
 #[path = "end_to_end/run.rs"]

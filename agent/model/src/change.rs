@@ -8,12 +8,14 @@
 mod awaits;
 mod fate;
 mod offers;
+mod outside;
 mod resources;
 mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
 pub use offers::{Offered, Withdrawn};
+pub use outside::{Held, Holds, Looked};
 pub use resources::{Attribute, Boxed, Noted, Operation, OperationForgotten, Resource, ResourceForgotten};
 pub use stacks::{Call, Frame, PoolFull, Sample, SlowPoll, Stack, ThreadStack};
 
@@ -114,6 +116,10 @@ kinds! {
         Boxed = 44,
         /// What else was noted of a task.
         Noted = 45,
+        /// What a task was seen to do, from outside.
+        Looked = 46,
+        /// What a task has while it does not run.
+        Holds = 47,
     }
 }
 
@@ -134,6 +140,8 @@ impl Fact {
             Fact::SlowPoll(fact) => Some(fact.task),
             Fact::Boxed(fact) => Some(fact.task),
             Fact::Noted(fact) => Some(fact.task),
+            Fact::Looked(fact) => Some(fact.task),
+            Fact::Holds(fact) => Some(fact.task),
             _ => None,
         }
     }
@@ -168,13 +176,16 @@ pub struct Location {
     pub file: String,
     /// Line, from 1.
     pub line: u32,
-    /// Column, from 1.
+    /// Column, from 1; 0 if it is not known.
     pub column: u32,
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match self.column {
+            0 => write!(f, "{}:{}", self.file, self.line),
+            column => write!(f, "{}:{}:{column}", self.file, self.line),
+        }
     }
 }
 

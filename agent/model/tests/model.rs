@@ -14,6 +14,7 @@ mod model {
     mod keep;
     mod leaks;
     mod offers;
+    mod outside;
     mod query;
     mod resources;
     mod scenario;

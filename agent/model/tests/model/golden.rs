@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use taskscope_model::change::Tick;
 use taskscope_model::codes::{
-    CallOutcome, CancelWay, Counter, DropKind, Flavor, HandleState, OfferKind, Outcome, Seen, TaskKind,
+    Activity, CallOutcome, CancelWay, Counter, DropKind, Flavor, HandleState, OfferKind, Outcome, Seen, TaskKind,
     TreeKind, WaitKind,
 };
 use taskscope_model::frame::{FrameError, FrameWriter, Message, Read, Reader, Told, preamble};
@@ -124,7 +124,7 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
     }
     let codes = numbered!(
         Source TaskKind Outcome Flavor Seen Counter Reason HandleState CancelWay TreeKind WaitKind DropKind
-        OfferKind CallOutcome
+        Activity OfferKind CallOutcome
     );
     let golden = [
         ("Source", "outside console-subscriber agent"),
@@ -143,6 +143,7 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
         ("TreeKind", "observed_futures stack memory operations"),
         ("WaitKind", "sleep task lock semaphore channel socket notify other"),
         ("DropKind", "future request"),
+        ("Activity", "running scheduled idle"),
         ("OfferKind", "command value"),
         ("CallOutcome", "returned failed panicked cancelled still_running not_begun no_such_name"),
     ];
