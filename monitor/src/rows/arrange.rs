@@ -39,11 +39,6 @@ pub(crate) struct Placed {
 
 type Ranked<'w> = (Option<Value>, &'w Task);
 
-/// Every task that matches, in order.
-pub(crate) fn arrange(world: &World, query: &Query, order: &Order, shape: Shape) -> Vec<Placed> {
-    first(world, query, order, Shape { limit: None, ..shape }).0
-}
-
 /// The first ones of the tasks that match, and how many are left out.
 pub(crate) fn first(world: &World, query: &Query, order: &Order, shape: Shape) -> (Vec<Placed>, u64) {
     let mut ranked = matching(world, query, order, shape.ended);

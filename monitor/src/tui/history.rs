@@ -96,6 +96,11 @@ impl History {
         Some(all).filter(|all| *all > 0)
     }
 
+    /// Whether the time between wake and poll is measured.
+    pub(super) fn has_delays(&self) -> bool {
+        self.samples.back().is_some_and(|sample| sample.delays.is_some())
+    }
+
     /// Tasks alive, the oldest first.
     pub(super) fn live(&self) -> Vec<Option<u64>> {
         self.samples.iter().map(|sample| Some(sample.live)).collect()
