@@ -28,6 +28,8 @@ mod healthy;
 mod hooks;
 #[path = "end_to_end/hostile.rs"]
 mod hostile;
+#[path = "end_to_end/journeys.rs"]
+mod journeys;
 #[path = "end_to_end/listing.rs"]
 mod listing;
 #[path = "end_to_end/record.rs"]

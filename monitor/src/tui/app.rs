@@ -324,8 +324,7 @@ impl App {
             Effect::Edit { file, line } => {
                 let done = outside.desk.edit(&file, line);
                 self.tell(done.map(Some));
-                // Another program was on the screen.
-                let _ = outside.terminal.clear();
+                forget_screen(outside);
             }
             Effect::Save { path, text } => {
                 let done = outside.desk.save(&path, &text);
@@ -334,7 +333,7 @@ impl App {
             Effect::Suspend => {
                 let done = outside.desk.suspend();
                 self.tell(done.map(|()| None));
-                let _ = outside.terminal.clear();
+                forget_screen(outside);
             }
             Effect::Attach(address) => {
                 outside.programs.list(false);
@@ -373,6 +372,12 @@ impl App {
             self.update(Action::Told(text));
         }
     }
+}
+
+/// Another program was on the screen, and it was emptied: the next frame is drawn in full. Clearing it by ratatui
+/// would ask the terminal for its cursor, and wait for an answer that is ours to read.
+fn forget_screen<B: Backend>(outside: &mut Outside<B>) {
+    outside.terminal.swap_buffers();
 }
 
 fn findings(session: &Session) -> Vec<FindingRow> {

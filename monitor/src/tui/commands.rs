@@ -80,7 +80,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     entry("mode", &[], "on|log|debug", "switch what the agent does", complete::modes, effects::mode),
     entry(
         "limit",
-        &[],
+        &["slow-poll"],
         "DURATION|off",
         "from this length on a poll is slow",
         complete::limits,

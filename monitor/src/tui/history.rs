@@ -40,11 +40,15 @@ impl Sample {
         let busy = |(key, figures): (_, &taskscope_model::change::Figures)| {
             (key, figures.workers.iter().map(|worker| worker.busy).collect())
         };
-        let mut states = [0; 4];
-        for state in world.tasks().filter_map(Task::state) {
-            let at = State::ALL.iter().position(|it| *it == state);
+        let (mut states, mut delays): ([u64; 4], Option<(Nanos, u64)>) = Default::default();
+        for task in world.tasks() {
+            let at = task.state().and_then(|state| State::ALL.iter().position(|it| *it == state));
             if let Some(count) = at.and_then(|at| states.get_mut(at)) {
                 *count += 1;
+            }
+            if let Some((delay, wakes)) = delay(task) {
+                let (sum, all) = delays.unwrap_or_default();
+                delays = Some((sum + delay, all.saturating_add(wakes)));
             }
         }
         let live = (world.len() - world.ended_len()) as u64;
@@ -55,7 +59,7 @@ impl Sample {
             states,
             polls,
             workers: figures().map(busy).collect(),
-            delays: world.tasks().filter_map(delay).reduce(|a, b| (a.0 + b.0, a.1.saturating_add(b.1))),
+            delays,
         }
     }
 }
@@ -94,6 +98,11 @@ impl History {
     pub(super) fn workers(&self) -> Option<usize> {
         let all = self.samples.back()?.workers.iter().map(|(_, workers)| workers.len()).sum();
         Some(all).filter(|all| *all > 0)
+    }
+
+    /// Whether the time between wake and poll is measured.
+    pub(super) fn has_delays(&self) -> bool {
+        self.samples.back().is_some_and(|sample| sample.delays.is_some())
     }
 
     /// Tasks alive, the oldest first.

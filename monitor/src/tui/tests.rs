@@ -102,6 +102,13 @@ fn parse(mut keys: &str) -> Vec<KeyEvent> {
             Some("Home") => Some(KeyCode::Home),
             _ => None,
         };
+        let control = named.and_then(|(name, rest)| Some((name.strip_prefix("Ctrl-")?, rest)));
+        if let Some((name, rest)) = control {
+            let letter = name.to_lowercase().chars().next().unwrap_or_default();
+            events.push(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
+            keys = rest;
+            continue;
+        }
         match (code, named) {
             (Some(code), Some((_, rest))) => {
                 events.push(KeyEvent::new(code, KeyModifiers::NONE));

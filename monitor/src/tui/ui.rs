@@ -5,7 +5,7 @@ use super::events::Log;
 use super::findings::Findings;
 use super::groups::Groups;
 use super::history::{History, TaskHistory};
-use super::keys::Place;
+use super::keys::{Place, Side};
 use super::looks::Looks;
 use super::picker::Picker;
 use super::resources::Resources;
@@ -76,6 +76,8 @@ pub(super) struct Ui {
     pub(super) to_cancel: Vec<TaskId>,
     /// The processes one can attach to.
     pub(super) picker: Picker,
+    /// Which way to go to another process as soon as it is known which there are.
+    pub(super) switching: Option<Side>,
     /// One line for the person, until the next key.
     pub(super) notice: Option<String>,
 }
@@ -162,6 +164,7 @@ impl Ui {
             runtime_top: 0,
             to_cancel: Vec::new(),
             picker: Picker::default(),
+            switching: None,
             notice: None,
         }
     }

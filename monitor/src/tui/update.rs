@@ -87,6 +87,7 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
         Action::Processes(processes) => {
             let height = layout::rows(layout::areas(ui.size, ui).body);
             ui.picker.replace(processes, height);
+            return open::switch(ui);
         }
     }
     Effect::None

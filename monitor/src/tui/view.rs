@@ -3,8 +3,9 @@
 
 use super::cell;
 use super::wanted::Wanted;
+use crate::rows::arrange::first;
 use crate::rows::columns::{self, TaskColumn};
-use crate::rows::{Arrangement, Cell, Column, Columns, Placed, arrange};
+use crate::rows::{Arrangement, Cell, Column, Columns, Placed, Shape};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,7 +13,10 @@ use taskscope_model::codes::Counter;
 use taskscope_model::{TaskId, World};
 
 /// So many rows, besides those on the screen, are asked whether they fill a column.
-const SAMPLE: usize = 2_048;
+const SAMPLE: usize = 512;
+/// At most so many rows are put in order: more than a person scrolls through. An agent is asked for fewer; other
+/// sources tell all they know.
+const MOST_ROWS: usize = 10_000;
 /// Blanks between two columns.
 pub(super) const GAP: u16 = 2;
 /// A tree is indented at most so deep; deeper ones say how deep.
@@ -58,17 +62,20 @@ impl View {
 
     /// Puts the tasks in order again, those that are pinned first.
     pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted, pinned: &[TaskId]) {
-        self.placed = match wanted.only_ended {
-            true => ended(world, wanted),
-            false => arrange(world, &wanted.query, &wanted.order, wanted.shape()),
+        let shape = Shape { limit: Some(MOST_ROWS).filter(|_| wanted.only.is_none()), ..wanted.shape() };
+        let (placed, left_out) = match wanted.only_ended {
+            true => (ended(world, wanted), 0),
+            false => first(world, &wanted.query, &wanted.order, shape),
         };
+        self.placed = placed;
+        self.not_shown = left_out;
         if wanted.only.is_some() {
             self.placed.retain(|place| wanted.admits(place.id));
+        } else {
+            self.not_shown += world.counted(Counter::NOT_SHOWN).unwrap_or(0);
         }
         let pinned = if wanted.only_ended { &[] } else { pinned };
         self.pin(world, pinned);
-        let left_out = if wanted.only.is_none() { world.counted(Counter::NOT_SHOWN) } else { None };
-        self.not_shown = left_out.unwrap_or(0);
     }
 
     fn pin(&mut self, world: &World, pinned: &[TaskId]) {

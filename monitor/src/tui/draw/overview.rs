@@ -15,7 +15,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use std::collections::BTreeMap;
 use taskscope_model::codes::{Counter, Seen};
-use taskscope_model::{Nanos, State, Task, World};
+use taskscope_model::{Nanos, State, World};
 
 /// Columns of the names, and of the newest value.
 const NAMES: usize = 13;
@@ -170,9 +170,7 @@ fn courses(ui: &Ui, world: &World, room: usize) -> Vec<Line<'static>> {
         ),
         false => missing("busy workers", "runtimes"),
     });
-    let is_measured =
-        world.tasks().any(|task: &Task| task.woken().is_some_and(|woken| woken.scheduled.is_some()));
-    lines.push(match is_measured {
+    lines.push(match history.has_delays() {
         true => course("delay", &delays, |it| Nanos(it).to_string(), None),
         false => missing("delay", "scheduled"),
     });

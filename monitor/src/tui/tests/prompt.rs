@@ -3,6 +3,7 @@
 use super::world;
 use super::{Action, Effect, Screen};
 use crate::fake;
+use crate::source::Address;
 use crate::source::discover::Process;
 use crate::tui::screen;
 use insta::assert_snapshot;
@@ -96,7 +97,7 @@ fn one_key_leads_to_the_next_process_with_the_same_view() {
     let process = |pid: u32, path: &str, trouble: Option<&str>| Process {
         pid,
         program: "worker".to_owned(),
-        address: Some(crate::source::Address::Recording(path.into())),
+        address: Some(Address::Recording(path.into())),
         seen_by: vec![Source::AGENT],
         tasks: None,
         uptime: None,
@@ -106,7 +107,14 @@ fn one_key_leads_to_the_next_process_with_the_same_view() {
         vec![process(4711, "a", None), process(4800, "b", Some("it is stopped")), process(4900, "c", None)];
     screen.act(Action::Processes(all.clone()));
     screen.press("/order<Enter>6");
-    let address = crate::source::Address::Recording("c".into());
+    assert_eq!(screen.press("<Ctrl-N>"), Effect::List(true));
+    let address = Address::Recording("c".into());
+    assert_eq!(
+        screen.act(Action::Processes(all.clone())),
+        Effect::Attach(address),
+        "which there are is known now"
+    );
+    let address = Address::Recording("c".into());
     assert_eq!(screen.press(":attach 4900<Enter>"), Effect::Attach(address.clone()));
     screen.act(Action::Attach(address));
     screen.act(Action::Attached(Box::new(world::hello(4900))));

@@ -2,6 +2,7 @@
 
 use super::command::{choose, look_at, want};
 use crate::rows::groups::GroupKey;
+use crate::source::discover::Process;
 use crate::tui::action::Effect;
 use crate::tui::cell;
 use crate::tui::keys::Side;
@@ -104,17 +105,25 @@ fn attach(ui: &mut Ui) -> Effect {
     }
 }
 
-/// The next process that answers, with the view as it is.
+/// The next process that answers, with the view as it is: as soon as it is known which there are now.
 pub(super) fn next_process(ui: &mut Ui, side: Side) -> Effect {
+    ui.switching = Some(side);
+    ui.notice = Some("looking for other programs ...".to_owned());
+    Effect::List(true)
+}
+
+/// Which processes there are is known now: goes on to the next one, if that is wanted.
+pub(super) fn switch(ui: &mut Ui) -> Effect {
+    let Some(side) = ui.switching.take() else { return Effect::None };
     let here = ui.target.as_ref().map(|target| target.pid);
-    let others: Vec<_> =
-        ui.picker.list().iter().filter(|it| it.trouble.is_none() && it.address.is_some()).collect();
-    let at = others.iter().position(|process| Some(process.pid) == here);
+    let answers = |it: &&Process| it.trouble.is_none() && it.address.is_some();
+    let all: Vec<_> = ui.picker.list().iter().filter(answers).collect();
+    let at = all.iter().position(|process| Some(process.pid) == here);
     let next = match (at, side) {
-        (_, _) if others.is_empty() => None,
-        (Some(at), Side::Right) => others.get((at + 1) % others.len()),
-        (Some(at), Side::Left) => others.get((at + others.len() - 1) % others.len()),
-        (None, _) => others.first(),
+        (_, _) if all.is_empty() => None,
+        (Some(at), Side::Right) => all.get((at + 1) % all.len()),
+        (Some(at), Side::Left) => all.get((at + all.len() - 1) % all.len()),
+        (None, _) => all.first(),
     };
     let address =
         next.filter(|process| Some(process.pid) != here).and_then(|process| process.address.clone());
@@ -122,8 +131,7 @@ pub(super) fn next_process(ui: &mut Ui, side: Side) -> Effect {
         Some(address) => Effect::Attach(address),
         None => {
             ui.notice = Some("there is no other live program with an agent".to_owned());
-            // Whoever asks again a moment later finds those that have come.
-            Effect::List(true)
+            Effect::List(ui.picking)
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::tui::tasks::Table;
 use crate::tui::ui::Ui;
 use crate::tui::{layout, scroll};
 use std::ops::Range;
-use taskscope_model::World;
+use taskscope_model::{Task, World};
 
 /// Puts the table in front in order again. The selected task stays selected, and on its line of the screen while
 /// the others move around it; if it is gone, the one that stands in its row is selected.
@@ -22,11 +22,18 @@ pub(super) fn refresh(ui: &mut Ui, world: &World) {
     if let (Some(id), Some(before)) = (table.selected, before) {
         match table.view.row(id) {
             Some(row) => table.top = (table.top + row).saturating_sub(before),
+            // It is there, further down than rows are put in order: it stays selected, and the screen where it is.
+            None if table.view.not_shown > 0
+                && world.task(id).is_some_and(|task| is_still_wanted(task, table, world)) => {}
             None => select(table, before),
         }
     }
     ui.pinned = pinned;
     keep_in_sight(ui);
+}
+
+fn is_still_wanted(task: &Task, table: &Table, world: &World) -> bool {
+    (table.wanted.ended || task.ended().is_none()) && table.wanted.query.matches(task, world, world.now())
 }
 
 /// Chooses the columns for what is on the screen now: once a frame, however much has happened since the last.
