@@ -15,6 +15,7 @@ mod model {
     mod leaks;
     mod offers;
     mod outside;
+    mod paths;
     mod query;
     mod resources;
     mod scenario;
