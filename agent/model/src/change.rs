@@ -191,7 +191,7 @@ impl Location {
 /// library it is. `axum-0.8.9/src/serve/mod.rs`, `std/src/thread/mod.rs`.
 pub fn short_path(path: &str) -> &str {
     let behind = |mark: &str| Some(path.split_once(mark)?.1.split_once('/')?.1);
-    let library = || Some(behind("/rustc/")?.strip_prefix("library/")?);
+    let library = || behind("/rustc/")?.strip_prefix("library/");
     behind("/registry/src/").or_else(library).filter(|short| !short.is_empty()).unwrap_or(path)
 }
 
