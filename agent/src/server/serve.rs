@@ -15,7 +15,7 @@ use super::news::{News, Visitors};
 use super::pages::pages;
 use super::reporter::Reporter;
 use super::subscriber::change;
-use super::pace::Pace;
+use super::pace::{OwnTime, Pace};
 use super::stacks::Asked;
 use super::traces::Traces;
 use crate::black_box::Occasion;
@@ -80,6 +80,7 @@ struct Server {
     collector: Collector,
     news: News,
     pace: Pace,
+    own_time: OwnTime,
     /// In the modes that say something.
     reporter: Option<Reporter>,
     /// If the program wants one.
@@ -115,6 +116,7 @@ impl Server {
             collector: Collector::default(),
             news: News::new(core),
             pace: Pace::new(core.store.clock.now()),
+            own_time: OwnTime::default(),
             reporter: None,
             black_box: BlackBox::of(core),
             tick: None,
@@ -205,7 +207,7 @@ impl Server {
         self.symbols.look(now);
         self.watch_or_not(now);
         let after = self.core.store.clock.now();
-        self.pace.spend(after.since(now));
+        self.pace.spend(self.own_time.spent().unwrap_or(after.since(now)));
         let latest = after.0 + self.tick_after();
         if let Some(tick) = &mut self.tick {
             // Somebody may have come who wants to know more often.
