@@ -31,7 +31,7 @@ use rhythm::Rhythm;
 use seat::Seat;
 use taskscope_model::change::Sample;
 use taskscope_model::codes::Seen;
-use taskscope_model::{LocationId, Nanos, TaskId};
+use taskscope_model::{At, LocationId, Nanos, TaskId};
 use trust::Trust;
 
 /// The period is this part of the smallest limit ...
@@ -67,6 +67,8 @@ struct Watchdog {
     followed: Vec<Option<Followed>>,
     trust: Trust,
     rhythm: Rhythm,
+    /// When it last woke.
+    at: At,
 }
 
 impl Watchdog {
@@ -81,6 +83,7 @@ impl Watchdog {
             followed: Vec::new(),
             trust: Trust::default(),
             rhythm: Rhythm::new(&core.store.clock),
+            at: At(0),
         }
     }
 
@@ -136,6 +139,7 @@ impl Watchdog {
     /// Looks at every thread; says whether any is in a poll.
     fn look(&mut self, period: Nanos) -> bool {
         let mut busy = false;
+        self.at = self.core.store.clock.at(self.rhythm.now());
         for (number, thread) in self.core.store.threads.all().into_iter().enumerate() {
             let poll = thread.in_poll();
             busy |= poll.is_some();
@@ -166,7 +170,7 @@ impl Watchdog {
         let now = self.rhythm.now();
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
-        let at = clock.at(now);
+        let at = self.at;
         let trusted = self.trust.includes(tid, at);
         if !trusted {
             followed.begin_to_count(clock, now, tid, period);

@@ -1,7 +1,7 @@
 //! Rows of a World: plain data with typed cells. No style, no formatted number; the TUI, text and JSON read
 //! the same rows.
 //!
-//! [`arrange()`] filters and orders all tasks, [`fill`] builds cells for those that are to be shown: with
+//! [`arrange::first`] filters and orders all tasks, [`fill`] builds cells for those that are to be shown: with
 //! 100,000 tasks only the visible ones cost more than their place in the order.
 
 pub(crate) mod ancestry;
@@ -18,7 +18,7 @@ pub(crate) mod stack_groups;
 pub(crate) mod stacks;
 pub(crate) mod waits;
 
-pub(crate) use arrange::{Arrangement, Placed, arrange};
+pub(crate) use arrange::{Arrangement, Placed};
 pub(crate) use cell::Cell;
 pub(crate) use columns::{Align, Column};
 

@@ -6,18 +6,31 @@
 
 mod action;
 mod app;
+mod calls;
 mod cell;
+mod commands;
+mod config;
+mod desk;
 mod draw;
-mod filter;
+mod events;
 mod findings;
+mod groups;
+mod health;
+mod history;
 mod input;
 mod keys;
 mod layout;
 mod links;
+mod looks;
+mod nearest;
 mod outside;
 mod picker;
+mod resources;
+mod screen;
 mod scroll;
+mod tasks;
 mod terminal;
+mod typing;
 mod ui;
 mod update;
 mod view;
@@ -27,10 +40,13 @@ mod wanted;
 mod tests;
 
 use crate::clock;
+use crate::exit::CommandError;
 use crate::source::{Address, Live};
 use anyhow::{Context as _, bail};
 use app::{App, End};
+use config::Config;
 use links::Links;
+use looks::Looks;
 use outside::{Outside, Programs as _};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -71,7 +87,10 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     let (sender, inputs) = sync_channel(WAITING);
     let frames = Frames::new().context("cannot use the terminal")?;
     let terminal = Terminal::new(CrosstermBackend::new(frames)).context("cannot use the terminal")?;
-    let mut ui = Ui::new(terminal.size().context("cannot tell the terminal's size")?, colours());
+    let config = Config::read().map_err(|error| CommandError::WrongUse(error.to_string()))?;
+    let looks = config.looks(Looks::of_environment(|name| std::env::var(name).ok()));
+    let mut ui = Ui::new(terminal.size().context("cannot tell the terminal's size")?, looks);
+    config.set_up(&mut ui);
     let mut links = Links::new(sender.clone());
     let link = match start {
         Some((address, live)) => {
@@ -83,19 +102,14 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
             None
         }
     };
-    let taken = terminal::take().context("cannot use the terminal")?;
+    let taken = terminal::take(config.mouse).context("cannot use the terminal")?;
     terminal::listen_for_signals(sender.clone()).context("cannot listen for signals")?;
     terminal::listen_for_keys(sender).context("cannot listen for keys")?;
-    let now = Box::new(clock::monotonic);
+    let (now, desk) = (Box::new(clock::monotonic), Box::new(desk::Here::new(config.editor)));
     let mut outside =
-        Outside { terminal, inputs, programs: Box::new(links), now, is_there: terminal::is_there };
+        Outside { terminal, inputs, programs: Box::new(links), desk, now, is_there: terminal::is_there };
     let end = App::new(ui, link).run(&mut outside);
     // Before the rest is dropped, which would write to it again.
     drop(taken);
     end
-}
-
-/// See <https://no-color.org>.
-fn colours() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

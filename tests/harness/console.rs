@@ -62,9 +62,10 @@ impl Console {
     pub fn to(process: &Process) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("there are threads left");
-        let address = format!("http://{}", process.address());
-        let client = runtime.block_on(InstrumentClient::connect(address)).expect("it listens");
-        Self { runtime, client: client.max_decoding_message_size(usize::MAX) }
+        let endpoint = Channel::from_shared(format!("http://{}", process.address()));
+        let endpoint = endpoint.expect("that is an address");
+        let channel = runtime.block_on(endpoint.connect()).expect("it listens");
+        Self { runtime, client: InstrumentClient::new(channel).max_decoding_message_size(usize::MAX) }
     }
 
     /// All it tells at first.

@@ -73,6 +73,8 @@ impl Place {
         command.env("TOKIO_CONSOLE_BIND", "127.0.0.1:1");
         // Nor are the programs of other tests, which can all be seen from outside.
         command.env("TASKSCOPE_OUTSIDE", "off");
+        // Nor what this user wants of the terminal interface.
+        command.env("TASKSCOPE_CONFIG", "");
         command.current_dir(self.path());
         command
     }

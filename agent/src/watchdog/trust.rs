@@ -1,11 +1,11 @@
-//! Threads whose polls were slow a moment ago, and for sure. Where many polls are slow, one a second of each thread is
-//! looked at closely, and the others are believed.
+//! Threads whose polls were slow a moment ago, and for sure. Where many polls are slow, one in some seconds of each
+//! thread is looked at closely, and the others are believed.
 
 use std::collections::HashMap;
 use taskscope_model::{At, Nanos};
 
 /// For so long a thread is believed.
-const LASTING: Nanos = Nanos(1_000_000_000);
+const LASTING: Nanos = Nanos(5_000_000_000);
 /// Most threads that are remembered.
 const MOST: usize = 4_096;
 

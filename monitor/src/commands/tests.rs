@@ -1,6 +1,7 @@
 //! Whole commands, from the command line to the text, against a program that speaks the protocol.
 
 mod diagnosis;
+mod resources;
 mod stacks;
 mod tasks;
 

@@ -19,7 +19,12 @@ pub(crate) struct Process<'a> {
 
 impl<'a> Process<'a> {
     pub(crate) fn of(hello: &'a Hello) -> Self {
-        Self { pid: Some(hello.pid).filter(|pid| *pid > 0), program: &hello.program }
+        Self::named(&hello.program, hello.pid)
+    }
+
+    /// The program of that name; a pid of 0 is not known.
+    pub(crate) fn named(program: &'a str, pid: u32) -> Self {
+        Self { pid: Some(pid).filter(|pid| *pid > 0), program }
     }
 }
 

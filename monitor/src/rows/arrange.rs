@@ -1,8 +1,8 @@
 //! Which tasks, in which order, how deep.
 
 use super::{Shape, waits};
-use taskscope_model::query::Value;
-use taskscope_model::{Order, Query, Task, TaskId, World};
+use taskscope_model::query::{Key, Takes, Value};
+use taskscope_model::{Nanos, Order, Query, Task, TaskId, World};
 
 /// How tasks are arranged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,11 @@ pub(crate) struct Placed {
 
 type Ranked<'w> = (Option<Value>, &'w Task);
 
-/// Every task that matches, in order.
-pub(crate) fn arrange(world: &World, query: &Query, order: &Order, shape: Shape) -> Vec<Placed> {
-    first(world, query, order, Shape { limit: None, ..shape }).0
-}
-
 /// The first ones of the tasks that match, and how many are left out.
 pub(crate) fn first(world: &World, query: &Query, order: &Order, shape: Shape) -> (Vec<Placed>, u64) {
+    if shape.arrangement == Arrangement::Flat && is_by_number(order) {
+        return first_by_number(world, query, order, shape);
+    }
     let mut ranked = matching(world, query, order, shape.ended);
     let limit = shape.limit.unwrap_or(usize::MAX).min(ranked.len());
     let left_out = (ranked.len() - limit) as u64;
@@ -55,6 +53,34 @@ pub(crate) fn first(world: &World, query: &Query, order: &Order, shape: Shape) -
         }
     };
     (placed, left_out)
+}
+
+fn is_by_number(order: &Order) -> bool {
+    Key::named(order.key()).is_some_and(|key| matches!(key.takes, Takes::Number | Takes::Span))
+}
+
+/// The same for an order by a number or duration, in a few bytes a task: with very many tasks most of the time goes
+/// into moving them about.
+fn first_by_number(world: &World, query: &Query, order: &Order, shape: Shape) -> (Vec<Placed>, u64) {
+    let now = world.now();
+    let rank = |task: &Task| match order.rank(task, world, now) {
+        // The largest first; what is unknown comes last either way.
+        Some(Value::Number(n) | Value::Span(Nanos(n))) => {
+            (false, if order.reverse() { n } else { u64::MAX - n })
+        }
+        _ => (true, 0),
+    };
+    let alive = |task: &&Task| shape.ended || task.ended().is_none();
+    let matching = world.tasks().filter(alive).filter(|task| query.matches(task, world, now));
+    let mut ranked: Vec<_> = matching.map(|task| (rank(task), task.id())).collect();
+    let limit = shape.limit.unwrap_or(usize::MAX).min(ranked.len());
+    let left_out = (ranked.len() - limit) as u64;
+    if limit > 0 && limit < ranked.len() {
+        ranked.select_nth_unstable(limit - 1);
+    }
+    ranked.truncate(limit);
+    ranked.sort_unstable();
+    (ranked.into_iter().map(|(_, id)| Placed { id, depth: 0 }).collect(), left_out)
 }
 
 /// By id, as the World walks them.
@@ -95,7 +121,8 @@ impl Tree {
         Self { ids, roots, first_child, next_sibling }
     }
 
-    /// Depth first. Spawners that form a circle, which only a broken source can tell, are cut at one of them.
+    /// Depth first. A circle (tasks that wait for each other; of spawners only a broken source tells one) is cut at
+    /// one of them.
     fn placed(&self, limit: usize) -> Vec<Placed> {
         let mut placed = Vec::with_capacity(limit);
         let mut seen = vec![false; self.ids.len()];

@@ -333,6 +333,19 @@ pub(crate) static TASKS: [TaskColumn; 23] = [
     },
 ];
 
+/// When a task ended: only where nothing but ended tasks are.
+pub(crate) static ENDED: TaskColumn = TaskColumn {
+    column: Column { key: "ended", title: "ENDED", worth: 230, always: true, ..NUMBER },
+    cell: |task, world| Cell::of(task.ended(), |ended| Cell::Span(world.now().since(ended.at))),
+};
+
+/// The columns of a table of ended tasks: when and how comes first.
+pub(crate) fn of_ended() -> Vec<&'static TaskColumn> {
+    let of_tasks =
+        of_tasks(Columns::Filled).into_iter().filter(|it| !matches!(it.column.title, "STATE" | "LAST POLL"));
+    std::iter::once(&ENDED).chain(of_tasks).collect()
+}
+
 /// The columns of a table of tasks.
 pub(crate) fn of_tasks(which: Columns) -> Vec<&'static TaskColumn> {
     let mut columns: Vec<_> = TASKS.iter().collect();

@@ -1,4 +1,6 @@
-//! One row for all tasks that were spawned at one place.
+//! One row for all tasks that were spawned at one place, or that have the same await stack.
+
+mod stack;
 
 use super::{Cell, Column};
 use std::cmp::Reverse;
@@ -7,7 +9,36 @@ use taskscope_model::change::Totals;
 use taskscope_model::codes::Counter;
 use taskscope_model::task::By;
 use taskscope_model::world::Names as _;
-use taskscope_model::{LocationId, Nanos, Query, State, Task, World};
+use taskscope_model::{LocationId, Nanos, Query, State, Task, TaskId, World};
+
+/// What the tasks of a group have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grouping {
+    /// The place where they were spawned.
+    Location,
+    /// The await stack.
+    Stack,
+}
+
+/// What tells a group from every other one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GroupKey {
+    /// The place; `None` if it is not known.
+    Place(Place),
+    /// The stack in words; `None` if it is not known.
+    Stack(Option<String>),
+}
+
+/// One group.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Group {
+    /// Which one it is.
+    pub(crate) key: GroupKey,
+    /// One a column.
+    pub(crate) cells: Vec<Cell>,
+    /// Its tasks, by number; not of a place, whose tasks a query finds.
+    pub(crate) tasks: Vec<TaskId>,
+}
 
 /// Groups as rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +53,7 @@ pub(crate) struct GroupTable {
 
 /// What is known of the tasks of one place.
 #[derive(Clone, Debug, Default)]
-struct Group {
+struct Sums {
     tasks: u64,
     running: u64,
     scheduled: u64,
@@ -34,12 +65,12 @@ struct Group {
     totals: Option<Totals>,
 }
 
-type Place = Option<By<LocationId>>;
+pub(crate) type Place = Option<By<LocationId>>;
 
 /// A column, its cell, and the number by which it orders.
 struct GroupColumn {
     column: Column,
-    cell: fn(&World, Place, &Group) -> Cell,
+    cell: fn(&World, Place, &Sums) -> Cell,
 }
 
 const NUMBER: Column = Column::NUMBER;
@@ -137,6 +168,25 @@ pub(crate) fn by_location(
     GroupTable { columns, rows, not_shown: cut + world.counted(Counter::NOT_SHOWN).unwrap_or(0) }
 }
 
+/// The columns of the groups, and the groups that match: the largest first.
+pub(crate) fn grouped(
+    world: &World,
+    query: &Query,
+    ended: bool,
+    by: Grouping,
+) -> (Vec<&'static Column>, Vec<Group>) {
+    if by == Grouping::Stack {
+        return stack::grouped(world, query, ended);
+    }
+    let mut groups: Vec<_> =
+        gathered(world, query, ended).into_iter().filter(|(_, it)| it.tasks > 0).collect();
+    groups.sort_by_key(|(place, sums)| (Reverse(sums.tasks), *place));
+    let cells = |place: Place, sums: &Sums| COLUMNS.iter().map(|it| (it.cell)(world, place, sums)).collect();
+    let group =
+        |(place, sums)| Group { key: GroupKey::Place(place), cells: cells(place, &sums), tasks: Vec::new() };
+    (COLUMNS.iter().map(|it| &it.column).collect(), groups.into_iter().map(group).collect())
+}
+
 fn rank(cell: &Cell) -> (Reverse<u64>, String) {
     match cell {
         Cell::Count(count) => (Reverse(*count), String::new()),
@@ -146,8 +196,8 @@ fn rank(cell: &Cell) -> (Reverse<u64>, String) {
     }
 }
 
-fn gathered(world: &World, query: &Query, ended: bool) -> BTreeMap<Place, Group> {
-    let mut groups: BTreeMap<Place, Group> = BTreeMap::new();
+fn gathered(world: &World, query: &Query, ended: bool) -> BTreeMap<Place, Sums> {
+    let mut groups: BTreeMap<Place, Sums> = BTreeMap::new();
     for task in world.tasks() {
         let wanted = ended || task.state() != Some(State::Ended);
         if wanted && query.matches(task, world, world.now()) {
@@ -165,7 +215,7 @@ fn gathered(world: &World, query: &Query, ended: bool) -> BTreeMap<Place, Group>
     groups
 }
 
-impl Group {
+impl Sums {
     fn add(&mut self, task: &Task, world: &World) {
         let now = world.now();
         self.tasks += 1;

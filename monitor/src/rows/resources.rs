@@ -135,7 +135,7 @@ pub(crate) fn operations(world: &World, key: By<ResourceId>) -> Vec<OperationRow
 /// The operations on a resource and on its parts.
 fn done_to(world: &World, key: By<ResourceId>) -> impl Iterator<Item = &Operation> {
     let whole = std::iter::once(key).chain(world.resources().parts(key));
-    whole.flat_map(|key| world.resources().on(key))
+    whole.flat_map(move |key| world.resources().on(key))
 }
 
 /// The tasks that wait for a resource or a part of it, by number.

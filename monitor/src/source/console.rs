@@ -18,6 +18,8 @@ mod owner;
 mod places;
 mod service;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod waits;
 

@@ -1,6 +1,12 @@
 //! The one table of keys. The handler, the footer and the help screen all read it, so none can say something
 //! that another does not do.
 
+mod table;
+
+pub(super) use table::KEYS;
+
+use super::screen::Screen;
+use crate::replay::Order;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What a key asks for. What it does then is said in [`update`](super::update).
@@ -18,16 +24,42 @@ pub(super) enum Command {
     Open,
     /// Begin to type a filter.
     Filter,
+    /// Begin to type a command.
+    Prompt,
     /// Sort by the next column to the right, or to the left.
     SortBy(Side),
     /// Turn the order round.
     Reverse,
-    /// Tasks below the task that spawned them, or a plain list.
+    /// Tasks below the task that spawned them, below the one that they wait for, or a plain list.
     Tree,
+    /// One line for all tasks spawned at one place, for all with one await stack, or a line for each task.
+    Group,
     /// Show ended tasks too, or not.
     Ended,
-    /// What is wrong.
-    Findings,
+    /// Keep the task at the top of the table, or no longer.
+    Pin,
+    /// Bring a screen in front.
+    Show(Screen),
+    /// Bring the next screen in front, or the one before.
+    NextScreen(Side),
+    /// Look at the next task of the table, or the one before.
+    NextTask(Side),
+    /// Take the stacks of the threads.
+    Stacks,
+    /// Look at the next process with the same view, or the one before.
+    NextProcess(Side),
+    /// What is on the screen stays as it is, or goes on.
+    Freeze,
+    /// Go about in the recording.
+    Replay(Order),
+    /// Copy what is selected.
+    Copy,
+    /// Open the line in an editor.
+    Editor,
+    /// Save the rows as JSON.
+    Save,
+    /// Let the shell go on.
+    Suspend,
     /// Ask the task to stop.
     Cancel,
     /// Yes, that is meant.
@@ -38,8 +70,12 @@ pub(super) enum Command {
     Processes,
     /// Change the text being typed.
     Edit(Edit),
-    /// Keep the filter as it is typed.
+    /// Keep the filter as it is typed; do the command.
     Keep,
+    /// Complete the word before the cursor.
+    Complete,
+    /// Bring back an earlier command, or a later one.
+    Recall(Side),
 }
 
 /// A move of the selection.
@@ -90,18 +126,16 @@ pub(super) enum Edit {
 }
 
 /// What is in front: it decides what a key means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
-    /// The table of tasks.
-    Tasks,
-    /// The panel of one task.
-    Details,
-    /// What is wrong.
-    Findings,
+    /// A screen.
+    On(Screen),
     /// A question that is to be answered by yes or no.
     Question,
     /// The line in which a filter is typed.
     Typing,
+    /// The line in which a command is typed.
+    Prompt,
     /// The list of processes.
     Picker,
     /// The help.
@@ -125,45 +159,7 @@ pub(super) struct Binding {
     pub(super) short: &'static str,
 }
 
-const fn key(code: KeyCode) -> Press {
-    (code, KeyModifiers::NONE)
-}
-
-const fn ch(c: char) -> Press {
-    (KeyCode::Char(c), KeyModifiers::NONE)
-}
-
-const fn ctrl(c: char) -> Press {
-    (KeyCode::Char(c), KeyModifiers::CONTROL)
-}
-
-/// Everywhere but where text is typed.
-const ALL: &[Place] = &[Place::Tasks, Place::Details, Place::Findings, Place::Picker, Place::Help];
-const TASKS: &[Place] = &[Place::Tasks];
-const TYPING: &[Place] = &[Place::Typing];
-const QUESTION: &[Place] = &[Place::Question];
-const LISTS: &[Place] = &[Place::Tasks, Place::Findings, Place::Picker];
-const TASK: &[Place] = &[Place::Tasks, Place::Details];
-const DETAILS: &[Place] = &[Place::Details];
-const PROGRAM: &[Place] = &[Place::Tasks, Place::Details, Place::Findings];
-
-/// A line of the table that is not in the footer.
-const fn on(
-    keys: &'static [Press],
-    places: &'static [Place],
-    command: Command,
-    help: &'static str,
-) -> Binding {
-    Binding { keys, places, command, help, short: "" }
-}
-
 impl Binding {
-    /// The same, and in the footer.
-    const fn short(mut self, short: &'static str) -> Self {
-        self.short = short;
-        self
-    }
-
     /// The key that is shown.
     pub(super) fn label(&self) -> String {
         self.labels().next().unwrap_or_default()
@@ -174,90 +170,6 @@ impl Binding {
         self.keys.iter().map(|press| label(*press))
     }
 }
-
-/// Every key there is, in the order of the help screen.
-pub(super) const KEYS: &[Binding] = &[
-    on(&[ch('q')], ALL, Command::Quit, "quit").short("quit"),
-    on(
-        &[ctrl('c')],
-        &[
-            Place::Tasks,
-            Place::Details,
-            Place::Findings,
-            Place::Question,
-            Place::Picker,
-            Place::Help,
-            Place::Typing,
-        ],
-        Command::Quit,
-        "quit",
-    ),
-    on(&[ch('?'), key(KeyCode::F(1))], ALL, Command::Help, "this help").short("help"),
-    on(&[ch('/')], TASKS, Command::Filter, "filter the tasks").short("filter"),
-    on(&[key(KeyCode::Enter)], LISTS, Command::Open, "open the task, the finding's tasks, the process")
-        .short("open"),
-    on(&[ch('f')], TASK, Command::Findings, "findings: what is wrong, worst first").short("findings"),
-    on(&[ch('c')], TASK, Command::Cancel, "cancel the task: it is asked to stop").short("cancel"),
-    on(&[ch('x')], DETAILS, Command::Trace, "poll the task once more for its stack of awaits").short("stack"),
-    on(&[ch('y'), key(KeyCode::Enter)], QUESTION, Command::Yes, "yes: cancel it").short("yes"),
-    on(&[ch('n'), key(KeyCode::Esc), ch('q')], QUESTION, Command::Back, "no: leave it").short("no"),
-    on(
-        &[ch('>'), ch('s'), key(KeyCode::Right)],
-        TASKS,
-        Command::SortBy(Side::Right),
-        "sort by the next column",
-    )
-    .short("sort"),
-    on(
-        &[ch('<'), ch('S'), key(KeyCode::Left)],
-        TASKS,
-        Command::SortBy(Side::Left),
-        "sort by the column before",
-    ),
-    on(&[ch('r')], TASKS, Command::Reverse, "turn the order round").short("reverse"),
-    on(&[ch('t')], TASKS, Command::Tree, "tree: each task below the one that spawned it").short("tree"),
-    on(&[ch('e')], TASKS, Command::Ended, "ended tasks too, or not").short("ended"),
-    on(&[ch('p')], PROGRAM, Command::Processes, "choose another process").short("processes"),
-    on(&[key(KeyCode::Esc)], ALL, Command::Back, "back; clear the filter; let go of the row").short("back"),
-    on(&[key(KeyCode::Down), ch('j')], ALL, Command::Move(Step::Down), "one line down"),
-    on(&[key(KeyCode::Up), ch('k')], ALL, Command::Move(Step::Up), "one line up"),
-    on(&[key(KeyCode::PageDown), ctrl('f'), ch(' ')], ALL, Command::Move(Step::PageDown), "one page down"),
-    on(&[key(KeyCode::PageUp), ctrl('b')], ALL, Command::Move(Step::PageUp), "one page up"),
-    on(&[key(KeyCode::Home), ch('g')], ALL, Command::Move(Step::First), "to the first line"),
-    on(&[key(KeyCode::End), ch('G')], ALL, Command::Move(Step::Last), "to the last line"),
-    on(&[key(KeyCode::Enter)], TYPING, Command::Keep, "keep the filter").short("keep"),
-    on(&[key(KeyCode::Esc)], TYPING, Command::Back, "leave the filter as it was").short("as it was"),
-    on(
-        &[key(KeyCode::Left), ctrl('b')],
-        TYPING,
-        Command::Edit(Edit::Cursor(Side::Left)),
-        "the cursor to the left",
-    ),
-    on(
-        &[key(KeyCode::Right), ctrl('f')],
-        TYPING,
-        Command::Edit(Edit::Cursor(Side::Right)),
-        "the cursor to the right",
-    ),
-    on(&[key(KeyCode::Home), ctrl('a')], TYPING, Command::Edit(Edit::Start), "the cursor to the start"),
-    on(&[key(KeyCode::End), ctrl('e')], TYPING, Command::Edit(Edit::End), "the cursor to the end"),
-    on(
-        &[key(KeyCode::Backspace), ctrl('h')],
-        TYPING,
-        Command::Edit(Edit::Backspace),
-        "delete the character before the cursor",
-    ),
-    on(
-        &[key(KeyCode::Delete), ctrl('d')],
-        TYPING,
-        Command::Edit(Edit::Delete),
-        "delete the character at the cursor",
-    ),
-    on(&[ctrl('w')], TYPING, Command::Edit(Edit::DeleteWord), "delete the word before the cursor")
-        .short("delete word"),
-    on(&[ctrl('u')], TYPING, Command::Edit(Edit::DeleteToStart), "delete up to the start")
-        .short("delete all"),
-];
 
 /// What a key means where one is.
 pub(super) fn command(place: Place, event: &KeyEvent) -> Option<Command> {
@@ -271,7 +183,9 @@ pub(super) fn command(place: Place, event: &KeyEvent) -> Option<Command> {
         }
     }
     match event.code {
-        KeyCode::Char(c) if place == Place::Typing && types_a_character(event.modifiers) => {
+        KeyCode::Char(c)
+            if matches!(place, Place::Typing | Place::Prompt) && types_a_character(event.modifiers) =>
+        {
             Some(Command::Edit(Edit::Insert(c)))
         }
         _ => None,
@@ -317,6 +231,7 @@ fn label((code, modifiers): Press) -> String {
         KeyCode::Right => "→".to_owned(),
         KeyCode::PageUp => "PgUp".to_owned(),
         KeyCode::PageDown => "PgDn".to_owned(),
+        KeyCode::BackTab => "Shift-Tab".to_owned(),
         other => format!("{other:?}"),
     };
     if modifiers.contains(KeyModifiers::CONTROL) { format!("Ctrl-{name}") } else { name }
@@ -341,10 +256,11 @@ mod tests {
     #[test]
     fn text_is_typed_where_text_is_typed_and_nowhere_else() {
         let q = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
-        assert_eq!(command(Place::Tasks, &q), Some(Command::Quit));
+        let tasks = Place::On(Screen::Tasks);
+        assert_eq!(command(tasks, &q), Some(Command::Quit));
         assert_eq!(command(Place::Typing, &q), Some(Command::Edit(Edit::Insert('q'))));
         let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        assert_eq!(command(Place::Tasks, &shifted), Some(Command::Move(Step::Last)));
+        assert_eq!(command(tasks, &shifted), Some(Command::Move(Step::Last)));
         let unbound = KeyEvent::new(KeyCode::Char('x'), KeyModifiers::CONTROL);
         assert_eq!(command(Place::Typing, &unbound), None);
     }

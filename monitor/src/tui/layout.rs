@@ -1,8 +1,8 @@
 //! Where things stand on the screen. Asked by [`update`](super::update), which scrolls, and by
 //! [`draw`](super::draw), so that both mean the same lines.
 
-use super::keys::Place;
-use super::ui::{Front, Link, Ui};
+use super::typing::Typing;
+use super::ui::{Link, Ui};
 use crate::print::words::wrapped;
 use ratatui::layout::{Rect, Size};
 
@@ -10,6 +10,7 @@ use ratatui::layout::{Rect, Size};
 ///
 /// ```text
 /// header     echo_server  pid 4711            1,204 live  33 ended   ● live
+/// tabs       1 Overview  2 Tasks  3 Task  4 Findings:2  5 Runtime ...
 /// coverage   mode on   seen: tasks, polls   not: outcomes, names, scheduled
 /// banner     (only while something is the matter)
 /// body       table, details, list or help
@@ -20,6 +21,7 @@ use ratatui::layout::{Rect, Size};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Areas {
     pub(super) header: Rect,
+    pub(super) tabs: Rect,
     pub(super) coverage: Rect,
     pub(super) banner: Rect,
     pub(super) body: Rect,
@@ -28,6 +30,8 @@ pub(super) struct Areas {
     pub(super) keys: Rect,
 }
 
+/// A command with the help below it.
+const PROMPT: u16 = 3;
 /// What a filter that is wrong takes: itself, the marks below it, and three lines of message.
 const WRONG_FILTER: u16 = 5;
 /// Most lines of a notice.
@@ -51,16 +55,17 @@ pub(super) fn areas(size: Size, ui: &Ui) -> Areas {
     let banner = take(wants.banner, 2);
     let keys = take(1, 4);
     let more_line = take(wants.line - 1, 3);
+    let tabs = take(wants.tabs, 5);
     let coverage = take(wants.coverage, 6);
     let footnotes = take(wants.footnotes, 10);
-    let heights = [header, coverage, banner, left, footnotes, line + more_line, keys];
+    let heights = [header, tabs, coverage, banner, left, footnotes, line + more_line, keys];
     let mut y = 0;
-    let [header, coverage, banner, body, footnotes, line, keys] = heights.map(|height| {
+    let [header, tabs, coverage, banner, body, footnotes, line, keys] = heights.map(|height| {
         let area = Rect { x: 0, y, width: size.width, height };
         y += height;
         area
     });
-    Areas { header, coverage, banner, body, footnotes, line, keys }
+    Areas { header, tabs, coverage, banner, body, footnotes, line, keys }
 }
 
 /// A list, and a panel below that says all about the selected one of it. Where there is little room, the list
@@ -83,7 +88,7 @@ pub(super) fn head(body: Rect) -> u16 {
 
 /// The notice in lines, if it is what stands above the keys.
 pub(super) fn notice(size: Size, ui: &Ui) -> Vec<String> {
-    let above_all = ui.typing.is_none() && ui.to_cancel.is_none();
+    let above_all = ui.typing.is_none() && ui.to_cancel.is_empty();
     let Some(notice) = ui.notice.as_ref().filter(|_| above_all) else { return Vec::new() };
     let mut lines = wrapped(notice, usize::from(size.width).saturating_sub(2).max(1));
     lines.truncate(NOTICE);
@@ -93,18 +98,25 @@ pub(super) fn notice(size: Size, ui: &Ui) -> Vec<String> {
 struct Wants {
     banner: u16,
     line: u16,
+    tabs: u16,
     coverage: u16,
     footnotes: u16,
 }
 
 fn wants(size: Size, ui: &Ui) -> Wants {
-    let wrong = ui.typing.as_ref().is_some_and(|(line, _)| line.query().is_err());
-    let in_table = matches!(ui.place(), Place::Tasks | Place::Typing);
-    let footnotes = u16::try_from(ui.view.footnotes.len()).unwrap_or(u16::MAX).min(FOOTNOTES);
+    let is_wrong = ui.typing.as_ref().is_some_and(|typing| typing.wrong_filter().is_some());
+    let in_table = !ui.picking && ui.screen.is_table() && !ui.shows_groups() && ui.help.is_none();
+    let footnotes = u16::try_from(ui.table().view.footnotes.len()).unwrap_or(u16::MAX).min(FOOTNOTES);
+    let on_program = !ui.picking && ui.target.is_some();
     Wants {
         banner: u16::from(matches!(ui.link, Link::Lost { .. } | Link::Played)),
-        line: if wrong { WRONG_FILTER } else { u16::try_from(notice(size, ui).len()).unwrap_or(1).max(1) },
-        coverage: u16::from(ui.front != Front::Picker && ui.target.is_some()),
+        line: match &ui.typing {
+            Some(Typing::Command(_)) => PROMPT,
+            Some(Typing::Filter { .. }) if is_wrong => WRONG_FILTER,
+            _ => u16::try_from(notice(size, ui).len()).unwrap_or(1).max(1),
+        },
+        tabs: u16::from(!ui.picking),
+        coverage: u16::from(on_program),
         footnotes: if in_table { footnotes } else { 0 },
     }
 }

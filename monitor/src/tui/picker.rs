@@ -1,7 +1,9 @@
 //! The processes one can attach to.
 
 use super::scroll;
+use crate::rows::findings::Health;
 use crate::source::discover::Process;
+use std::collections::HashMap;
 
 /// The list and the selection in it.
 #[derive(Debug, Default)]
@@ -12,12 +14,29 @@ pub(super) struct Picker {
     pub(super) selected: Option<u32>,
     /// The first row on the screen.
     pub(super) top: usize,
+    /// How each does, as far as that is known.
+    health: HashMap<u32, Health>,
 }
+
+/// Processes that are gone and stay in the list.
+const MOST_LOST: usize = 20;
+/// What is the matter with them.
+pub(super) const LOST: &str = "it has ended";
 
 impl Picker {
     /// The processes, as far as they are known.
     pub(super) fn list(&self) -> &[Process] {
         self.processes.as_deref().unwrap_or_default()
+    }
+
+    /// How a process does.
+    pub(super) fn health(&self, pid: u32) -> Option<Health> {
+        self.health.get(&pid).copied()
+    }
+
+    /// Takes in how processes do.
+    pub(super) fn judge(&mut self, health: Vec<(u32, Health)>) {
+        self.health.extend(health);
     }
 
     /// The row of the selected one.
@@ -30,10 +49,17 @@ impl Picker {
         self.list().get(self.row()?)
     }
 
-    /// Takes in a new list. The selection stays on its process; if that is gone, it goes to the one that
-    /// stands in its place.
-    pub(super) fn replace(&mut self, processes: Vec<Process>, height: usize) {
+    /// Takes in a new list. Those that are gone stay, marked, behind the others. The selection stays on its
+    /// process; if that is gone for good, it goes to the one that stands in its place.
+    pub(super) fn replace(&mut self, mut processes: Vec<Process>, height: usize) {
         let row = self.row().unwrap_or(0);
+        let is_gone = |it: &&Process| processes.iter().all(|there| there.pid != it.pid);
+        let mut lost: Vec<_> = self.list().iter().filter(is_gone).cloned().collect();
+        for process in &mut lost {
+            (process.address, process.trouble) = (None, Some(LOST.to_owned()));
+            self.health.remove(&process.pid);
+        }
+        processes.extend(lost.drain(lost.len().saturating_sub(MOST_LOST)..));
         self.processes = Some(processes);
         if self.row().is_none() {
             self.select(row, height);

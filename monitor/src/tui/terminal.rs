@@ -1,8 +1,10 @@
 //! The terminal: taken over, and left as it was found however we end.
 
+use super::action::{Mouse, Press};
 use super::input::Input;
 use crossterm::event::{
-    self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyModifiers,
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
@@ -23,6 +25,14 @@ use std::time::Duration;
 /// Whether the terminal is ours now. Locked while something is written to it that must not be torn: a frame, or
 /// what gives it back together with the message of a panic.
 static OURS: Mutex<bool> = Mutex::new(false);
+/// Whether the mouse is ours too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Held while a key is read, so that another program to which the terminal is lent gets every one.
+static READING: Mutex<()> = Mutex::new(());
+/// Whether keys are not to be read now: whoever wants the lock gets it.
+static HELD_BACK: AtomicBool = AtomicBool::new(false);
+/// How long one look for a key takes at most, and so how long a loan has to wait.
+const LOOK: Duration = Duration::from_millis(50);
 /// Whether some thread of ours has panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -33,17 +43,44 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The terminal while it is ours. Dropping it gives it back.
 pub(super) struct Taken(());
 
-/// Takes the terminal over.
-pub(super) fn take() -> io::Result<Taken> {
+/// Takes the terminal over, with its mouse if that is wanted.
+pub(super) fn take(mouse: bool) -> io::Result<Taken> {
     hook_panics();
+    MOUSE.store(mouse, Ordering::SeqCst);
+    take_over()?;
+    Ok(Taken(()))
+}
+
+fn take_over() -> io::Result<()> {
     let mut out = unlocked()?;
     let mut ours = ours();
     enable_raw_mode()?;
     *ours = true;
-    drop(ours);
-    let taken = Taken(());
     execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
-    Ok(taken)
+    if MOUSE.load(Ordering::SeqCst) {
+        execute!(out, EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Gives the terminal away while something else is done with it, and takes it back.
+pub(super) fn lend<T>(meanwhile: impl FnOnce() -> T) -> io::Result<T> {
+    HELD_BACK.store(true, Ordering::SeqCst);
+    let done = {
+        // While this is held no key is read.
+        let _reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+        give_back(&mut ours());
+        meanwhile()
+    };
+    let taken = take_over();
+    HELD_BACK.store(false, Ordering::SeqCst);
+    taken.map(|()| done)
+}
+
+/// Sends something to the terminal that is not shown, such as a text for its clipboard.
+pub(super) fn send(bytes: &[u8]) -> io::Result<()> {
+    let ours = ours();
+    if *ours { unlocked()?.write_all(bytes) } else { Ok(()) }
 }
 
 impl Drop for Taken {
@@ -59,9 +96,12 @@ fn ours() -> MutexGuard<'static, bool> {
 /// Gives the terminal back, once. Where that fails there is no terminal to give back.
 fn give_back(ours: &mut bool) {
     if std::mem::take(ours) {
-        let out = unlocked();
-        let _ =
-            out.and_then(|mut out| execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
+        let _ = unlocked().and_then(|mut out| {
+            if MOUSE.load(Ordering::SeqCst) {
+                execute!(out, DisableMouseCapture)?;
+            }
+            execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show)
+        });
         let _ = disable_raw_mode();
     }
 }
@@ -142,8 +182,8 @@ pub(super) fn listen_for_signals(inputs: SyncSender<Input>) -> io::Result<()> {
 /// Reports what is typed.
 pub(super) fn listen_for_keys(inputs: SyncSender<Input>) -> io::Result<()> {
     thread::Builder::new().name("taskscope-keys".to_owned()).spawn(move || {
-        while let Ok(event) = event::read() {
-            for input in inputs_of(event) {
+        while let Ok(event) = next_event() {
+            for input in event.map(inputs_of).unwrap_or_default() {
                 if inputs.send(input).is_err() {
                     return;
                 }
@@ -153,6 +193,16 @@ pub(super) fn listen_for_keys(inputs: SyncSender<Input>) -> io::Result<()> {
         let _ = inputs.send(Input::Signal(SIGHUP));
     })?;
     Ok(())
+}
+
+/// What was typed, if anything was for a while.
+fn next_event() -> io::Result<Option<Event>> {
+    if HELD_BACK.load(Ordering::SeqCst) {
+        thread::sleep(LOOK);
+        return Ok(None);
+    }
+    let _reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    if event::poll(LOOK)? { event::read().map(Some) } else { Ok(None) }
 }
 
 fn inputs_of(event: Event) -> Vec<Input> {
@@ -166,6 +216,17 @@ fn inputs_of(event: Event) -> Vec<Input> {
         Event::Key(key) => vec![Input::Key(key)],
         Event::Paste(text) => vec![Input::Paste(text)],
         Event::Resize(width, height) => vec![Input::Resize(Size { width, height })],
-        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => vec![],
+        Event::Mouse(mouse) => pressed(mouse).map(Input::Mouse).into_iter().collect(),
+        Event::FocusGained | Event::FocusLost => vec![],
     }
+}
+
+fn pressed(mouse: MouseEvent) -> Option<Mouse> {
+    let what = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Press::Button,
+        MouseEventKind::ScrollUp => Press::WheelUp,
+        MouseEventKind::ScrollDown => Press::WheelDown,
+        _ => return None,
+    };
+    Some(Mouse { what, x: mouse.column, y: mouse.row })
 }

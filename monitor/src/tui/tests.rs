@@ -2,13 +2,20 @@
 
 mod app;
 mod diagnosis;
+mod documents;
+mod frames;
 mod keys;
+mod panels;
+mod prompt;
 mod random;
+mod resources;
 mod screens;
 mod world;
 
 use super::action::{Action, Effect};
 use super::draw::draw;
+use super::events::Entry;
+use super::looks::Looks;
 use super::ui::{Link, Ui};
 use super::update::update;
 use crate::rows::findings::FindingRow;
@@ -24,13 +31,15 @@ struct Screen {
     world: World,
     /// What is told to be wrong.
     findings: Vec<FindingRow>,
+    /// What has happened.
+    events: Vec<Entry>,
 }
 
 impl Screen {
     /// Attached to the program of that World, all of it told.
     fn of(world: World, width: u16, height: u16) -> Self {
-        let (ui, findings) = (Ui::new(Size { width, height }, false), Vec::new());
-        let mut screen = Self { ui, world, findings };
+        let (ui, findings) = (Ui::new(Size { width, height }, Looks::default()), Vec::new());
+        let mut screen = Self { ui, world, findings, events: Vec::new() };
         screen.act(Action::Attached(Box::new(world::hello(4711))));
         screen.refresh();
         screen
@@ -42,8 +51,8 @@ impl Screen {
 
     fn refresh(&mut self) {
         let complete = self.ui.link == Link::Up;
-        let findings = self.findings.clone();
-        self.act(Action::Refresh { complete, findings });
+        let (findings, events) = (self.findings.clone(), std::mem::take(&mut self.events));
+        self.act(Action::Refresh { complete, findings, events });
         self.act(Action::Fit);
     }
 
@@ -87,8 +96,19 @@ fn parse(mut keys: &str) -> Vec<KeyEvent> {
             Some("PgDn") => Some(KeyCode::PageDown),
             Some("End") => Some(KeyCode::End),
             Some("Back") => Some(KeyCode::Backspace),
+            Some("Tab") => Some(KeyCode::Tab),
+            Some("PgUp") => Some(KeyCode::PageUp),
+            Some("Right") => Some(KeyCode::Right),
+            Some("Home") => Some(KeyCode::Home),
             _ => None,
         };
+        let control = named.and_then(|(name, rest)| Some((name.strip_prefix("Ctrl-")?, rest)));
+        if let Some((name, rest)) = control {
+            let letter = name.to_lowercase().chars().next().unwrap_or_default();
+            events.push(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL));
+            keys = rest;
+            continue;
+        }
         match (code, named) {
             (Some(code), Some((_, rest))) => {
                 events.push(KeyEvent::new(code, KeyModifiers::NONE));

@@ -1,15 +1,24 @@
 //! What the person sees and has chosen: everything of the TUI that is not the World.
 
 use super::action::Effect;
-use super::filter::FilterLine;
+use super::events::Log;
 use super::findings::Findings;
-use super::keys::Place;
+use super::groups::Groups;
+use super::history::{History, TaskHistory};
+use super::keys::{Place, Side};
+use super::looks::Looks;
 use super::picker::Picker;
-use super::view::View;
+use super::resources::Resources;
+use super::screen::Screen;
+use super::tasks::Table;
+use super::typing::Typing;
 use super::wanted::Wanted;
+use crate::record::Written;
+use crate::replay::TimeLine;
 use crate::source::Address;
 use ratatui::layout::Size;
-use taskscope_model::hello::Rights;
+use taskscope_model::hello::{ClockPair, Rights};
+use taskscope_model::request::Subscribe;
 use taskscope_model::{At, Task, TaskId};
 
 /// The state of the TUI. Altered by [`update`](super::update::update) and nothing else.
@@ -17,49 +26,60 @@ use taskscope_model::{At, Task, TaskId};
 pub(super) struct Ui {
     /// The terminal's size.
     pub(super) size: Size,
-    /// Whether colours may be used.
-    pub(super) colour: bool,
-    /// What is in front.
-    pub(super) front: Front,
+    /// Colours and signs.
+    pub(super) looks: Looks,
+    /// The screen in front, unless the list of processes covers it.
+    pub(super) screen: Screen,
+    /// Whether the list of processes is in front.
+    pub(super) picking: bool,
     /// Whether the help covers it, and from which of its lines on.
     pub(super) help: Option<usize>,
     /// The program that is shown.
     pub(super) target: Option<Target>,
     /// The connection to it.
     pub(super) link: Link,
-    /// Which tasks are to be shown, and how.
-    pub(super) wanted: Wanted,
+    /// How far the recording is, if it is one.
+    pub(super) replay: Option<TimeLine>,
+    /// What is being recorded.
+    pub(super) recording: Option<Written>,
     /// Whether the program has told all that was asked of it.
     pub(super) complete: bool,
-    /// The filter that is being typed, and the one in force before.
-    pub(super) typing: Option<(FilterLine, Wanted)>,
-    /// The tasks in their order, as last computed.
-    pub(super) view: View,
-    /// The selected task. None: the screen stays at the top of the table.
-    pub(super) selected: Option<TaskId>,
-    /// The first row on the screen.
-    pub(super) top: usize,
+    /// What was asked of it last.
+    pub(super) asked: Option<Subscribe>,
+    /// Whether the World that is shown stays as it is.
+    pub(super) frozen: bool,
+    /// What is being typed.
+    pub(super) typing: Option<Typing>,
+    /// Commands that were typed, the last one last.
+    pub(super) typed: Vec<String>,
+    /// The table of tasks.
+    pub(super) tasks: Table,
+    /// The table of ended tasks.
+    pub(super) ended: Table,
+    /// The groups of tasks.
+    pub(super) groups: Groups,
+    /// Tasks that stay at the top of the table, in the order in which they were pinned.
+    pub(super) pinned: Vec<TaskId>,
+    /// The task that is looked at, or was last.
+    pub(super) details: Option<Details>,
     /// What is wrong.
     pub(super) findings: Findings,
-    /// The task that is to be cancelled, if the person says yes.
-    pub(super) to_cancel: Option<TaskId>,
+    /// Locks, semaphores, timers and channels.
+    pub(super) resources: Resources,
+    /// What has happened.
+    pub(super) log: Log,
+    /// How the program did over the last minutes.
+    pub(super) history: History,
+    /// The first line on the screen of the runtimes.
+    pub(super) runtime_top: usize,
+    /// The tasks that are to be cancelled, if the person says yes.
+    pub(super) to_cancel: Vec<TaskId>,
     /// The processes one can attach to.
     pub(super) picker: Picker,
+    /// Which way to go to another process as soon as it is known which there are.
+    pub(super) switching: Option<Side>,
     /// One line for the person, until the next key.
     pub(super) notice: Option<String>,
-}
-
-/// What is in front.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Front {
-    /// The table of tasks.
-    Tasks,
-    /// One task.
-    Details(Details),
-    /// What is wrong.
-    Findings,
-    /// The list of processes.
-    Picker,
 }
 
 /// The panel of one task.
@@ -71,8 +91,10 @@ pub(super) struct Details {
     pub(super) task: Option<Task>,
     /// The first line on the screen.
     pub(super) top: usize,
-    /// Whether one came here from the findings.
-    pub(super) of_finding: bool,
+    /// Where one came from.
+    pub(super) from: Screen,
+    /// How it did since one looks at it.
+    pub(super) history: TaskHistory,
 }
 
 /// The program that is shown.
@@ -88,6 +110,8 @@ pub(super) struct Target {
     pub(super) since: At,
     /// What this connection may do.
     pub(super) rights: Rights,
+    /// One moment on its clock and on the wall's.
+    pub(super) clock: ClockPair,
 }
 
 /// The connection.
@@ -106,49 +130,96 @@ pub(super) enum Link {
         /// Why it could not be reached again yet.
         since: Option<String>,
     },
-    /// A recording has been played to its end.
+    /// It is a recording: nobody is there who could be asked.
     Played,
 }
 
 impl Ui {
     /// The state at the start.
-    pub(super) fn new(size: Size, colour: bool) -> Self {
+    pub(super) fn new(size: Size, looks: Looks) -> Self {
         Self {
             size,
-            colour,
-            front: Front::Picker,
+            looks,
+            screen: Screen::Tasks,
+            picking: true,
             help: None,
             target: None,
             link: Link::None,
-            wanted: Wanted::default(),
+            replay: None,
+            recording: None,
             complete: false,
+            asked: None,
+            frozen: false,
             typing: None,
-            view: View::default(),
-            selected: None,
-            top: 0,
+            typed: Vec::new(),
+            tasks: Table::default(),
+            ended: Table::of_ended(),
+            groups: Groups::default(),
+            pinned: Vec::new(),
+            details: None,
             findings: Findings::default(),
-            to_cancel: None,
+            resources: Resources::default(),
+            log: Log::default(),
+            history: History::default(),
+            runtime_top: 0,
+            to_cancel: Vec::new(),
             picker: Picker::default(),
+            switching: None,
             notice: None,
         }
     }
 
     /// Begins with a program instead of the list of processes.
     pub(super) fn begin_with(&mut self, address: &Address) {
-        self.front = Front::Tasks;
+        self.picking = false;
         self.link = Link::Attaching(address.to_string());
     }
 
     /// What a key means now.
     pub(super) fn place(&self) -> Place {
-        match self.front {
+        match &self.typing {
             _ if self.help.is_some() => Place::Help,
-            _ if self.typing.is_some() => Place::Typing,
-            _ if self.to_cancel.is_some() => Place::Question,
-            Front::Tasks => Place::Tasks,
-            Front::Details(_) => Place::Details,
-            Front::Findings => Place::Findings,
-            Front::Picker => Place::Picker,
+            Some(Typing::Filter { .. }) => Place::Typing,
+            Some(Typing::Command(_)) => Place::Prompt,
+            None if !self.to_cancel.is_empty() => Place::Question,
+            None if self.picking => Place::Picker,
+            None => Place::On(self.screen),
+        }
+    }
+
+    /// The screen below the help, and what is typed; `None`: the list of processes.
+    pub(super) fn front(&self) -> Option<Screen> {
+        if self.picking { None } else { Some(self.screen) }
+    }
+
+    /// The table that is in front, or from which one came here.
+    pub(super) fn table(&self) -> &Table {
+        if self.is_of_ended() { &self.ended } else { &self.tasks }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn table_mut(&mut self) -> &mut Table {
+        if self.is_of_ended() { &mut self.ended } else { &mut self.tasks }
+    }
+
+    fn is_of_ended(&self) -> bool {
+        let came_from = self.details.as_ref().filter(|_| self.screen == Screen::Task).map(|it| it.from);
+        self.screen == Screen::Ended || came_from == Some(Screen::Ended)
+    }
+
+    /// Whether groups are in front.
+    pub(super) fn shows_groups(&self) -> bool {
+        self.screen == Screen::Tasks && self.tasks.wanted.group.is_some() && self.tasks.wanted.only.is_none()
+    }
+
+    /// The task that a key is about: the one looked at, or the selected one.
+    pub(super) fn chosen_task(&self) -> Option<TaskId> {
+        match self.screen {
+            Screen::Task => self.details.as_ref().map(|details| details.id),
+            Screen::Tasks if self.shows_groups() => None,
+            Screen::Tasks | Screen::Ended => self.table().selected,
+            Screen::Events => self.log.entry().and_then(|entry| entry.task),
+            _ => None,
         }
     }
 
@@ -157,15 +228,26 @@ impl Ui {
         matches!(self.link, Link::Lost { .. })
     }
 
-    /// Asks the program for what is wanted now.
+    /// Asks the program for what is wanted now, unless that is what was asked last.
     pub(super) fn ask(&mut self) -> Effect {
-        self.complete = false;
-        match self.link {
-            Link::Up => {
-                let looked_at = if let Front::Details(of) = &self.front { Some(of.id) } else { None };
-                Effect::Ask(self.wanted.subscribe(looked_at))
-            }
-            _ => Effect::None,
+        if self.link != Link::Up {
+            return Effect::None;
         }
+        let looked_at =
+            self.details.as_ref().filter(|_| self.screen == Screen::Task).map(|details| details.id);
+        let waiting = self.groups.of_interest.iter().copied();
+        let closely = self.pinned.iter().copied().chain(looked_at).chain(waiting);
+        let everything = Wanted::default();
+        let wanted = match self.screen {
+            Screen::Tasks | Screen::Task | Screen::Ended => &self.table().wanted,
+            _ => &everything,
+        };
+        let subscribe = wanted.subscribe(closely);
+        if self.asked.as_ref() == Some(&subscribe) {
+            return Effect::None;
+        }
+        self.complete = false;
+        self.asked = Some(subscribe.clone());
+        Effect::Ask(subscribe)
     }
 }

@@ -3,15 +3,20 @@
 
 use super::cell;
 use super::wanted::Wanted;
+use crate::rows::arrange::first;
 use crate::rows::columns::{self, TaskColumn};
-use crate::rows::{Arrangement, Cell, Column, Columns, Placed, arrange};
+use crate::rows::{Arrangement, Cell, Column, Columns, Placed, Shape};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 use taskscope_model::codes::Counter;
 use taskscope_model::{TaskId, World};
 
 /// So many rows, besides those on the screen, are asked whether they fill a column.
-const SAMPLE: usize = 2_048;
+const SAMPLE: usize = 512;
+/// At most so many rows are put in order: more than a person scrolls through. An agent is asked for fewer; other
+/// sources tell all they know.
+const MOST_ROWS: usize = 10_000;
 /// Blanks between two columns.
 pub(super) const GAP: u16 = 2;
 /// A tree is indented at most so deep; deeper ones say how deep.
@@ -28,6 +33,8 @@ pub(super) struct View {
     pub(super) footnotes: Vec<String>,
     /// Matching tasks that the program has left out.
     pub(super) not_shown: u64,
+    /// How many of the first rows are pinned.
+    pub(super) pinned: usize,
     /// The widest value each column has had on the screen, so that columns do not twitch.
     widest: HashMap<&'static str, u16>,
 }
@@ -53,23 +60,41 @@ impl View {
         self.placed.iter().position(|place| place.id == task)
     }
 
-    /// Puts the tasks in order again.
-    pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted) {
-        self.placed = arrange(world, &wanted.query, &wanted.order, wanted.shape());
-        self.placed.retain(|place| wanted.admits(place.id));
-        let left_out = if wanted.only.is_none() { world.counted(Counter::NOT_SHOWN) } else { None };
-        self.not_shown = left_out.unwrap_or(0);
+    /// Puts the tasks in order again, those that are pinned first.
+    pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted, pinned: &[TaskId]) {
+        let shape = Shape { limit: Some(MOST_ROWS).filter(|_| wanted.only.is_none()), ..wanted.shape() };
+        let (placed, left_out) = match wanted.only_ended {
+            true => (ended(world, wanted), 0),
+            false => first(world, &wanted.query, &wanted.order, shape),
+        };
+        self.placed = placed;
+        self.not_shown = left_out;
+        if wanted.only.is_some() {
+            self.placed.retain(|place| wanted.admits(place.id));
+        } else {
+            self.not_shown += world.counted(Counter::NOT_SHOWN).unwrap_or(0);
+        }
+        let pinned = if wanted.only_ended { &[] } else { pinned };
+        self.pin(world, pinned);
+    }
+
+    fn pin(&mut self, world: &World, pinned: &[TaskId]) {
+        let known: Vec<_> = pinned.iter().copied().filter(|id| world.task(*id).is_some()).collect();
+        self.pinned = known.len();
+        if !known.is_empty() {
+            self.placed.retain(|place| !known.contains(&place.id));
+            self.placed.splice(0..0, known.into_iter().map(|id| Placed { id, depth: 0 }));
+        }
     }
 
     /// Chooses and sizes the columns for the rows on the screen.
     pub(super) fn fit(&mut self, world: &World, wanted: &Wanted, on_screen: Range<usize>, width: u16) {
         let on_screen = self.placed.get(on_screen).unwrap_or_default();
         let sample = &self.placed[..self.placed.len().min(SAMPLE)];
-        let (filled, empty): (Vec<_>, Vec<_>) =
-            columns::of_tasks(Columns::Filled).into_iter().partition(|column| {
-                column.column.always
-                    || sample.iter().chain(on_screen).any(|place| fills(world, column, *place))
-            });
+        let all = if wanted.only_ended { columns::of_ended() } else { columns::of_tasks(Columns::Filled) };
+        let (filled, empty): (Vec<_>, Vec<_>) = all.into_iter().partition(|column| {
+            column.column.always || sample.iter().chain(on_screen).any(|place| fills(world, column, *place))
+        });
         self.footnotes = match sample.is_empty() {
             true => Vec::new(),
             false => columns::hidden(world, empty.iter().map(|column| &column.column)),
@@ -95,7 +120,7 @@ impl View {
         let head = u16::try_from(cell::width(title)).unwrap_or(0) + u16::from(!key.is_empty());
         let most = self.widest.get(title).copied().unwrap_or(0).max(head).max(min_width);
         let least = if flexible { most.min(min_width.max(width / 3)) } else { most };
-        let worth = if key == wanted.order.key() { worth.max(254) } else { worth };
+        let worth = if key == wanted.order_key() { worth.max(254) } else { worth };
         Need { of, least, most, worth }
     }
 }
@@ -111,7 +136,7 @@ struct Need {
 /// The columns that fit, the ones of least worth left out; what is left goes to those that can use it.
 fn share(needs: Vec<Need>, width: u16) -> Vec<Shown> {
     let mut by_worth: Vec<usize> = (0..needs.len()).collect();
-    by_worth.sort_by_key(|at| std::cmp::Reverse(needs[*at].worth));
+    by_worth.sort_by_key(|at| Reverse(needs[*at].worth));
     let mut widths = vec![None; needs.len()];
     let mut left = width;
     for (rank, at) in by_worth.iter().enumerate() {
@@ -134,6 +159,19 @@ fn share(needs: Vec<Need>, width: u16) -> Vec<Shown> {
     shown.filter_map(|(need, width)| Some(Shown { of: need.of, width: width? })).collect()
 }
 
+/// The ended tasks that match, in their order.
+fn ended(world: &World, wanted: &Wanted) -> Vec<Placed> {
+    let now = world.now();
+    let matching = world.ended().rev().filter(|task| wanted.query.matches(task, world, now));
+    let mut tasks: Vec<_> = matching.collect();
+    match (wanted.by_end, wanted.order.reverse()) {
+        (true, true) => tasks.sort_by_key(|task| task.ended().map(|ended| ended.at)),
+        (true, false) => tasks.sort_by_key(|task| Reverse(task.ended().map(|ended| ended.at))),
+        (false, _) => wanted.order.sort(&mut tasks, world, now),
+    }
+    tasks.into_iter().map(|task| Placed { id: task.id(), depth: 0 }).collect()
+}
+
 fn fills(world: &World, column: &TaskColumn, place: Placed) -> bool {
     value(world, column, place) != Cell::Unknown
 }
@@ -146,7 +184,7 @@ pub(super) fn value(world: &World, column: &TaskColumn, place: Placed) -> Cell {
 /// The same as text, with what makes the tree.
 pub(super) fn text(world: &World, column: &TaskColumn, place: Placed, arrangement: Arrangement) -> String {
     let text = cell::text(&value(world, column, place));
-    if arrangement == Arrangement::BySpawner && column.column.key == "id" {
+    if arrangement != Arrangement::Flat && column.column.key == "id" {
         return format!("{}{text}", branch(place.depth));
     }
     text

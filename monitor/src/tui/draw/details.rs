@@ -6,6 +6,7 @@ use crate::print::fate::{self, Said};
 use crate::print::words::wrapped;
 use crate::rows::awaits::awaits;
 use crate::tui::cell::{grouped, percent, place};
+use crate::tui::draw::{events, spark};
 use crate::tui::ui::{Details, Ui};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -17,6 +18,8 @@ use taskscope_model::{At, Nanos, State, Task, World};
 
 /// Columns of the names of facts.
 const NAMES: usize = 14;
+/// Entries of the log that are told.
+const MOST_RECENT: usize = 10;
 /// Columns of the bar of a time's share.
 const BAR: u64 = 20;
 
@@ -34,18 +37,23 @@ const BAR: u64 = 20;
 ///  busy            1.20s   0.8%
 ///  ...
 /// ```
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, of: &Details, ui: &Ui, world: &World) {
-    let lines = lines(of, ui, world, area.width);
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
+    let lines = lines(ui, world, area.width);
     let height = usize::from(area.height);
-    let top = of.top.min(lines.len().saturating_sub(height));
+    let top = ui.details.as_ref().map_or(0, |details| details.top).min(lines.len().saturating_sub(height));
     let shown: Vec<_> = lines.into_iter().skip(top).take(height).collect();
     frame.render_widget(Paragraph::new(shown), area);
 }
 
 /// Its lines, of which the screen shows a part.
-pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, room: u16) -> Vec<Line<'static>> {
+pub(in crate::tui) fn lines(ui: &Ui, world: &World, room: u16) -> Vec<Line<'static>> {
+    let Some(of) = &ui.details else {
+        let how = " No task is chosen: Enter on a row of a table, or `:where 42`";
+        return vec![Line::from(how)];
+    };
     let Some(task) = &of.task else {
-        return vec![Line::from(format!(" task {} is not known any more", of.id))];
+        let gone = if ui.complete { "is not known, or not any more" } else { "is asked for ..." };
+        return vec![Line::from(format!(" {} {gone}", fate::called(of.id)))];
     };
     let now = world.now();
     let mut lines = vec![head(task, ui, world)];
@@ -63,8 +71,14 @@ pub(in crate::tui) fn lines(of: &Details, ui: &Ui, world: &World, room: u16) -> 
     lines.extend(times(task, world, now));
     lines.push(Line::default());
     lines.extend(polls(task, now));
+    lines.extend(course(of, room));
     lines.push(Line::default());
-    lines.extend(unseen(task, world, ui));
+    let unseen = unseen(task, world, ui);
+    if !unseen.is_empty() {
+        lines.extend(unseen);
+        lines.push(Line::default());
+    }
+    lines.extend(recent(task, ui, world));
     lines.into_iter().flat_map(|line| folded(line, usize::from(room))).collect()
 }
 
@@ -164,7 +178,9 @@ fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
     let mut lines = vec![fact("polls", grouped(task.polls().unwrap_or(0)))];
     if let Some(woken) = task.woken() {
         let own = format!("{}, {} of them its own", grouped(woken.wakes), grouped(woken.self_wakes));
-        lines.push(fact("wakes", own));
+        let last = woken.last_wake.map(|at| format!(", the last one {} ago", now.since(at)));
+        lines.push(fact("wakes", own + &last.unwrap_or_default()));
+        lines.extend(woken.wakers.map(|wakers| fact("wakers", format!("{} alive", grouped(wakers)))));
     }
     let worker = task.worker().map_or_else(|| "a thread".to_owned(), |worker| format!("worker {worker}"));
     if let Some(since) = polled.running_since.filter(|_| task.state() == Some(State::Running)) {
@@ -173,10 +189,50 @@ fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
         lines.push(fact("last poll", format!("{ago} ago, on {worker}")));
     }
     lines.extend(task.max_poll(now).map(|longest| fact("longest poll", longest.to_string())));
-    if !polled.long_polls.is_empty() {
-        let buckets =
-            polled.long_polls.iter().map(|(from, n)| format!("{} of {from} or more", grouped(u64::from(*n))));
-        lines.push(fact("long polls", buckets.collect::<Vec<_>>().join(", ")));
+    lines.extend(histogram("polls by length", task.polls().unwrap_or(0), &polled.long_polls));
+    lines
+}
+
+/// How many polls were how long, a bar each. Those below the first bound are the rest.
+pub(super) fn histogram(title: &'static str, polls: u64, long: &[(Nanos, u32)]) -> Vec<Line<'static>> {
+    let Some((first, _)) = long.first() else { return Vec::new() };
+    let counted: u64 = long.iter().map(|(_, count)| u64::from(*count)).sum();
+    let rest = (format!("below {first}"), polls.saturating_sub(counted));
+    let others = long.iter().map(|(from, count)| (format!("from {from}"), u64::from(*count)));
+    let all: Vec<_> = std::iter::once(rest).chain(others).collect();
+    let most = all.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    let bars = all.iter().enumerate().map(|(at, (what, count))| {
+        // Few long ones among many short ones are what one looks for: they are never without a bar.
+        let bar = (u128::from(*count) * u128::from(BAR)).div_ceil(u128::from(most.max(1)));
+        let bar = "█".repeat(usize::try_from(bar).unwrap_or(0));
+        fact(if at == 0 { title } else { "" }, format!("{what:<12} {:>9} {bar}", grouped(*count)).trim_end())
+    });
+    bars.collect()
+}
+
+/// How it did since one looks at it.
+fn course(of: &Details, room: u16) -> Vec<Line<'static>> {
+    let width = usize::from(room).saturating_sub(NAMES + 2 + 16).min(60);
+    let (polls, busy) = (of.history.polls(), of.history.busy());
+    if polls.is_empty() || width == 0 {
+        return Vec::new();
+    }
+    let now = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    let polled = now(spark::last(&polls).map(grouped));
+    let share = now(spark::last(&busy).map(|it| percent(it, 1_000)));
+    vec![
+        fact("polls/s", format!("{polled:>12} {}", spark::line(&polls, width, spark::most(&polls)))),
+        fact("busy now", format!("{share:>12} {}", spark::line(&busy, width, 1_000))),
+    ]
+}
+
+/// What happened to it since we look.
+fn recent(task: &Task, ui: &Ui, world: &World) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (at, entry) in ui.log.about(task.id()).take(MOST_RECENT).enumerate() {
+        let name = if at == 0 { "recently" } else { "" };
+        let when = events::time(ui, entry.at);
+        lines.push(fact(name, format!("{when}  {:<9} {}", entry.what.word(), events::says(entry, world))));
     }
     lines
 }

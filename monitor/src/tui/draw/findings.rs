@@ -43,25 +43,30 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         return;
     }
     let (list, below) = layout::list_and_panel(area);
-    let height = layout::rows(list);
-    let row = ui.findings.row();
-    let top = scroll::top(ui.findings.top, row, ui.findings.rows.len(), height);
-    let mut lines = Vec::new();
-    if layout::head(list) > 0 {
-        lines.push(head(list).style(style(ui, Look::Strong)));
-    }
-    let shown = ui.findings.rows.iter().enumerate().skip(top).take(height);
-    lines.extend(shown.map(|(at, finding)| {
-        let line = line(finding, list, ui);
-        if Some(at) == row { line.style(style(ui, Look::Selected)) } else { line }
-    }));
-    frame.render_widget(Paragraph::new(lines), list);
+    self::list(frame, list, ui);
     if let Some(finding) = ui.findings.finding() {
         panel(frame, below, finding, ui);
     }
 }
 
-fn healthy() -> Vec<String> {
+/// The findings, a line each.
+pub(super) fn list(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
+    let height = layout::rows(area);
+    let row = ui.findings.row();
+    let top = scroll::top(ui.findings.top, row, ui.findings.rows.len(), height);
+    let mut lines = Vec::new();
+    if layout::head(area) > 0 {
+        lines.push(head(area).style(style(ui, Look::Strong)));
+    }
+    let shown = ui.findings.rows.iter().enumerate().skip(top).take(height);
+    lines.extend(shown.map(|(at, finding)| {
+        let line = line(finding, area, ui);
+        if Some(at) == row { line.style(style(ui, Look::Selected)) } else { line }
+    }));
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+pub(super) fn healthy() -> Vec<String> {
     vec![
         "Nothing is wrong, as far as can be seen.".to_owned(),
         String::new(),

@@ -13,7 +13,7 @@ use ratatui::widgets::Paragraph;
 /// ```
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
     let room = usize::from(area.width);
-    let lines = ui.view.footnotes.iter().take(usize::from(area.height));
+    let lines = ui.table().view.footnotes.iter().take(usize::from(area.height));
     let lines: Vec<Line<'_>> = lines.map(|note| Line::from(cut_end(&format!(" {note}"), room))).collect();
     frame.render_widget(Paragraph::new(lines).style(style(ui, Look::Quiet)), area);
 }

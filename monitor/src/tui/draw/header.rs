@@ -52,6 +52,7 @@ fn parts(ui: &Ui, world: &World) -> Vec<(Side, String)> {
         (Side::Right, Some(live(world))),
         (Side::Left, Some(format!("pid {}", target.pid)).filter(|_| target.pid > 0)),
         (Side::Right, ended),
+        (Side::Right, ui.recording.as_ref().map(|written| format!("recording {}", words::bytes(written.bytes)))),
         (Side::Left, Some(format!("up {}", world.now().since(target.since)))),
     ];
     parts.into_iter().filter_map(|(side, text)| Some((side, text?))).collect()
@@ -81,6 +82,7 @@ fn live(world: &World) -> String {
 
 fn connection(ui: &Ui) -> (&'static str, Look) {
     match &ui.link {
+        _ if ui.frozen => ("■ frozen", Look::Warning),
         Link::None => ("", Look::Quiet),
         Link::Attaching(_) => ("attaching", Look::Warning),
         Link::Up if ui.complete => ("● connected", Look::Good),

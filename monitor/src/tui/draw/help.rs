@@ -3,6 +3,8 @@
 use super::style::{Look, style};
 use crate::print::words::wrapped;
 use crate::tui::cell::width;
+use crate::tui::commands::COMMANDS;
+use crate::tui::config::SETTINGS;
 use crate::tui::keys::{Binding, KEYS, Place};
 use crate::tui::ui::Ui;
 use ratatui::Frame;
@@ -42,16 +44,22 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
 /// Its lines, and whether each is a title.
 pub(in crate::tui) fn lines(room: u16) -> Vec<(bool, String)> {
     let room = usize::from(room);
-    let (typing, other): (Vec<_>, Vec<_>) =
-        KEYS.iter().partition(|binding| binding.places.contains(&Place::Typing));
+    let is_typing = |binding: &&Binding| matches!(binding.places, [Place::Typing | Place::Prompt, ..]);
+    let (typing, other): (Vec<_>, Vec<_>) = KEYS.iter().partition(is_typing);
     let (question, other): (Vec<_>, Vec<_>) =
-        other.into_iter().partition(|binding| binding.places.contains(&Place::Question));
+        other.into_iter().partition(|binding| binding.places == [Place::Question]);
     let mut lines = vec![(true, " Keys".to_owned())];
     lines.extend(other.into_iter().flat_map(|binding| binding_lines(binding, room)));
     lines.push((true, " While a task is about to be cancelled".to_owned()));
     lines.extend(question.into_iter().flat_map(|binding| binding_lines(binding, room)));
-    lines.push((true, " While a filter is typed".to_owned()));
+    lines.push((true, " While a filter or a command is typed".to_owned()));
     lines.extend(typing.into_iter().flat_map(|binding| binding_lines(binding, room)));
+    lines.push((true, " Commands, behind :".to_owned()));
+    lines.extend(COMMANDS.iter().flat_map(|entry| two_columns(&entry.usage(), entry.help, room)));
+    lines.push((true, " Config file: taskscope/config.toml, or what TASKSCOPE_CONFIG names".to_owned()));
+    for setting in SETTINGS {
+        lines.extend(two_columns(setting.key, &format!("{}: {}", setting.values, setting.help), room));
+    }
     lines.push((true, " Filters".to_owned()));
     for (left, right) in [
         ("jobs.rs 42", "words: each stands in name, future or location, or is the id"),

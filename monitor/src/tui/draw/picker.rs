@@ -1,21 +1,27 @@
 //! The processes one can attach to.
 
 use super::style::{Look, style};
+use crate::print::words;
+use crate::rows::findings::Health;
 use crate::source::discover::Process;
 use crate::tui::cell::{cut_end, grouped, width};
+use crate::tui::picker::LOST;
 use crate::tui::ui::Ui;
 use crate::tui::{layout, scroll};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Rect};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState, Wrap};
 
 const NUMBERS: u16 = 9;
+/// Columns of how a process does.
+const HEALTH: u16 = 20;
 
 /// ```text
-///       PID  PROGRAM                      TASKS     UPTIME  SEEN BY
-///      4711  echo_server                    312      2m30s  agent
-///      4802  worker          does not answer: it is stopped
+///       PID  PROGRAM          TASKS     UPTIME  HEALTH              SEEN BY
+///      4711  echo_server        312      2m30s  1 error, 2 warnings agent
+///      4802  worker               -          -  -                   does not answer
 /// ```
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
     let processes = match &ui.picker.processes {
@@ -33,20 +39,23 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
         Constraint::Length(names),
         Constraint::Length(NUMBERS),
         Constraint::Length(NUMBERS),
+        Constraint::Length(HEALTH),
         Constraint::Fill(1),
     ];
-    let rows = processes.iter().skip(top).take(height).map(|process| row(process, usize::from(names)));
+    let rows = processes.iter().skip(top).take(height).map(|process| row(process, usize::from(names), ui));
     let mut table = Table::new(rows, widths).column_spacing(2).row_highlight_style(style(ui, Look::Selected));
     if layout::head(area) > 0 {
+        let titles = ["PID", "PROGRAM", "TASKS", "UPTIME", "HEALTH", "SEEN BY"];
+        let titles = titles.into_iter().enumerate();
         let titles =
-            [right("PID"), Cell::from("PROGRAM"), right("TASKS"), right("UPTIME"), Cell::from("SEEN BY")];
+            titles.map(|(at, title)| if matches!(at, 0 | 2 | 3) { right(title) } else { Cell::from(title) });
         table = table.header(Row::new(titles).style(style(ui, Look::Strong)));
     }
     let mut state = TableState::new().with_selected(selected.map(|row| row - top.min(row)));
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn row(process: &Process, names: usize) -> Row<'static> {
+fn row(process: &Process, names: usize, ui: &Ui) -> Row<'static> {
     let number = |text: Option<String>| right(text.unwrap_or_else(|| "-".to_owned()));
     let seen_by = match &process.trouble {
         Some(trouble) => trouble.clone(),
@@ -57,8 +66,26 @@ fn row(process: &Process, names: usize) -> Row<'static> {
         Cell::from(cut_end(&process.program, names)),
         number(process.tasks.map(grouped)),
         number(process.uptime.map(|uptime| uptime.to_string())),
+        health(process, ui),
         Cell::from(seen_by),
     ])
+    .style(if process.trouble.as_deref() == Some(LOST) { style(ui, Look::Quiet) } else { Style::new() })
+}
+
+fn health(process: &Process, ui: &Ui) -> Cell<'static> {
+    let (text, look) = match ui.picker.health(process.pid) {
+        None => ("-".to_owned(), Style::new()),
+        Some(Health { errors: 0, warnings: 0, .. }) => ("healthy".to_owned(), style(ui, Look::Good)),
+        Some(Health { errors: 0, warnings, .. }) => {
+            (words::count(warnings, "warning"), style(ui, Look::Warning))
+        }
+        Some(Health { errors, warnings: 0, .. }) => (words::count(errors, "error"), style(ui, Look::Bad)),
+        Some(Health { errors, warnings, .. }) => {
+            let text = format!("{}, {}", words::count(errors, "error"), words::count(warnings, "warning"));
+            (text, style(ui, Look::Bad))
+        }
+    };
+    Cell::from(text).style(look)
 }
 
 fn right(text: impl Into<String>) -> Cell<'static> {

@@ -1,5 +1,6 @@
-//! What things look like: with colours, and where there are none (`NO_COLOR`).
+//! What things look like: in colours for a dark or a light background, in the terminal's 16, and in none.
 
+use crate::tui::looks::Palette;
 use crate::tui::ui::Ui;
 use ratatui::style::{Color, Modifier, Style};
 use taskscope_model::State;
@@ -30,13 +31,30 @@ pub(super) fn style(ui: &Ui, look: Look) -> Style {
         Look::Warning | Look::Bad => Style::new().add_modifier(Modifier::BOLD),
         Look::Selected => Style::new().add_modifier(Modifier::REVERSED),
     };
-    match (ui.colour, look) {
-        (true, Look::Strong) => plain.fg(Color::Cyan),
-        (true, Look::Good) => plain.fg(Color::Green),
-        (true, Look::Warning) => plain.fg(Color::Yellow),
-        (true, Look::Bad) => plain.fg(Color::Red),
-        _ => plain,
+    match colour(ui.looks.palette, look) {
+        Some(colour) => plain.fg(colour),
+        None => plain,
     }
+}
+
+/// On a light background yellow and cyan cannot be read.
+fn colour(palette: Palette, look: Look) -> Option<Color> {
+    let colour = match (palette, look) {
+        (Palette::None, _) | (_, Look::Quiet | Look::Selected) => return None,
+        (Palette::Ansi, Look::Strong) => Color::Cyan,
+        (Palette::Ansi, Look::Good) => Color::Green,
+        (Palette::Ansi, Look::Warning) => Color::Yellow,
+        (Palette::Ansi, Look::Bad) => Color::Red,
+        (Palette::Dark, Look::Strong) => Color::Indexed(80),
+        (Palette::Dark, Look::Good) => Color::Indexed(114),
+        (Palette::Dark, Look::Warning) => Color::Indexed(221),
+        (Palette::Dark, Look::Bad) => Color::Indexed(203),
+        (Palette::Light, Look::Strong) => Color::Indexed(25),
+        (Palette::Light, Look::Good) => Color::Indexed(28),
+        (Palette::Light, Look::Warning) => Color::Indexed(130),
+        (Palette::Light, Look::Bad) => Color::Indexed(160),
+    };
+    Some(colour)
 }
 
 /// How a row looks whose task is in that state.

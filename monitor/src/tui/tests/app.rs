@@ -1,15 +1,18 @@
 //! The loop, with another world outside.
 
 use super::world::{self, S};
+use crate::replay::Order;
 use crate::source::{Address, Heard};
 use crate::tui::app::{App, End};
 use crate::tui::input::{Input, News};
-use crate::tui::outside::{Outside, Programs};
+use crate::tui::looks::Looks;
+use crate::tui::outside::{Desk, Outside, Programs};
 use crate::tui::ui::Ui;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use taskscope_model::change::Complete;
 use taskscope_model::request::{Request, Subscribe};
@@ -21,6 +24,8 @@ enum Asked {
     Attach(Address),
     Subscribe(Subscribe),
     List(bool),
+    Replay(Order),
+    Record(Option<PathBuf>),
 }
 
 struct Script(Sender<Asked>);
@@ -37,8 +42,36 @@ impl Programs for Script {
         }
     }
 
+    fn replay(&mut self, order: Order) {
+        self.0.send(Asked::Replay(order)).unwrap();
+    }
+
+    fn record(&mut self, path: Option<&Path>) {
+        self.0.send(Asked::Record(path.map(Path::to_owned))).unwrap();
+    }
+
     fn list(&mut self, on: bool) {
         self.0.send(Asked::List(on)).unwrap();
+    }
+}
+
+struct NoDesk;
+
+impl Desk for NoDesk {
+    fn copy(&mut self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn edit(&mut self, file: &str, line: u32) -> Result<String, String> {
+        Err(format!("no editor for {file}:{line}"))
+    }
+
+    fn save(&mut self, path: &Path, text: &str) -> Result<String, String> {
+        Ok(format!("{} bytes written to {}", text.len(), path.display()))
+    }
+
+    fn suspend(&mut self) -> Result<(), String> {
+        Ok(())
     }
 }
 
@@ -59,10 +92,11 @@ fn play(inputs: Vec<Input>) -> (End, String, Receiver<Asked>) {
         terminal: Terminal::new(TestBackend::new(80, 16)).unwrap(),
         inputs: receiver,
         programs: Box::new(Script(asked)),
+        desk: Box::new(NoDesk),
         now: Box::new(now),
         is_there: || true,
     };
-    let end = App::new(Ui::new(Size::new(80, 16), false), Some(1)).run(&mut outside).unwrap();
+    let end = App::new(Ui::new(Size::new(80, 16), Looks::default()), Some(1)).run(&mut outside).unwrap();
     (end, outside.terminal.backend().to_string(), requests)
 }
 

@@ -4,7 +4,8 @@ use super::world::hello;
 use super::{Action, Effect, Screen};
 use crate::fake;
 use crate::rows::findings::FindingRow;
-use crate::tui::ui::{Front, Target};
+use crate::tui::screen::Screen as Front;
+use crate::tui::ui::Target;
 use insta::assert_snapshot;
 use taskscope_model::change::Location;
 use taskscope_model::hello::{Hello, Rights};
@@ -35,13 +36,17 @@ fn finding(kind: Kind, severity: Severity, tasks: &[u64], line: u32) -> FindingR
     }
 }
 
-fn with_findings(width: u16, height: u16) -> Screen {
-    let mut screen = orders(width, height);
-    screen.findings = vec![
+pub(super) fn some_findings() -> Vec<FindingRow> {
+    vec![
         finding(Kind::PanicUnseen, Severity::Error, &[33], 88),
         finding(Kind::ErrorUnseen, Severity::Warning, &[34, 31, 32], 40),
         finding(Kind::DroppedHalfWay, Severity::Info, &[], 7),
-    ];
+    ]
+}
+
+fn with_findings(width: u16, height: u16) -> Screen {
+    let mut screen = orders(width, height);
+    screen.findings = some_findings();
     screen.refresh();
     screen
 }
@@ -73,7 +78,7 @@ fn details_tell_what_became_of_a_task() {
         ("33", "details_of_a_panicked_one"),
     ] {
         let mut screen = with_findings(80, 24);
-        screen.press(&format!("e/id:{task}<Enter>"));
+        screen.press(&format!("E/id:{task}<Enter>"));
         screen.refresh();
         screen.press("<Down><Enter>");
         screen.refresh();
@@ -87,19 +92,21 @@ fn enter_leads_from_a_finding_to_its_tasks_and_esc_back() {
     screen.press("f");
     let Effect::Ask(asked) = screen.press("<Enter>") else { panic!("nothing was asked") };
     assert_eq!(asked.detail, [TaskId(33)]);
-    assert!(matches!(&screen.ui.front, Front::Details(of) if of.id == TaskId(33)));
+    assert!(
+        screen.ui.screen == Front::Task && screen.ui.details.as_ref().is_some_and(|of| of.id == TaskId(33))
+    );
     assert!(matches!(screen.press("<Esc>"), Effect::Ask(asked) if asked.detail.is_empty()));
-    assert_eq!(screen.ui.front, Front::Findings);
+    assert_eq!(screen.ui.screen, Front::Findings);
 
     let Effect::Ask(asked) = screen.press("<Down><Enter>") else { panic!("nothing was asked") };
     assert_eq!(asked.detail, [31, 32, 34].map(TaskId), "many are shown as a table");
     screen.refresh();
-    let rows: Vec<_> = screen.ui.view.placed.iter().map(|place| place.id.0).collect();
-    assert_eq!((&screen.ui.front, rows.len()), (&Front::Tasks, 3), "{rows:?}");
+    let rows: Vec<_> = screen.ui.tasks.view.placed.iter().map(|place| place.id.0).collect();
+    assert_eq!((screen.ui.screen, rows.len()), (Front::Tasks, 3), "{rows:?}");
     assert!(matches!(screen.press("<Esc>"), Effect::Ask(asked) if asked.detail.is_empty()));
-    assert_eq!(screen.ui.front, Front::Findings);
+    assert_eq!(screen.ui.screen, Front::Findings);
     screen.press("<Esc>");
-    assert!(screen.ui.front == Front::Tasks && screen.ui.view.placed.len() > 3);
+    assert!(screen.ui.screen == Front::Tasks && screen.ui.tasks.view.placed.len() > 3);
 }
 
 #[test]
@@ -127,21 +134,21 @@ fn cancelling_asks_first() {
     assert_eq!(screen.press("c"), Effect::None);
     assert_snapshot!("whether_to_cancel", screen.text());
     assert_eq!(screen.press("n"), Effect::None);
-    assert_eq!(screen.press("y"), Effect::None, "the question is over");
+    assert_eq!(screen.press("y"), Effect::Copy("20".to_owned()), "the question is over");
     assert_eq!(screen.press("cq"), Effect::None, "q is no as well, not quit");
-    assert_eq!(screen.press("cy"), Effect::Cancel(TaskId(20)));
+    assert_eq!(screen.press("cy"), Effect::Cancel(vec![TaskId(20)]));
     let (task, message) = (TaskId(20), String::new());
-    screen.act(Action::Cancelled(CancelResult { task, asked: true, message }));
+    screen.act(Action::Cancelled(vec![CancelResult { task, asked: true, message }]));
     assert_eq!(screen.ui.notice.as_deref(), Some("task 20 is asked to stop"));
     let message = "cannot cancel 20: tokio::spawn at src/a.rs:1 keeps its handle".to_owned();
-    screen.act(Action::Cancelled(CancelResult { task, asked: false, message: message.clone() }));
+    screen.act(Action::Cancelled(vec![CancelResult { task, asked: false, message: message.clone() }]));
     assert_eq!(screen.ui.notice, Some(message));
 }
 
 #[test]
 fn what_cannot_be_cancelled_is_said_before_asking() {
     let mut screen = orders(80, 16);
-    screen.press("e/id:31<Enter><Down>c");
+    screen.press("E/id:31<Enter><Down>c");
     assert_eq!(screen.ui.notice.as_deref(), Some("task 31 has ended already"));
     screen.press("<Esc>/id:20<Enter><Down>");
     let hello = Hello { rights: Rights::READ, ..hello(4711) };
@@ -160,7 +167,7 @@ fn details_ask_for_more() {
     screen.press("/id:21<Enter><Down>");
     assert!(matches!(screen.press("<Enter>"), Effect::Ask(asked) if asked.detail == [TaskId(21)]));
     assert_eq!(screen.press("x"), Effect::Trace(TaskId(21)));
-    assert_eq!(screen.press("cy"), Effect::Cancel(TaskId(21)));
+    assert_eq!(screen.press("cy"), Effect::Cancel(vec![TaskId(21)]));
     assert!(matches!(screen.press("f"), Effect::Ask(asked) if asked.detail.is_empty() && asked.totals));
-    assert_eq!(screen.ui.front, Front::Findings);
+    assert_eq!(screen.ui.screen, Front::Findings);
 }

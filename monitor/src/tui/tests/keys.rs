@@ -4,30 +4,31 @@ use super::world::{self, MS, tell};
 use super::{Action, Effect, Screen};
 use crate::source::Address;
 use crate::source::discover::Process;
-use crate::tui::ui::{Front, Link};
+use crate::tui::screen::Screen as Front;
+use crate::tui::ui::Link;
 use crate::tui::wanted::LIMIT;
 use taskscope_model::{Nanos, Source, TaskId, World};
 
 fn ids(screen: &Screen) -> Vec<u64> {
-    screen.ui.view.placed.iter().map(|place| place.id.0).collect()
+    screen.ui.tasks.view.placed.iter().map(|place| place.id.0).collect()
 }
 
 fn selected_line(screen: &Screen) -> usize {
-    screen.ui.view.row(screen.ui.selected.unwrap()).unwrap() - screen.ui.top
+    screen.ui.tasks.view.row(screen.ui.tasks.selected.unwrap()).unwrap() - screen.ui.tasks.top
 }
 
 #[test]
 fn the_selection_stays_on_its_task_and_its_line_while_rows_move() {
     let mut screen = Screen::of(world::server(60), 80, 24);
     screen.press("<PgDn><PgDn>");
-    let (task, line) = (screen.ui.selected.unwrap(), selected_line(&screen));
-    let row = screen.ui.view.row(task).unwrap();
+    let (task, line) = (screen.ui.tasks.selected.unwrap(), selected_line(&screen));
+    let row = screen.ui.tasks.view.row(task).unwrap();
     for n in 0..20 {
         tell(&mut screen.world, world::polled(TaskId(10 + n * 3 + 2), 9, 90_000 * MS + n, None));
         screen.refresh();
     }
-    assert_eq!(screen.ui.selected, Some(task));
-    assert_ne!(screen.ui.view.row(task), Some(row), "the row has moved");
+    assert_eq!(screen.ui.tasks.selected, Some(task));
+    assert_ne!(screen.ui.tasks.view.row(task), Some(row), "the row has moved");
     assert_eq!(selected_line(&screen), line, "its line on the screen has not");
     assert!(screen.text().contains(&task.to_string()));
 }
@@ -37,7 +38,7 @@ fn without_a_selection_the_top_stays_in_sight() {
     let mut screen = Screen::of(world::server(60), 80, 24);
     tell(&mut screen.world, world::polled(TaskId(10), 9, 90_000 * MS, None));
     screen.refresh();
-    assert_eq!((ids(&screen)[0], screen.ui.top, screen.ui.selected), (10, 0, None));
+    assert_eq!((ids(&screen)[0], screen.ui.tasks.top, screen.ui.tasks.selected), (10, 0, None));
 }
 
 #[test]
@@ -47,10 +48,10 @@ fn when_the_selected_task_is_gone_the_one_in_its_place_is_selected() {
     let before = ids(&screen);
     tell(&mut screen.world, taskscope_model::change::Forgotten { task: TaskId(before[1]) });
     screen.refresh();
-    assert_eq!(screen.ui.selected, Some(TaskId(before[2])));
+    assert_eq!(screen.ui.tasks.selected, Some(TaskId(before[2])));
     screen.world = World::default();
     screen.refresh();
-    assert_eq!(screen.ui.selected, None);
+    assert_eq!(screen.ui.tasks.selected, None);
 }
 
 #[test]
@@ -73,18 +74,18 @@ fn a_filter_is_in_force_while_it_is_typed_and_esc_takes_it_back() {
 fn a_kept_filter_is_cleared_by_esc_and_then_the_selection() {
     let mut screen = Screen::of(world::server(30), 80, 24);
     screen.press("/server<Enter><Down>");
-    assert!(screen.ui.selected.is_some() && !screen.ui.wanted.query.matches_all());
+    assert!(screen.ui.tasks.selected.is_some() && !screen.ui.tasks.wanted.query.matches_all());
     screen.press("<Esc>");
-    assert!(screen.ui.selected.is_some() && screen.ui.wanted.query.matches_all());
+    assert!(screen.ui.tasks.selected.is_some() && screen.ui.tasks.wanted.query.matches_all());
     screen.press("<Esc>");
-    assert_eq!(screen.ui.selected, None);
+    assert_eq!(screen.ui.tasks.selected, None);
 }
 
 #[test]
 fn sorting_goes_round_the_columns_and_asks_the_program() {
     let mut screen = Screen::of(world::server(30), 120, 24);
     screen.text();
-    let columns: Vec<_> = screen.ui.view.columns.iter().map(|shown| shown.of.column.key).collect();
+    let columns: Vec<_> = screen.ui.tasks.view.columns.iter().map(|shown| shown.of.column.key).collect();
     let mut seen = Vec::new();
     for _ in 0..columns.len() {
         let Effect::Ask(asked) = screen.press(">") else { panic!("nothing was asked") };
@@ -108,7 +109,8 @@ fn sorting_goes_round_the_columns_and_asks_the_program() {
 fn ended_tasks_come_when_asked_for() {
     let mut screen = Screen::of(world::server(30), 80, 24);
     let alive = ids(&screen).len();
-    assert!(matches!(screen.press("e"), Effect::Ask(asked) if asked.ended));
+    // They are told always, for the screens that are about them.
+    assert_eq!(screen.press("E"), Effect::None);
     assert_eq!(ids(&screen).len(), alive + 6);
 }
 
@@ -126,7 +128,7 @@ fn pasted_text_is_no_command() {
 fn details_outlive_their_task() {
     let mut screen = Screen::of(world::server(30), 80, 24);
     screen.press("<Enter>");
-    let Front::Details(of) = screen.ui.front.clone() else { panic!("no details") };
+    let of = screen.ui.details.clone().expect("details");
     tell(&mut screen.world, taskscope_model::change::Forgotten { task: of.id });
     screen.refresh();
     let text = screen.text();
@@ -143,13 +145,13 @@ fn a_lost_program_is_asked_again_when_it_is_back() {
     let rows = ids(&screen).len();
     screen.refresh();
     assert_eq!(ids(&screen).len(), rows, "the last state stays visible");
-    let selected = screen.ui.selected;
+    let selected = screen.ui.tasks.selected;
     let effect = screen.act(Action::Attached(Box::new(world::hello(4711))));
     assert!(matches!(effect, Effect::Ask(asked) if asked.query == "server" && asked.reverse));
-    assert_eq!(screen.ui.selected, selected, "the same process has the same tasks");
+    assert_eq!(screen.ui.tasks.selected, selected, "the same process has the same tasks");
     screen.act(Action::Lost { why: "gone".to_owned(), played: false });
     screen.act(Action::Attached(Box::new(world::hello(4712))));
-    assert_eq!(screen.ui.selected, None, "another process has others");
+    assert_eq!(screen.ui.tasks.selected, None, "another process has others");
     assert_eq!(screen.ui.notice.as_deref(), Some("reconnected to echo_server, pid 4712"));
     assert_eq!(screen.ui.link, Link::Up);
 }
@@ -174,7 +176,7 @@ fn the_picker_attaches_and_its_selection_is_a_process() {
     let seven = process(7).address.unwrap();
     assert_eq!(screen.press("<Enter>"), Effect::Attach(seven.clone()));
     screen.act(Action::Attach(seven));
-    assert_eq!((&screen.ui.front, screen.ui.target.is_none()), (&Front::Tasks, true));
+    assert_eq!((screen.ui.screen, screen.ui.target.is_none()), (Front::Tasks, true));
     assert_eq!(screen.act(Action::NotAttached("no".to_owned())), Effect::List(true));
-    assert_eq!(screen.ui.front, Front::Picker);
+    assert!(screen.ui.picking);
 }

@@ -2,14 +2,16 @@
 
 use super::world::{self, S, tell};
 use super::{Action, Screen};
-use crate::rows::findings::FindingRow;
+use crate::rows::findings::{FindingRow, Health};
 use crate::source::Address;
 use crate::source::discover::Process;
+use crate::tui::action::{Mouse, Press};
+use crate::tui::events::{Entry, What};
 use crate::tui::keys;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 use taskscope_model::change::{Coverage, Ended, Forgotten, Location, Tick};
-use taskscope_model::codes::{Outcome, Seen};
+use taskscope_model::codes::{CancelWay, Outcome, Seen};
 use taskscope_model::{At, Kind, LocationId, Nanos, Severity, Source, TaskId, World};
 
 /// Numbers that look random and are the same each time.
@@ -71,21 +73,31 @@ fn findings(n: u64) -> Vec<FindingRow> {
 /// Brings every screen there is in front, one after the other.
 const SCREENS: &[&str] = &[
     "",
-    "te",
+    "tE",
     "<Enter>",
     "c",
     "n<Esc>?",
     "<End>",
     "<Esc><Esc>/jobs buzy>5ms",
-    "<Esc>f",
+    "<Esc>:canc",
+    "<Tab>x<Enter>",
+    "<Esc>b",
+    "b",
+    "b1",
+    "<Down>f",
     "<Down><Enter>",
-    "<Esc>p",
+    "<Esc>5",
+    "<PgDn>6",
+    "/a<Enter>7",
+    "k8",
+    "2Pp",
     "<PgDn>",
 ];
 
 #[test]
 fn every_screen_can_be_drawn_in_every_size() {
-    let sizes = (1..=40).flat_map(|width| (1..=20).map(move |height| (width, height)));
+    let widths = (1..=12).chain((20..=60).step_by(4)).chain([80, 120, 300]);
+    let sizes = widths.flat_map(|width| (1..=20).map(move |height| (width, height)));
     for (width, height) in sizes.chain([(80, 24), (200, 60), (500, 3), (3, 200)]) {
         let mut screen = Screen::of(world::server(8), width, height);
         screen.findings = findings(4);
@@ -142,11 +154,32 @@ fn change(world: &mut World, random: &mut Random) {
     }
 }
 
+/// What has happened, and what a hostile program might say has.
+fn events(random: &mut Random) -> Vec<Entry> {
+    let n = random.below(9);
+    let what = |n: u64| match n {
+        0 => What::Spawned { by: Some(TaskId(n)), at: None },
+        1 => What::Ended(Outcome(9)),
+        2 => What::Failed("語\u{1b}[2J\n".to_owned()),
+        _ => What::Cancelled { by: None, way: CancelWay(n as u8), at: None },
+    };
+    (0..n).map(|n| Entry { at: At(random.next()), task: Some(TaskId(n)), what: what(n) }).collect()
+}
+
+fn mouse(random: &mut Random, screen: &Screen) -> Mouse {
+    let what = random.pick(&[Press::Button, Press::WheelUp, Press::WheelDown]);
+    let (x, y) = (random.below(320) as u16, random.below(u64::from(screen.ui.size.height) + 2) as u16);
+    Mouse { what, x, y }
+}
+
 fn key(random: &mut Random) -> KeyEvent {
     let bound: Vec<_> = keys::KEYS.iter().flat_map(|binding| binding.keys).collect();
     let (code, modifiers) = match random.below(3) {
         0 => (
-            KeyCode::Char(random.pick(&['b', 'u', 's', 'y', '>', '5', 'm', ' ', '"', '-', 'ü', '語', ':'])),
+            KeyCode::Char(random.pick(&[
+                'w', 'h', 'e', 'r', ' ', '4', 'b', 'u', 's', 'y', '>', '5', 'm', ' ', '"', '-', 'ü', '語',
+                ':',
+            ])),
             KeyModifiers::NONE,
         ),
         _ => *random.pick(&bound),
@@ -165,7 +198,7 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
         }
         let action = match random.below(400) {
             0 => {
-                let (width, height) = (1 + random.below(120) as u16, 1 + random.below(40) as u16);
+                let (width, height) = (1 + random.below(300) as u16, 1 + random.below(80) as u16);
                 Some(Action::Resized(Size { width, height }))
             }
             1 => Some(Action::Lost { why: "x\u{1b}[2J".to_owned(), played: random.below(2) == 0 }),
@@ -176,12 +209,21 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
                 screen.findings = findings(random.below(30));
                 None
             }
+            9 => {
+                screen.events = events(&mut random);
+                None
+            }
+            10 => Some(Action::Told("\u{1b}[2J".to_owned())),
+            11 => {
+                Some(Action::Judged(vec![(4_700, Health { errors: random.next(), warnings: 1, infos: 0 })]))
+            }
+            12..30 => Some(Action::Mouse(mouse(&mut random, &screen))),
             5 => Some(Action::Attach(Address::Recording("file".into()))),
             6 => {
                 screen.world = World::default();
                 None
             }
-            8..300 => {
+            8 | 30..300 => {
                 (0..3).for_each(|_| change(&mut screen.world, &mut random));
                 None
             }
@@ -190,7 +232,7 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
         if let Some(action) = action {
             screen.act(action);
         }
-        if n % 50 == 0 {
+        if n % 80 == 0 {
             screen.refresh();
             let text = screen.text();
             assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");

@@ -4,6 +4,7 @@ use super::world::{self, S, tell};
 use super::{Action, Screen};
 use crate::source::Address;
 use crate::source::discover::Process;
+use crate::tui::looks::Palette;
 use insta::assert_snapshot;
 use ratatui::style::Color;
 use taskscope_model::change::{Counted, Tick};
@@ -34,7 +35,7 @@ fn tasks_in_a_narrow_terminal() {
 #[test]
 fn tree_with_ended_tasks() {
     let mut screen = Screen::of(world::server(12), 80, 24);
-    screen.press("te");
+    screen.press("tE");
     screen.refresh();
     assert_snapshot!(screen.text());
 }
@@ -90,7 +91,7 @@ fn details() {
     screen.press("<Enter>");
     screen.refresh();
     assert_snapshot!("details_of_a_running_task", screen.text());
-    screen.press("<Esc><Esc>e/id:11<Enter>");
+    screen.press("<Esc><Esc>E/id:11<Enter>");
     screen.refresh();
     screen.press("<Down><Enter>");
     screen.refresh();
@@ -141,8 +142,12 @@ fn process(pid: u32, program: &str, tasks: Option<u64>) -> Process {
 
 #[test]
 fn picker() {
-    let mut screen =
-        Screen { ui: super::Ui::new((80, 20).into(), false), world: World::default(), findings: Vec::new() };
+    let mut screen = Screen {
+        ui: super::Ui::new((80, 20).into(), super::Looks::default()),
+        world: World::default(),
+        findings: Vec::new(),
+        events: Vec::new(),
+    };
     assert_snapshot!("picker_before_it_has_looked", screen.text());
     screen.act(Action::Processes(vec![]));
     assert_snapshot!("picker_with_nobody", screen.text());
@@ -157,8 +162,8 @@ fn picker() {
 fn there_are_colours_where_they_are_wanted_and_nowhere_else() {
     for colour in [true, false] {
         let mut screen = Screen::of(world::server(30), 80, 24);
-        screen.ui.colour = colour;
-        for keys in ["", "e", "<Enter>", "<Esc>?", "<Esc>/buzy>5ms", "<Esc>p"] {
+        screen.ui.looks.palette = if colour { Palette::Ansi } else { Palette::None };
+        for keys in ["", "E", "<Enter>", "<Esc>?", "<Esc>/buzy>5ms", "<Esc>p"] {
             screen.press(keys);
             screen.refresh();
             let cells = screen.draw().buffer().content.clone();

@@ -1,24 +1,104 @@
-//! The line in which a filter is typed.
+//! The line in which a filter or a command is typed.
 
 use super::keys::{Edit, Side};
+use super::wanted::Wanted;
 use taskscope_model::Query;
 use taskscope_model::query::QueryError;
 
-/// Longest filter, characters. What is typed or pasted beyond it is left out.
+/// What is being typed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Typing {
+    /// A filter.
+    Filter {
+        /// As far as it is typed.
+        line: TextLine,
+        /// What was wanted before.
+        before: Wanted,
+    },
+    /// A command.
+    Command(Prompt),
+}
+
+/// A command that is being typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Prompt {
+    /// As far as it is typed.
+    pub(super) line: TextLine,
+    /// Which of the earlier commands stands in the line, and what stood there before.
+    pub(super) recalled: Option<(usize, String)>,
+    /// What is wrong with it.
+    pub(super) error: Option<String>,
+}
+
+impl Typing {
+    /// The line.
+    pub(super) fn line(&self) -> &TextLine {
+        match self {
+            Typing::Filter { line, .. } => line,
+            Typing::Command(prompt) => &prompt.line,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn line_mut(&mut self) -> &mut TextLine {
+        match self {
+            Typing::Filter { line, .. } => line,
+            Typing::Command(prompt) => &mut prompt.line,
+        }
+    }
+
+    /// What is wrong with the filter, if it is one and wrong.
+    pub(super) fn wrong_filter(&self) -> Option<QueryError> {
+        match self {
+            Typing::Filter { line, .. } => line.query().err(),
+            Typing::Command(_) => None,
+        }
+    }
+}
+
+impl Prompt {
+    /// Brings an earlier command, or a later one, into the line.
+    pub(super) fn recall(&mut self, earlier: &[String], side: Side) {
+        let at = self.recalled.as_ref().map_or(earlier.len(), |(at, _)| *at);
+        let to = match side {
+            Side::Left => at.checked_sub(1),
+            Side::Right => Some(at + 1).filter(|to| *to <= earlier.len()),
+        };
+        let Some(to) = to else { return };
+        let draft = self.recalled.take().map_or_else(|| self.line.text(), |(_, draft)| draft);
+        match earlier.get(to) {
+            Some(text) => {
+                self.line = TextLine::new(text);
+                self.recalled = Some((to, draft));
+            }
+            None => self.line = TextLine::new(&draft),
+        }
+    }
+}
+
+/// Longest text, characters. What is typed or pasted beyond it is left out.
 const LONGEST: usize = 1_000;
 
 /// A text and a cursor in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct FilterLine {
+pub(super) struct TextLine {
     text: Vec<char>,
     cursor: usize,
 }
 
-impl FilterLine {
+impl TextLine {
     /// A line that holds `text`, the cursor behind it.
     pub(super) fn new(text: &str) -> Self {
         let text: Vec<char> = text.chars().collect();
         Self { cursor: text.len(), text }
+    }
+
+    /// A line that holds both, the cursor between them.
+    pub(super) fn with_cursor(before: &str, behind: &str) -> Self {
+        let mut text: Vec<char> = before.chars().collect();
+        let cursor = text.len();
+        text.extend(behind.chars());
+        Self { text, cursor }
     }
 
     /// What stands in it.
@@ -83,7 +163,7 @@ mod tests {
     use super::*;
 
     fn typed(text: &str, edits: &[Edit]) -> (String, usize) {
-        let mut line = FilterLine::new(text);
+        let mut line = TextLine::new(text);
         edits.iter().for_each(|edit| line.edit(*edit));
         (line.text(), line.cursor)
     }
@@ -101,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_long_paste_is_cut() {
-        let mut line = FilterLine::default();
+        let mut line = TextLine::default();
         (0..2 * LONGEST).for_each(|_| line.edit(Edit::Insert('x')));
         assert_eq!(line.text().len(), LONGEST);
     }

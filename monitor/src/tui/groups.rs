@@ -1,0 +1,63 @@
+//! The groups of tasks as they were last gathered, and which of them is selected.
+
+use super::scroll;
+use super::wanted::Wanted;
+use crate::rows::Column;
+use crate::rows::groups::{self, Group, GroupKey};
+use taskscope_model::{TaskId, World};
+
+/// Tasks whose awaits are asked for, so that they can be grouped: what an agent looks at closely.
+const MOST_ASKED: usize = 500;
+
+/// The list and the selection in it.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    /// The columns, one a cell.
+    pub(super) columns: Vec<&'static Column>,
+    /// The largest first.
+    pub(super) rows: Vec<Group>,
+    /// The selected one.
+    pub(super) selected: Option<GroupKey>,
+    /// The first row on the screen.
+    pub(super) top: usize,
+    /// Tasks that are to be looked at closely for it.
+    pub(super) of_interest: Vec<TaskId>,
+}
+
+impl Groups {
+    /// The row of the selected one.
+    pub(super) fn row(&self) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        self.rows.iter().position(|row| row.key == *selected)
+    }
+
+    /// The selected one, or the first.
+    pub(super) fn group(&self) -> Option<&Group> {
+        self.rows.get(self.row().unwrap_or(0))
+    }
+
+    /// Gathers them again. The selection stays on its group.
+    pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted, height: usize) {
+        let Some(by) = wanted.group else {
+            *self = Self::default();
+            return;
+        };
+        (self.columns, self.rows) = groups::grouped(world, &wanted.query, wanted.ended, by);
+        let row = self.row();
+        if self.selected.is_some() && row.is_none() {
+            self.selected = None;
+        }
+        self.top = scroll::top(self.top, row, self.rows.len(), height);
+        if self.of_interest.is_empty() && by == groups::Grouping::Stack {
+            let alive = world.tasks().filter(|task| task.ended().is_none());
+            self.of_interest = alive.map(taskscope_model::Task::id).take(MOST_ASKED).collect();
+        }
+    }
+
+    /// Selects a row, or the one closest to it.
+    pub(super) fn select(&mut self, row: usize, height: usize) {
+        let row = row.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(row).map(|row| row.key.clone());
+        self.top = scroll::top(self.top, Some(row), self.rows.len(), height);
+    }
+}
