@@ -30,6 +30,8 @@ mod hostile;
 mod journeys;
 #[path = "end_to_end/listing.rs"]
 mod listing;
+#[path = "end_to_end/outside.rs"]
+mod outside;
 #[path = "end_to_end/rights.rs"]
 mod rights;
 #[path = "end_to_end/run.rs"]

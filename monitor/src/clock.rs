@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 use taskscope_model::At;
-#[cfg(all(feature = "console", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 use taskscope_model::Nanos;
 
 /// A moment by which something has to be done.
@@ -36,13 +36,13 @@ pub(crate) fn monotonic() -> At {
 }
 
 /// Nanoseconds since 1970-01-01 UTC.
-#[cfg(feature = "console")]
+#[cfg(any(feature = "console", target_os = "linux"))]
 pub(crate) fn wall() -> u64 {
     read(rustix::time::ClockId::Realtime)
 }
 
 /// Time since this host was started, that of its sleep included.
-#[cfg(all(feature = "console", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 pub(crate) fn since_boot() -> Nanos {
     Nanos(read(rustix::time::ClockId::Boottime))
 }

@@ -72,6 +72,10 @@ fn of_attaching(error: &AttachError) -> Exit {
     match error {
         AttachError::NotPermitted(..) => Exit::NotPermitted,
         AttachError::Versions(..) => Exit::Versions,
+        #[cfg(target_os = "linux")]
+        AttachError::Unreadable(taskscope_inspect::Error::NotPermitted { .. }) => Exit::NotPermitted,
+        #[cfg(target_os = "linux")]
+        AttachError::Unreadable(_) => Exit::NotFound,
         AttachError::Absent(_)
         | AttachError::Refused(_)
         | AttachError::Foreign(..)

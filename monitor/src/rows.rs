@@ -14,7 +14,9 @@ pub(crate) mod findings;
 pub(crate) mod groups;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
+pub(crate) mod stack_groups;
 pub(crate) mod stacks;
+pub(crate) mod waits;
 
 pub(crate) use arrange::{Arrangement, Placed};
 pub(crate) use cell::Cell;

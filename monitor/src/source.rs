@@ -1,9 +1,11 @@
-//! Where Changes come from: a live program's socket, or a recording. Both look the same from here on.
+//! Where Changes come from: a live program's socket, its memory, or a recording. All look the same from here on.
 
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod discover;
 pub(crate) mod error;
+#[cfg(target_os = "linux")]
+pub(crate) mod outside;
 pub(crate) mod peer;
 pub(crate) mod proc;
 pub(crate) mod recording;
@@ -41,6 +43,12 @@ pub(crate) enum Address {
     /// A program that runs console-subscriber.
     #[cfg(feature = "console")]
     Console(console::Place),
+    /// A process, looked at from outside.
+    #[cfg(target_os = "linux")]
+    Outside {
+        /// As this host counts.
+        pid: u32,
+    },
     /// A recording.
     Recording(PathBuf),
 }
@@ -63,6 +71,8 @@ impl fmt::Display for Address {
             Address::Tcp { at, .. } => write!(f, "tcp://{at}"),
             #[cfg(feature = "console")]
             Address::Console(place) => place.fmt(f),
+            #[cfg(target_os = "linux")]
+            Address::Outside { pid } => write!(f, "process {pid}"),
         }
     }
 }
@@ -95,6 +105,8 @@ enum From {
     Program(wire::Connection),
     #[cfg(feature = "console")]
     Console(console::Connection),
+    #[cfg(target_os = "linux")]
+    Outside(outside::Connection),
     Recording(recording::Playback),
 }
 
@@ -115,6 +127,11 @@ impl Live {
                 let (hello, connection) = console::attach(place, within)?;
                 (hello, From::Console(connection))
             }
+            #[cfg(target_os = "linux")]
+            Address::Outside { pid } => {
+                let (hello, connection) = outside::attach(*pid, within)?;
+                (hello, From::Outside(connection))
+            }
             Address::Recording(path) => {
                 let (hello, playback) = recording::open(path)?;
                 (hello, From::Recording(playback))
@@ -134,6 +151,8 @@ impl Live {
             From::Program(connection) => Asker::Program(connection.asker()),
             #[cfg(feature = "console")]
             From::Console(connection) => Asker::Console(connection.asker()),
+            #[cfg(target_os = "linux")]
+            From::Outside(connection) => Asker::Outside(connection.asker()),
             From::Recording(_) => Asker::Recording,
         }
     }
@@ -145,6 +164,8 @@ impl Live {
             From::Program(connection) => connection.next(within),
             #[cfg(feature = "console")]
             From::Console(connection) => connection.next(within),
+            #[cfg(target_os = "linux")]
+            From::Outside(connection) => connection.next(within),
             From::Recording(playback) => playback.next(),
         }
     }
@@ -158,6 +179,9 @@ pub(crate) enum Asker {
     /// A console-subscriber.
     #[cfg(feature = "console")]
     Console(console::Asker),
+    /// Who looks at a process from outside.
+    #[cfg(target_os = "linux")]
+    Outside(outside::Asker),
     /// A recording takes every request and answers none: it tells all it has anyway.
     Recording,
 }
@@ -169,6 +193,8 @@ impl Asker {
             Asker::Program(asker) => asker.ask(request),
             #[cfg(feature = "console")]
             Asker::Console(asker) => asker.ask(request),
+            #[cfg(target_os = "linux")]
+            Asker::Outside(asker) => asker.ask(request),
             Asker::Recording => Ok(()),
         }
     }
@@ -179,6 +205,8 @@ impl Asker {
             Asker::Program(asker) => asker.close(),
             #[cfg(feature = "console")]
             Asker::Console(asker) => asker.close(),
+            #[cfg(target_os = "linux")]
+            Asker::Outside(asker) => asker.close(),
             Asker::Recording => {}
         }
     }

@@ -36,6 +36,7 @@ pub(crate) fn start(target: &Target) -> Result<Option<Address>, CommandError> {
         return resolve(target).map(Some);
     }
     let processes = discover::processes();
+    // What can only be seen from outside is not shown unasked while there is something better, but it is listed.
     if processes.len() > 1 { Ok(None) } else { the_only_one(&processes).map(Some) }
 }
 
@@ -109,24 +110,41 @@ fn at_path(path: &Path) -> Result<Address, CommandError> {
 }
 
 fn with_pid(pid: u32) -> Result<Address, CommandError> {
-    let found = discover::with_pid(pid).and_then(|process| process.address);
-    found.ok_or_else(|| match discover::user_of(pid) {
-        None => {
-            CommandError::NotFound(format!("there is no process {pid}; `taskscope ls` lists what runs here"))
-        }
-        Some(owner) if discover::is_out_of_reach(owner) => CommandError::NotPermitted(format!(
+    if let Some(found) = discover::with_pid(pid).and_then(|process| process.address) {
+        return Ok(found);
+    }
+    match discover::user_of(pid) {
+        None => Err(CommandError::NotFound(format!(
+            "there is no process {pid}; `taskscope ls` lists what runs here"
+        ))),
+        Some(owner) if discover::is_out_of_reach(owner) => Err(CommandError::NotPermitted(format!(
             "process {pid} belongs to another user (uid {owner}): run taskscope as that user, or with sudo"
-        )),
-        Some(_) => CommandError::NotFound(format!("process {pid} has no agent: {HOW_TO_ADD}")),
-    })
+        ))),
+        Some(_) => from_outside(pid),
+    }
+}
+
+/// A process without an agent. Whether it can be read shows when that is tried.
+#[cfg(target_os = "linux")]
+fn from_outside(pid: u32) -> Result<Address, CommandError> {
+    Ok(Address::Outside { pid })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn from_outside(pid: u32) -> Result<Address, CommandError> {
+    Err(CommandError::NotFound(format!("process {pid} has no agent: {HOW_TO_ADD}")))
 }
 
 fn named(name: &str, processes: &[Process]) -> Result<Address, CommandError> {
-    let matching: Vec<_> = processes.iter().filter(|process| process.program == name).collect();
+    let called = |process: &&Process| process.program == name;
+    let mut matching: Vec<_> = processes.iter().filter(called).filter(|it| !it.is_outside()).collect();
+    if matching.is_empty() {
+        matching = processes.iter().filter(called).collect();
+    }
     match matching[..] {
         [] if Path::new(name).exists() => at_path(Path::new(name)),
         [] => Err(CommandError::NotFound(format!(
-            "no live program with an agent is called `{name}`; {}",
+            "no live tokio program is called `{name}`; {}",
             there_is(processes)
         ))),
         [process] => address_of(process),
@@ -141,8 +159,13 @@ fn named(name: &str, processes: &[Process]) -> Result<Address, CommandError> {
     }
 }
 
+/// The only one with an agent; where there is none, the only one that can be seen from outside.
 fn the_only_one(processes: &[Process]) -> Result<Address, CommandError> {
-    match processes {
+    let mut candidates: Vec<_> = processes.iter().filter(|process| !process.is_outside()).collect();
+    if candidates.is_empty() {
+        candidates = processes.iter().collect();
+    }
+    match candidates[..] {
         [] => Err(CommandError::NotFound(format!(
             "no live program with an agent; {HOW_TO_ADD}, or see `taskscope demo`"
         ))),

@@ -4,8 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use taskscope_model::frame::{MAGIC, NEWEST, OLDEST};
-use taskscope_tests::{Place, echo_server, scenario};
+use taskscope_tests::{Place, Process, echo_server, scenario};
 
 const WRONG_USE: i32 = 2;
 const NOT_FOUND: i32 = 3;
@@ -26,8 +27,8 @@ fn no_such_target() {
     }
     // More than a kernel gives out.
     says(place.taskscope(&["ps", "4194305"]).error(NOT_FOUND), &["no process 4194305"]);
-    let pid = std::process::id().to_string();
-    says(place.taskscope(&["ps", &pid]).error(NOT_FOUND), &[&pid, "has no agent"]);
+    let plain = Process::begin(Command::new("sleep").arg("600"));
+    says(place.taskscope(&["ps", &plain.target()]).error(NOT_FOUND), &["has no tokio tasks in it"]);
     says(place.taskscope(&["ps", "/no/such/file"]).error(NOT_FOUND), &["/no/such/file"]);
     // Port 1 is nobody's, and not to be had without being root.
     says(place.taskscope(&["ps", "tcp://127.0.0.1:1"]).error(NOT_FOUND), &["127.0.0.1:1"]);

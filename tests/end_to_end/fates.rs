@@ -64,7 +64,7 @@ fn the_mode_and_the_limit_of_polls_are_set() {
     let ran = set(&["mode", &program.target(), "off"]);
     assert!(ran.code == WRONG_USE && ran.errors.contains("on, log or debug"), "{ran:?}");
     let ran = set(&["slow-poll", &program.target(), "50ms"]);
-    assert!(ran.code == 0 && ran.output.contains("slow from 50ms on"), "{ran:?}");
+    assert!(ran.code == 0 && ran.output.contains("slow from 50.0ms on"), "{ran:?}");
     let ran = set(&["slow-poll", &program.target(), "off"]);
     assert!(ran.code == 0 && ran.output.contains("no poll is slow"), "{ran:?}");
     let ran = set(&["slow-poll", &program.target(), "50"]);

@@ -63,4 +63,5 @@ macro_rules! examples {
 
 examples! {
     background_order cancel_me client_hung_up forgotten_await join_set_chain leak lost_panic select_loser
+    deadlock futurelock pool_exhausted
 }

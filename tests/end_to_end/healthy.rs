@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use taskscope_tests::{Place, Process, Traffic, connect, echo_server, example, until};
+use taskscope_tests::{Place, Process, Traffic, connect, echo_server, example, until, watched_taskscope};
 
 const CONNECTIONS: usize = 50;
 const CUSTOMERS: usize = 4;
@@ -35,6 +35,20 @@ fn an_axum_server_under_load() {
     watch(&place, &shop);
     let before = customers.served();
     until("more orders", || if customers.served() > before { Ok(()) } else { Err(before.to_string()) });
+}
+
+#[test]
+#[ignore = "it builds the monitor once more"]
+fn the_monitor_itself() {
+    let place = Place::new();
+    let program = place.console(&["tasks"], 1);
+    let watches = format!("http://{}", program.address());
+    let mut command = place.command(watched_taskscope());
+    let monitor = Process::begin(command.args(["ps", &watches, "--watch", "--json"]));
+    until("a line", || if monitor.output().contains('\n') { Ok(()) } else { Err(monitor.errors()) });
+    watch(&place, &monitor);
+    let tasks = place.taskscope(&["ps", &monitor.target(), "--json"]).json();
+    assert!(tasks["tasks"].as_array().is_some_and(|tasks| tasks.len() > 1), "{tasks}");
 }
 
 /// People who order again and again, each over a connection of their own.

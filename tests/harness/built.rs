@@ -14,6 +14,7 @@ const PACKAGES: &[&str] = &["taskscope", "taskscope-examples", "taskscope-tests"
 
 static BUILT: OnceLock<Built> = OnceLock::new();
 static BUILT_WITHOUT_HOOKS: OnceLock<Built> = OnceLock::new();
+static BUILT_WATCHED: OnceLock<Built> = OnceLock::new();
 
 /// The monitor.
 pub fn taskscope() -> &'static Path {
@@ -30,6 +31,11 @@ pub fn scenario() -> &'static Path {
     program("scenario")
 }
 
+/// A program that knows nothing of taskscope.
+pub fn plain() -> &'static Path {
+    program("plain")
+}
+
 /// A program of `examples/`.
 pub fn example(name: &str) -> &'static Path {
     program(name)
@@ -39,6 +45,16 @@ pub fn example(name: &str) -> &'static Path {
 #[track_caller]
 pub fn example_without_hooks(name: &str) -> &'static Path {
     find(BUILT_WITHOUT_HOOKS.get_or_init(build_without_hooks), name)
+}
+
+/// The monitor with the agent in it.
+#[track_caller]
+pub fn watched_taskscope() -> &'static Path {
+    let build = || {
+        let folder = target_folder().map(|folder| folder.join("watched"));
+        build(folder, &["taskscope"], |cargo| _ = cargo.args(["--features", "watched"]))
+    };
+    find(BUILT_WATCHED.get_or_init(build), "taskscope")
 }
 
 #[track_caller]

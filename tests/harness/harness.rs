@@ -12,7 +12,9 @@ mod process;
 mod screen;
 mod source;
 
-pub use built::{echo_server, example, example_without_hooks, scenario, taskscope};
+pub use built::{
+    echo_server, example, example_without_hooks, plain, scenario, taskscope, watched_taskscope,
+};
 pub use client::Client;
 pub use clock::{Stopwatch, until};
 pub use console::{Console, Seen, console_program};

@@ -73,6 +73,8 @@ impl Place {
         command.env("TOKIO_CONSOLE_BIND", "127.0.0.1:1");
         // Nor what this user wants of the terminal interface.
         command.env("TASKSCOPE_CONFIG", "");
+        // Nor are the programs of other tests, which can all be seen from outside.
+        command.env("TASKSCOPE_OUTSIDE", "off");
         command.current_dir(self.path());
         command
     }

@@ -7,11 +7,13 @@
 
 mod awaits;
 mod fate;
+mod outside;
 mod resources;
 mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+pub use outside::{Held, Holds, Looked};
 pub use resources::{Attribute, Boxed, Noted, Operation, OperationForgotten, Resource, ResourceForgotten};
 pub use stacks::{Call, Frame, PoolFull, Sample, SlowPoll, Stack, ThreadStack};
 
@@ -108,6 +110,10 @@ kinds! {
         Boxed = 44,
         /// What else was noted of a task.
         Noted = 45,
+        /// What a task was seen to do, from outside.
+        Looked = 46,
+        /// What a task has while it does not run.
+        Holds = 47,
     }
 }
 
@@ -128,6 +134,8 @@ impl Fact {
             Fact::SlowPoll(fact) => Some(fact.task),
             Fact::Boxed(fact) => Some(fact.task),
             Fact::Noted(fact) => Some(fact.task),
+            Fact::Looked(fact) => Some(fact.task),
+            Fact::Holds(fact) => Some(fact.task),
             _ => None,
         }
     }
@@ -162,13 +170,16 @@ pub struct Location {
     pub file: String,
     /// Line, from 1.
     pub line: u32,
-    /// Column, from 1.
+    /// Column, from 1; 0 if it is not known.
     pub column: u32,
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+        match self.column {
+            0 => write!(f, "{}:{}", self.file, self.line),
+            column => write!(f, "{}:{}:{column}", self.file, self.line),
+        }
     }
 }
 

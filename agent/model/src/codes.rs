@@ -231,6 +231,18 @@ code! {
 }
 
 code! {
+    /// What a task was seen to do.
+    Activity {
+        /// It was in a poll.
+        RUNNING = 1 => "running",
+        /// It had been woken, and was not polled yet.
+        SCHEDULED = 2 => "scheduled",
+        /// It waited to be woken.
+        IDLE = 3 => "idle",
+    }
+}
+
+code! {
     /// Whose a function is, as far as the path of its file tells.
     #[derive(Default)]
     Origin {

@@ -15,14 +15,18 @@ mod blocked_worker;
 mod blocking_pool_full;
 mod bonds;
 mod cancelled;
+mod deadlock;
 mod detector;
 mod dropped_half_way;
 mod error_unseen;
 mod events;
+mod futurelock;
 mod held_up;
 mod idle_too_long;
 mod large_future;
 mod ledger;
+mod lock_held_across_await;
+mod locks;
 mod lost_waker;
 mod never_awaited;
 mod never_yields;
@@ -70,6 +74,9 @@ const DETECTORS: &[&dyn Detector] = &[
     &slow_poll::SlowPolls,
     &blocked_worker::BlockedWorker,
     &blocking_pool_full::BlockingPoolFull,
+    &deadlock::Deadlock,
+    &futurelock::Futurelock,
+    &lock_held_across_await::LockHeldAcrossAwait,
 ];
 
 /// The place of a finding among the others: worst first, then by kind and place.

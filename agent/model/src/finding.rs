@@ -43,6 +43,12 @@ pub enum Kind {
     TaskLeak,
     /// Tasks have done nothing for minutes, and nothing can wake them.
     IdleTooLong,
+    /// Tasks wait for one another in a ring.
+    Deadlock,
+    /// A task waits for what one of its own futures has, which it does not poll.
+    Futurelock,
+    /// Tasks hold a lock while they wait for something else, and others wait behind them.
+    LockHeldAcrossAwait,
 }
 
 /// How bad it is.
@@ -98,6 +104,9 @@ impl Kind {
         Kind::LargeFuture,
         Kind::TaskLeak,
         Kind::IdleTooLong,
+        Kind::Deadlock,
+        Kind::Futurelock,
+        Kind::LockHeldAcrossAwait,
     ];
 
     /// Its name in text, in JSON and on the command line.
@@ -119,6 +128,9 @@ impl Kind {
             Kind::LargeFuture => "large_future",
             Kind::TaskLeak => "task_leak",
             Kind::IdleTooLong => "idle_too_long",
+            Kind::Deadlock => "deadlock",
+            Kind::Futurelock => "futurelock",
+            Kind::LockHeldAcrossAwait => "lock_held_across_await",
         }
     }
 

@@ -8,6 +8,7 @@
 //! Nothing in this crate reads a clock, does IO, starts a thread or knows tokio: time comes in as
 //! [`Tick`](change::Tick), bytes as slices.
 
+mod await_line;
 pub mod change;
 pub mod codes;
 pub mod detect;
@@ -22,8 +23,10 @@ pub mod request;
 pub mod resources;
 pub mod task;
 pub mod time;
+pub mod waits;
 pub mod world;
 
+pub use await_line::await_line;
 pub use change::{Change, Fact};
 pub use codes::Source;
 pub use detect::Diagnosis;

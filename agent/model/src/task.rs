@@ -2,8 +2,10 @@
 
 mod told;
 
-use crate::change::{Attribute, Awaits, CancelAsked, Ended, Fact, Failure, Handled, Polled, Spawned, Woken};
-use crate::codes::{Outcome, Source, TaskKind, TreeKind};
+use crate::change::{
+    Attribute, Awaits, CancelAsked, Ended, Fact, Failure, Handled, Held, Looked, Polled, Spawned, Woken,
+};
+use crate::codes::{Activity, Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
 use crate::time::{At, Nanos};
 use std::fmt;
@@ -34,6 +36,16 @@ pub enum State {
 impl State {
     /// Every state, in the order in which they are listed.
     pub const ALL: [State; 4] = [State::Running, State::Scheduled, State::Idle, State::Ended];
+
+    /// What was seen by who looks from outside.
+    fn seen(activity: Activity) -> Option<Self> {
+        match activity {
+            Activity::RUNNING => Some(State::Running),
+            Activity::SCHEDULED => Some(State::Scheduled),
+            Activity::IDLE => Some(State::Idle),
+            _ => None,
+        }
+    }
 
     /// Its name in text and JSON.
     pub const fn name(self) -> &'static str {
@@ -163,6 +175,16 @@ impl Task {
         self.more(|more| more.woken.as_ref())
     }
 
+    /// What it was seen to do from outside.
+    pub fn looked(&self) -> Option<&Looked> {
+        self.more(|more| more.looked.as_ref())
+    }
+
+    /// Locks and permits that it has while it does not run, as far as they are seen; with who tells it.
+    pub fn holds(&self) -> Option<By<&[Held]>> {
+        self.more_by(|more| more.holds.as_ref().map(|holds| holds.held.as_slice()))
+    }
+
     /// Where it waits, the way it was found that says most: memory, then its stack, then observed futures, then
     /// operations on resources.
     pub fn awaits(&self) -> Option<By<&Awaits>> {
@@ -256,7 +278,7 @@ impl Task {
             Some(_) if woken => Some(State::Scheduled),
             Some(polled) if polled.polls > 0 => Some(State::Idle),
             Some(_) => Some(State::Scheduled),
-            None => None,
+            None => self.looked().and_then(|looked| State::seen(looked.activity)),
         }
     }
 

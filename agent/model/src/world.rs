@@ -10,6 +10,7 @@ use crate::ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, Tr
 use crate::resources::Resources;
 use crate::task::{By, Task};
 use crate::time::At;
+use crate::waits::{Links, WaitGraph};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +79,7 @@ pub struct World {
     trees: BTreeMap<By<TreeId>, Tree>,
     places: BTreeMap<By<LocationId>, PlaceView>,
     resources: Resources,
+    waits: WaitGraph,
     limits: BTreeMap<Source, Limits>,
     frames: BTreeMap<By<FrameId>, Frame>,
     slow_polls: BTreeMap<By<SlowPollId>, SlowPoll>,
@@ -118,7 +120,9 @@ impl World {
             | Fact::Woken(_)
             | Fact::Awaits(_)
             | Fact::Boxed(_)
-            | Fact::Noted(_) => self.tell(change),
+            | Fact::Noted(_)
+            | Fact::Looked(_)
+            | Fact::Holds(_) => self.tell(change),
             Fact::Resource(_)
             | Fact::Operation(_)
             | Fact::ResourceForgotten(_)
@@ -173,7 +177,13 @@ impl World {
         let Some(id) = change.fact.task() else { return };
         let task = self.tasks.entry(id).or_insert_with(|| Task::new(id));
         let before = task.ended().map(|ended| ended.at);
+        // By its first word on a task a source may overrule another: only the agent ends what the agent tracks.
+        let is_first = !task.seen_by().any(|source| source == change.source);
+        let links = (is_first || Links::depend_on(&change.fact)).then(|| Links::of(task));
         task.apply(change.source, &change.fact);
+        if let Some(links) = links {
+            self.waits.relink(id, &links, &Links::of(task));
+        }
         let after = task.ended().map(|ended| ended.at);
         self.reindex(id, before, after);
     }
@@ -181,7 +191,9 @@ impl World {
     fn forget(&mut self, source: Source, id: TaskId) {
         let Some(task) = self.tasks.get_mut(&id) else { return };
         let before = task.ended().map(|ended| ended.at);
+        let links = Links::of(task);
         let left = task.forget(source);
+        self.waits.relink(id, &links, &if left { Links::of(task) } else { Links::default() });
         let after = if left { task.ended().map(|ended| ended.at) } else { None };
         if !left {
             self.tasks.remove(&id);
@@ -307,6 +319,11 @@ impl World {
     /// Locks, semaphores, timers and channels, and the operations on them.
     pub fn resources(&self) -> &Resources {
         &self.resources
+    }
+
+    /// Who waits for whom.
+    pub fn waits(&self) -> &WaitGraph {
+        &self.waits
     }
 
     /// The mode and limits in force, of the strongest source that has told them.

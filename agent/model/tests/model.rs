@@ -13,6 +13,7 @@ mod model {
     mod hostile;
     mod keep;
     mod leaks;
+    mod outside;
     mod query;
     mod resources;
     mod scenario;

@@ -1,10 +1,20 @@
 //! Finds where on a stack the future of a `block_on` lies: where everything in it makes sense.
 
+use crate::debug::Die;
 use crate::plans::{Plan, Progress};
 use crate::root::Blocked;
 use crate::tree::Node;
+use crate::types::{Kind, Type, Types};
 use crate::view::View;
 use crate::walk::Walker;
+use std::cmp::Reverse;
+
+/// Structs around a pointer.
+const DEEPEST: usize = 6;
+/// Pointers of one state that are looked at.
+const MOST_POINTERS: usize = 256;
+/// More owners nothing has.
+const MOST_OWNERS: u64 = 1 << 32;
 
 /// The future's address, and what it awaits.
 pub(crate) fn find(
@@ -19,9 +29,12 @@ pub(crate) fn find(
     let last = blocked.stack.bytes.len().checked_sub(usize::try_from(of.size).ok()?)?;
     let step = usize::try_from(of.alignment).ok()?.max(1);
     let skew = usize::try_from(blocked.stack.address % of.alignment.max(1)).ok()?;
-    let mut found: Vec<(usize, u64, Node)> = Vec::new();
+    let mut found = Vec::new();
     for offset in ((step - skew) % step..=last).step_by(step) {
         let address = blocked.stack.address.checked_add(offset as u64)?;
+        if address < blocked.frame {
+            continue;
+        }
         let number = view.number(address, coroutine.number)?;
         let state = coroutine.states.iter().find(|state| state.value == number);
         // Copies from before the first poll lie about, so one that has not started says nothing.
@@ -31,19 +44,65 @@ pub(crate) fn find(
         if let Ok(mut nodes) = walker.walk(view, blocked.future, address)
             && let Some(node) = nodes.pop().filter(|node| waits(node) > 0)
         {
-            found.push((waits(&node), address, node));
+            let wrong = wrong_pointers(types, &of, number, view, address);
+            found.push(Found { wrong, waits: waits(&node), address, node });
         }
         view.only_first();
     }
     best(found)
 }
 
-/// The one that leads to most. If two lead to as much, none can be told to be right.
-fn best(mut found: Vec<(usize, u64, Node)>) -> Option<(u64, Node)> {
-    found.sort_by_key(|(waits, ..)| *waits);
-    let (waits, address, node) = found.pop()?;
-    let is_alone = found.last().is_none_or(|(next, _, other)| *next < waits || *other == node);
-    is_alone.then_some((address, node))
+/// A place where a future may lie.
+struct Found {
+    /// Pointers among its variables that point to nothing.
+    wrong: usize,
+    waits: usize,
+    address: u64,
+    node: Node,
+}
+
+/// The one with the fewest wrong pointers, that leads to most. Of several as good the one in the innermost frame is
+/// right, if nothing speaks against it: what lies farther out was moved away from there.
+fn best(mut found: Vec<Found>) -> Option<(u64, Node)> {
+    let rank = |found: &Found| (found.wrong, Reverse(found.waits));
+    found.sort_by_key(|found| (rank(found), found.address));
+    let mut found = found.into_iter();
+    let first = found.next()?;
+    let is_alone = found.next().is_none_or(|next| rank(&next) > rank(&first) || next.node == first.node);
+    (is_alone || first.wrong == 0).then_some((first.address, first.node))
+}
+
+/// How many of the pointers that live in its state cannot be what they should be: references, and shared owners.
+fn wrong_pointers(types: &Types<'_>, of: &Type, state: u64, view: &mut View<'_>, address: u64) -> usize {
+    let case = of.choice().and_then(|choice| choice.cases.iter().find(|case| case.value == Some(state)));
+    let Some(case) = case else { return 0 };
+    let mut pointers = Vec::new();
+    collect(types, case.of, case.offset, 0, &mut pointers);
+    let mut is_wrong = |(offset, counts): &(u64, bool)| {
+        let target = address.checked_add(*offset).and_then(|at| view.word(at)).unwrap_or(0);
+        let word = view.word(target).filter(|_| target.is_multiple_of(8));
+        // Who shares something counts its owners in its first word.
+        word.is_none_or(|word| *counts && !(1..MOST_OWNERS).contains(&word))
+    };
+    pointers.iter().filter(|pointer| is_wrong(pointer)).count()
+}
+
+/// Where pointers stand, and whether what they point to begins with a count. Enums are not entered.
+fn collect(types: &Types<'_>, die: Die, offset: u64, depth: usize, found: &mut Vec<(u64, bool)>) {
+    let of = types.get(die);
+    if depth > DEEPEST || found.len() >= MOST_POINTERS || of.is_coroutine() {
+        return;
+    }
+    if let Kind::Pointer(to) = &of.kind {
+        let shared = of.name.contains("ArcInner<") && !of.name.contains("dyn ");
+        if shared || (of.name.starts_with('&') && types.get(*to).alignment >= 8 && types.get(*to).size > 0) {
+            found.push((offset, shared));
+        }
+        return;
+    }
+    for member in of.members() {
+        collect(types, member.of, offset.saturating_add(member.offset), depth + 1, found);
+    }
 }
 
 /// Futures below, those that wait in the end counted double.

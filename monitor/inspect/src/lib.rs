@@ -15,6 +15,7 @@ mod guards;
 mod heads;
 mod leaves;
 mod memory;
+mod met;
 mod module;
 mod names;
 mod plans;
@@ -32,7 +33,8 @@ mod walk;
 
 pub use error::Error;
 pub use memory::{Mapping, Memory, Piece, Socket, Thread};
+pub use module::may_use_tokio;
 pub use names::{Name, Sure};
-pub use snapshot::{Snapshot, Spawn, Task, TaskState};
+pub use snapshot::{Information, Snapshot, Spawn, Task, TaskState};
 pub use target::{Target, live};
 pub use tree::{Direction, Held, Node, Place, ResourceKind, Wait};

@@ -85,6 +85,19 @@ impl Piece {
         Self { address, bytes: vec![0; length] }
     }
 
+    /// A number that differs, in all likelihood, where any of the bytes or the addresses do.
+    pub(crate) fn fingerprint(pieces: &[Self]) -> u64 {
+        /// An odd number whose bits look like chance.
+        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mix = |sum: u64, word: u64| (sum.rotate_left(23) ^ word).wrapping_mul(MIX);
+        pieces.iter().fold(0, |sum, piece| {
+            let (words, rest) = piece.bytes.as_chunks::<8>();
+            let sum = mix(sum, piece.address);
+            let sum = words.iter().fold(sum, |sum, word| mix(sum, u64::from_le_bytes(*word)));
+            rest.iter().fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
+        })
+    }
+
     /// The word at an address within.
     pub(crate) fn word(&self, address: u64) -> Option<u64> {
         Some(u64::from_le_bytes(self.at(address, 8)?.try_into().ok()?))

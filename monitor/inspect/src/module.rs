@@ -3,8 +3,9 @@
 use crate::Error;
 use crate::memory::{Mapping, Memory};
 use memmap2::Mmap;
-use object::{Object, ObjectSegment, ObjectSymbol, SegmentFlags};
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SegmentFlags};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,6 +84,19 @@ fn bias(elf: &object::File<'_>, mapping: &Mapping) -> Option<u64> {
     let (offset, _) = segment.file_range();
     let address = segment.address().wrapping_add(mapping.offset).wrapping_sub(offset);
     Some(mapping.range.start.wrapping_sub(address))
+}
+
+/// Whether an executable may have tokio in it: whether it holds words that tokio says where there is no runtime.
+/// Cheap, and no more than a reason to look further. tokio in a shared object is not found.
+pub fn may_use_tokio(executable: &File) -> bool {
+    const WORDS: &[u8] = b"of a Tokio 1.x runtime";
+    // SAFETY: mapped privately and read only. What runs is replaced by another file when it is updated, and not
+    // cut short in place.
+    let Ok(file) = (unsafe { Mmap::map(executable) }) else { return false };
+    let Ok(elf) = object::File::parse(&*file) else { return false };
+    let constants = elf.section_by_name(".rodata").and_then(|section| section.data().ok());
+    let constants = constants.unwrap_or(&file);
+    memchr::memmem::find(constants, WORDS).is_some()
 }
 
 /// All files with code in them, the executable first.

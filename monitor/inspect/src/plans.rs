@@ -103,6 +103,8 @@ pub(crate) enum Progress {
         source: Option<(u64, Source)>,
         /// Locks that it holds meanwhile.
         guards: Vec<Guard>,
+        /// Other variables that may hold futures. Some may be what is awaited, by reference.
+        asides: Vec<Part>,
     },
     /// Returned, or panicked.
     Over,
@@ -136,7 +138,13 @@ impl Plans {
     fn make(&mut self, types: &Types<'_>, key: TypeKey) -> Plan {
         let of = types.get(key.die);
         if of.is_coroutine() {
-            return coroutine(types, key.die, &of).map_or(Plan::Nothing, Plan::Coroutine);
+            let Some(mut coroutine) = coroutine(types, key.die, &of) else { return Plan::Nothing };
+            for state in &mut coroutine.states {
+                if let Progress::Suspended { asides, .. } = &mut state.progress {
+                    asides.retain(|part| self.leads(types, TypeKey { die: part.of, ..key }));
+                }
+            }
+            return Plan::Coroutine(coroutine);
         }
         if let Some((leaf, name)) = leaf(types, key.die, &of) {
             return Plan::Leaf(leaf, name);
@@ -309,10 +317,17 @@ fn state(types: &Types<'_>, case: &Case, begins: Option<&(String, u64)>) -> Opti
                 awaitee,
                 source: borrowed_source(types, case),
                 guards: guards::guards(types, &of, case.offset),
+                asides: asides(&of, case.offset),
             }
         }
     };
     Some(State { value: case.value?, progress, place: place(case.place.as_ref(), begins) })
+}
+
+/// The variables of a state, what it awaits left out.
+fn asides(state: &Type, begin: u64) -> Vec<Part> {
+    let others = state.members().iter().filter(|member| &*member.name != "__awaitee");
+    others.map(|member| Part { offset: begin.saturating_add(member.offset), of: member.of }).collect()
 }
 
 /// The line of the await, unless that is in a macro's file: then where the function begins.

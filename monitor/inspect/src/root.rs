@@ -25,6 +25,8 @@ const MOST_ADDRESSES: usize = 4096;
 pub(crate) struct Blocked {
     /// The part of its stack that is in use.
     pub(crate) stack: Piece,
+    /// Where the frame begins in which the future lies: above the return address into its function.
+    pub(crate) frame: u64,
     /// The type of the future.
     pub(crate) future: TypeKey,
     /// Its path.
@@ -81,13 +83,14 @@ fn stack(memory: &dyn Memory, mappings: &[Mapping], thread: &Thread) -> Result<O
 }
 
 impl Signs {
-    /// What the code on a stack says, the innermost first.
-    fn on(&mut self, types: &AllTypes<'_>, stack: &Piece) -> Vec<Sign> {
+    /// What the code on a stack says, the innermost first, and where the return address stands that leads there.
+    fn on(&mut self, types: &AllTypes<'_>, stack: &Piece) -> Vec<(u64, Sign)> {
         let words = stack.bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
-        let code = words.filter_map(|word| Some((types.symbols().code(word)?, word)));
+        let slots = (stack.address..).step_by(8).zip(words);
+        let code = slots.filter_map(|(slot, word)| Some((types.symbols().code(word)?, word, slot)));
         let code: Vec<_> = code.take(MOST_ADDRESSES).collect();
         let mut new: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        for (module, word) in code.iter().filter(|(_, word)| !self.known.contains_key(word)) {
+        for (module, word, _) in code.iter().filter(|(_, word, _)| !self.known.contains_key(word)) {
             new.entry(*module).or_default().extend(call(types, *module, *word));
         }
         for (module, calls) in new {
@@ -95,9 +98,10 @@ impl Signs {
                 debug.prepare(&calls);
             }
         }
-        let signs = code.iter().flat_map(|(module, word)| {
+        let signs = code.iter().flat_map(|(module, word, slot)| {
             let signs = || call(types, *module, *word).map_or_else(Vec::new, |at| signs(types, *module, at));
-            self.known.entry(*word).or_insert_with(|| signs().into()).to_vec()
+            let signs = self.known.entry(*word).or_insert_with(|| signs().into()).to_vec();
+            signs.into_iter().map(|sign| (*slot, sign))
         });
         signs.collect()
     }
@@ -135,19 +139,21 @@ fn last_name(path: &str) -> &str {
 }
 
 /// The future of the innermost `block_on` on a stack, and whether it is polled now.
-fn in_block_on(all: &AllTypes<'_>, stack: Piece, signs: &[Sign]) -> Option<Blocked> {
-    let futures = signs.iter().filter_map(|sign| match sign {
-        Sign::BlockOn(future) => Some(*future),
+fn in_block_on(all: &AllTypes<'_>, stack: Piece, signs: &[(u64, Sign)]) -> Option<Blocked> {
+    let futures = signs.iter().filter_map(|(slot, sign)| match sign {
+        Sign::BlockOn(future) => Some((*slot, *future)),
         _ => None,
     });
     // Inner calls are given a pinned pointer to the future of the outer ones.
-    let (future, path) = futures.filter_map(|future| by_value(all, future)).next()?;
+    let mut futures = futures.filter_map(|(slot, future)| Some((slot, by_value(all, future)?)));
+    let (frame, (future, path)) = futures.next()?;
     // Return addresses of earlier polls are left between those of the calls that put the thread to sleep.
-    let is_parked = signs.iter().any(|sign| matches!(sign, Sign::Parked | Sign::Task));
-    let is_polled = signs.iter().any(|sign| matches!(sign, Sign::Poll(polled) if path.starts_with(polled)));
+    let is_parked = signs.iter().any(|(_, sign)| matches!(sign, Sign::Parked | Sign::Task));
+    let is_polled =
+        signs.iter().any(|(_, sign)| matches!(sign, Sign::Poll(polled) if path.starts_with(polled)));
     let is_running = is_polled && !is_parked;
     (is_parked || is_polled).then_some(())?;
-    Some(Blocked { stack, future, path, is_running })
+    Some(Blocked { stack, frame, future, path, is_running })
 }
 
 /// The type and its path, unless it is a pointer.

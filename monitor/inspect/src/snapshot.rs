@@ -13,6 +13,22 @@ pub struct Snapshot {
     /// The tasks that live, by id; roots last. A runtime's own workers, which are tasks of its blocking pool, are
     /// left out where their name is known.
     pub tasks: Vec<Task>,
+    /// How much its build tells.
+    pub information: Information,
+}
+
+/// How much the build of a program tells of its futures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Information {
+    /// Nothing: it is stripped.
+    #[default]
+    Nothing,
+    /// Names of functions.
+    Symbols,
+    /// Names and lines of functions.
+    Functions,
+    /// What types consist of, too: all there is.
+    Types,
 }
 
 /// A task that lives.
@@ -34,12 +50,17 @@ pub struct Task {
     pub flavor: Option<Flavor>,
     /// Its future.
     pub future: Option<Name>,
+    /// Size of its future, bytes.
+    pub size: Option<u64>,
     /// Where it was spawned: only programs built with `tokio_unstable` say so.
     pub spawned_at: Option<Spawn>,
     /// Where its `async fn` or block begins.
     pub defined_at: Option<Place>,
     /// What it awaits. `None` while it runs, for want of debug information, or if it changed while it was read.
     pub awaits: Option<Node>,
+    /// Of its memory, as far as it was walked through: if it differs the next time, the task was polled in between,
+    /// or something was done to what it waits in.
+    pub fingerprint: u64,
     /// Locks and permits that it holds; empty too where `awaits` is `None`.
     pub holds: Vec<Held>,
 }

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::find_future;
 use crate::heads::{self, Head, StateWord};
 use crate::memory::{CoreFile, Live, Mapping, Memory, Piece};
+use crate::met::Met;
 use crate::module;
 use crate::names::{self, Name, Sure};
 use crate::plans::Plans;
@@ -119,7 +120,8 @@ impl Target {
         let roots = blocked.into_iter().zip(1..).map(|(blocked, number)| reader.root(blocked, number));
         tasks.extend(roots);
         name_sockets(&**memory, &mut tasks);
-        Ok(Snapshot { at, tasks })
+        let information = known.task_types.information(symbols, vtables);
+        Ok(Snapshot { at, tasks, information })
     }
 }
 
@@ -201,6 +203,7 @@ struct Draft {
     /// What was found at the last attempt.
     awaits: Option<Node>,
     holds: Vec<Held>,
+    fingerprint: u64,
     /// It was the same before and after.
     steady: bool,
     gone: bool,
@@ -230,7 +233,16 @@ impl Reader<'_, '_> {
         if of.is_worker {
             return None;
         }
-        Some(Draft { head: *head, of, length, awaits: None, holds: Vec::new(), steady: false, gone: false })
+        Some(Draft {
+            head: *head,
+            of,
+            length,
+            awaits: None,
+            holds: Vec::new(),
+            fingerprint: 0,
+            steady: false,
+            gone: false,
+        })
     }
 
     fn attempt(&mut self, drafts: &mut [&mut Draft]) -> Result<(), Error> {
@@ -248,6 +260,7 @@ impl Reader<'_, '_> {
             };
             draft.head = head;
             let copied = self.walk(draft, copy);
+            draft.fingerprint = Piece::fingerprint(&copied);
             owners.extend(std::iter::repeat_n(number, copied.len()));
             pieces.extend(copied);
         }
@@ -279,10 +292,10 @@ impl Reader<'_, '_> {
             let (types, vtables, ids) = (self.types, self.vtables, self.ids);
             let left = Left::default();
             let mut walker =
-                Walker { types, plans, concrete, vtables, ids, left, strict: false, held: Vec::new() };
+                Walker { types, plans, concrete, vtables, ids, left, strict: false, met: Met::default() };
             let found = walker.walk(&mut view, stage.future, address);
             draft.awaits = found.ok().and_then(|found| one(found, &draft.of));
-            draft.holds = if draft.awaits.is_some() { walker.held } else { Vec::new() };
+            draft.holds = if draft.awaits.is_some() { walker.met.held } else { Vec::new() };
         }
         view.into_pieces()
     }
@@ -292,7 +305,7 @@ impl Reader<'_, '_> {
         let Known { plans, concrete, .. } = &mut *self.known;
         let (types, vtables, ids, left) = (self.types, self.vtables, self.ids, Left::default());
         let mut walker =
-            Walker { types, plans, concrete, vtables, ids, left, strict: true, held: Vec::new() };
+            Walker { types, plans, concrete, vtables, ids, left, strict: true, met: Met::default() };
         let mut view = View::new(self.memory, blocked.stack.clone());
         let found =
             if blocked.is_running { None } else { find_future::find(&mut walker, &mut view, &blocked) };
@@ -307,16 +320,18 @@ impl Reader<'_, '_> {
             owner: None,
             flavor: None,
             future: Some(Name { text: names::pretty(&blocked.path).into(), sure: Sure::Type }),
+            size: types.of(blocked.future.module).map(|types| types.get(blocked.future.die).size),
             spawned_at: None,
             defined_at: defined,
             awaits: found.map(|(_, node)| node),
+            fingerprint: 0,
             // The walk goes on after the place was found: what it held last is not the future's.
             holds: Vec::new(),
         }
     }
 
     fn task(&mut self, draft: Draft) -> Task {
-        let Draft { head, of, steady, awaits, holds, .. } = draft;
+        let Draft { head, of, steady, awaits, holds, fingerprint, .. } = draft;
         let spawned_at = head.location.and_then(|location| self.spawn(location));
         let is_blocking = head.owner == 0;
         Task {
@@ -328,9 +343,11 @@ impl Reader<'_, '_> {
             owner: (!is_blocking).then_some(head.owner),
             flavor: of.flavor,
             future: of.future.clone(),
+            size: of.size,
             spawned_at,
             defined_at: of.defined.clone(),
             awaits: awaits.filter(|_| steady),
+            fingerprint,
             holds: if steady { holds } else { Vec::new() },
         }
     }

@@ -5,10 +5,11 @@ use crate::debug::Die;
 use crate::module::Module;
 use crate::names::{self, Arguments, Name, Sure};
 use crate::plans::TypeKey;
-use crate::symbols::AllTypes;
+use crate::snapshot::Information;
+use crate::symbols::{AllTypes, Symbols};
 use crate::tree::Place;
 use crate::types::{Number, Types};
-use crate::vtables::{Vtable, VtableId};
+use crate::vtables::{Vtable, VtableId, Vtables};
 use std::collections::HashMap;
 use std::sync::Arc;
 use taskscope_model::codes::{Flavor, TaskKind};
@@ -22,6 +23,8 @@ pub(crate) struct TaskType {
     /// Where its `async fn` or block begins.
     pub(crate) defined: Option<Place>,
     pub(crate) stage: Option<Stage>,
+    /// Size of the future, bytes.
+    pub(crate) size: Option<u64>,
     /// A runtime's own: its workers are tasks of the blocking pool.
     pub(crate) is_worker: bool,
 }
@@ -71,6 +74,26 @@ impl TaskTypes {
         found
     }
 
+    /// How much the build tells, by the task types met so far: of the one of which it tells most.
+    pub(crate) fn information(&self, symbols: &Symbols, vtables: &Vtables) -> Information {
+        let of = |(id, of): (&VtableId, &Arc<TaskType>)| {
+            let module = vtables.get(*id).map(|vtable| vtable.module);
+            match of.stage {
+                Some(_) => Information::Types,
+                None if module.is_some_and(|module| symbols.debug(module).is_some()) => {
+                    Information::Functions
+                }
+                None if of.future.is_some() => Information::Symbols,
+                None => Information::Nothing,
+            }
+        };
+        let none_met = || match symbols.debug(0) {
+            Some(_) => Information::Types,
+            None => Information::Nothing,
+        };
+        self.known.iter().map(of).max().unwrap_or_else(none_met)
+    }
+
     fn find(&mut self, all: &AllTypes<'_>, vtables: &[Vtable], vtable: &Vtable) -> Option<TaskType> {
         let module = all.symbols().module(vtable.module)?;
         if let Some(types) = all.of(vtable.module)
@@ -110,7 +133,8 @@ fn from_debug(types: &Types<'_>, module: &Module, vtable: &Vtable) -> Option<Tas
         None => types.reading().defined(&arguments.future).and_then(place),
     };
     let is_worker = is_worker(&arguments.future);
-    Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage, is_worker })
+    let size = stage.map(|stage| types.get(stage.future.die).size);
+    Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage, size, is_worker })
 }
 
 /// The line of a coroutine's first state.

@@ -98,6 +98,10 @@ pub struct Held {
     pub address: u64,
     /// The await across which it is held.
     pub location: Option<Place>,
+    /// It was given to a future that waited for it, and that has not been polled since.
+    pub granted: bool,
+    /// It is a variable's future that has it, not one that the task polls now.
+    pub aside: bool,
 }
 
 /// Which way bytes are to go.

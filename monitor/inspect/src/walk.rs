@@ -3,9 +3,10 @@
 
 use crate::heads::Head;
 use crate::leaves::{self, Leaf, Source};
+use crate::met::Met;
 use crate::plans::{Coroutine, Part, Plan, Plans, Progress, TypeKey, Unordered, Variant};
 use crate::symbols::{AllTypes, Concrete};
-use crate::tree::{Direction, Held, Node, Place, ResourceKind, Wait};
+use crate::tree::{Direction, Node, ResourceKind, Wait};
 use crate::types::Number;
 use crate::view::View;
 use crate::vtables::Vtables;
@@ -19,8 +20,6 @@ const DEEPEST: usize = 200;
 const MOST_NODES: usize = 512;
 /// Members, items and pointers that are looked at for one tree.
 const MOST_STEPS: usize = 50_000;
-/// Locks that one task holds.
-const MOST_HELD: usize = 256;
 /// Items of one list or slice.
 const MOST_ITEMS: u64 = 128;
 
@@ -35,8 +34,8 @@ pub(crate) struct Walker<'a, 't> {
     pub(crate) left: Left,
     /// Take nothing for granted: the address is a guess, and what it leads to has to prove it.
     pub(crate) strict: bool,
-    /// What the futures hold that were walked through.
-    pub(crate) held: Vec<Held>,
+    /// What was met on the way.
+    pub(crate) met: Met,
 }
 
 /// What is left of the bounds.
@@ -86,10 +85,25 @@ impl Walker<'_, '_> {
         address: u64,
     ) -> Result<Vec<Node>, Torn> {
         self.left = Left::default();
-        self.held.clear();
+        self.met = Met::default();
         let mut found = Vec::new();
         self.value(view, key, address, Above::default(), &mut found)?;
+        if !self.strict {
+            self.walk_asides(view);
+        }
         Ok(found)
+    }
+
+    /// Walks through the futures in variables for what they hold. What makes no sense there is left out.
+    fn walk_asides(&mut self, view: &mut View<'_>) {
+        let mut next = 0;
+        while let Some((key, address)) = self.met.next_aside(next) {
+            next += 1;
+            let held = self.met.held.len();
+            if self.value(view, key, address, Above::default(), &mut Vec::new()).is_err() {
+                self.met.held.truncate(held);
+            }
+        }
     }
 
     fn value(
@@ -111,7 +125,7 @@ impl Walker<'_, '_> {
             Plan::Nothing => Ok(()),
             Plan::Coroutine(coroutine) => self.coroutine(view, key, coroutine, address, above, out),
             Plan::Leaf(leaf, name) => {
-                self.left.nodes -= 1;
+                self.left.nodes = self.left.nodes.saturating_sub(1);
                 let waits_for = self.wait(view, leaf, address, above);
                 if self.strict && !waits_for.as_ref().is_some_and(|wait| is_plausible(view, wait)) {
                     return Err(Torn);
@@ -233,16 +247,22 @@ impl Walker<'_, '_> {
     ) -> Result<(), Torn> {
         let number = view.number(address, coroutine.number).ok_or(Torn)?;
         let state = coroutine.states.iter().find(|state| state.value == number).ok_or(Torn)?;
-        let (awaitee, source, guards) = match &state.progress {
+        let (awaitee, source, guards, asides) = match &state.progress {
             Progress::Over => return Ok(()),
-            Progress::NotStarted => (None, None, &[][..]),
-            Progress::Suspended { awaitee, source, guards } => (awaitee.as_ref(), *source, &guards[..]),
+            Progress::NotStarted => (None, None, &[][..], &[][..]),
+            Progress::Suspended { awaitee, source, guards, asides } => {
+                (awaitee.as_ref(), *source, &guards[..], &asides[..])
+            }
         };
+        if !self.met.is_new(key, address) {
+            return Ok(());
+        }
         for guard in guards {
             if let Some((kind, semaphore)) = guard.held(view, address) {
-                self.hold(kind, semaphore, state.place.as_ref());
+                self.met.hold((kind, semaphore), state.place.as_ref(), false);
             }
         }
+        self.met.put_aside(key, address, asides);
         self.left.nodes -= 1;
         let detail = matches!(state.progress, Progress::NotStarted).then_some("not started");
         let mut own =
@@ -259,7 +279,10 @@ impl Walker<'_, '_> {
         }
         if let Some(awaitee) = awaitee {
             let mut found = Vec::new();
-            self.part(view, key, awaitee.part, address, below, &mut found)?;
+            self.met.enter(state.place.as_ref());
+            let walked = self.part(view, key, awaitee.part, address, below, &mut found);
+            self.met.leave();
+            walked?;
             own.children = match &awaitee.label {
                 Some(label) => {
                     let children = found;
@@ -272,14 +295,6 @@ impl Walker<'_, '_> {
         Ok(())
     }
 
-    /// A variable and its copy that was moved from are one.
-    fn hold(&mut self, kind: ResourceKind, address: u64, place: Option<&Place>) {
-        let held = Held { kind, address, location: place.cloned() };
-        if self.held.len() < MOST_HELD && !self.held.contains(&held) {
-            self.held.push(held);
-        }
-    }
-
     fn wait(&mut self, view: &mut View<'_>, leaf: &Leaf, address: u64, above: Above) -> Option<Wait> {
         match leaf {
             Leaf::Sleep { seconds, nanos } => {
@@ -290,6 +305,9 @@ impl Walker<'_, '_> {
                 let queued = view.number(address, Number { offset: *queued, size: 1 })? == 1;
                 let granted = queued && word(view, address, *lacks).ok()? == 0;
                 let kind = above.role.unwrap_or(ResourceKind::Semaphore);
+                if granted {
+                    self.met.be_given(kind, semaphore);
+                }
                 Some(Wait::Resource { kind, address: semaphore, granted })
             }
             Leaf::Resource { kind, pointer } => {
@@ -336,6 +354,13 @@ fn is_plausible(view: &mut View<'_>, wait: &Wait) -> bool {
     match wait {
         Wait::Time { deadline } => {
             view.memory().now().is_none_or(|now| deadline.0 > 0 && deadline.since(now).0 < CENTURY)
+        }
+        Wait::Resource { kind: ResourceKind::Oneshot | ResourceKind::Receive, address, .. } => {
+            // Both ends share it, and count themselves: owners, then those that only look.
+            const MOST: u64 = 1 << 20;
+            let mut count = |offset| view.word(address.checked_add(offset)?);
+            let counts = [count(0), count(8)];
+            address.is_multiple_of(8) && counts.iter().all(|it| it.is_some_and(|it| (1..MOST).contains(&it)))
         }
         Wait::Resource { address, .. } => address.is_multiple_of(8) && view.word(*address).is_some(),
         Wait::Task { id } => id.is_some(),

@@ -41,7 +41,7 @@ fn list(processes: &[Process], json: bool, out: &mut Output) -> Result<(), Comma
         return Ok(out.json(&Listing { processes })?);
     }
     if rows.is_empty() {
-        let why = "no live program with an agent is to be seen for this user; \
+        let why = "no live tokio program is to be seen for this user; \
                    put #[taskscope_agent::main] on a main function, or see `taskscope demo`\n";
         return Ok(out.text(why)?);
     }

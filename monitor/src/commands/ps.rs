@@ -6,6 +6,7 @@ use crate::exit::CommandError;
 use crate::print::json::{self, Object};
 use crate::print::{Output, headline, table};
 use crate::rows::groups::{self, GroupTable};
+use crate::rows::stack_groups;
 use crate::rows::{self, Arrangement, Columns, Shape, TaskRow, TaskTable};
 use serde::Serialize;
 use std::time::Duration;
@@ -62,18 +63,6 @@ pub(crate) fn ps(options: &Ps, out: &mut Output) -> Result<(), CommandError> {
 /// Finds what is wrong before any program is asked.
 fn understand(options: &Ps) -> Result<Wanted<'_>, CommandError> {
     let wrong = |what: String| CommandError::WrongUse(what);
-    if options.tree == Some(TreeBy::Waits) {
-        return Err(wrong(
-            "--tree=waits is not supported yet: no source here knows who waits for whom; --tree=spawner is"
-                .to_owned(),
-        ));
-    }
-    if options.group == Some(GroupBy::Stack) {
-        return Err(wrong(
-            "--group=stack is not supported yet: no source here knows await stacks; --group=location is"
-                .to_owned(),
-        ));
-    }
     let query = Query::parse(&options.filter).map_err(|error| wrong(error.to_string()))?;
     if options.group.is_none() {
         // A tree begins with the eldest: its roots.
@@ -82,9 +71,13 @@ fn understand(options: &Ps) -> Result<Wanted<'_>, CommandError> {
         let order = Order::parse(sort, options.reverse).map_err(|error| wrong(error.to_string()))?;
         return Ok(Wanted { options, query, order });
     }
-    let known = options.sort.is_empty() || groups::keys().any(|key| key == options.sort);
+    let keys: Vec<_> = match options.group {
+        Some(GroupBy::Stack) => stack_groups::keys().collect(),
+        _ => groups::keys().collect(),
+    };
+    let known = options.sort.is_empty() || keys.contains(&options.sort.as_str());
     if !known {
-        let keys = groups::keys().collect::<Vec<_>>().join(", ");
+        let keys = keys.join(", ");
         return Err(wrong(format!("`{}` is no sort key of groups; there are {keys}", options.sort)));
     }
     Ok(Wanted { options, query, order: Order::default() })
@@ -114,11 +107,18 @@ impl Wanted<'_> {
         let world = attached.session.world();
         if self.options.group.is_some() {
             let (sort, reverse) = (&self.options.sort, self.options.reverse);
-            let groups = groups::by_location(world, &self.query, self.options.ended, sort, reverse, limit);
+            let by = match self.options.group {
+                Some(GroupBy::Stack) => stack_groups::by_stack,
+                _ => groups::by_location,
+            };
+            let groups = by(world, &self.query, self.options.ended, sort, reverse, limit);
             return self.show_groups(attached, &groups, out);
         }
-        let arrangement =
-            if self.options.tree.is_some() { Arrangement::BySpawner } else { Arrangement::Flat };
+        let arrangement = match self.options.tree {
+            None => Arrangement::Flat,
+            Some(TreeBy::Spawner) => Arrangement::BySpawner,
+            Some(TreeBy::Waits) => Arrangement::ByWaits,
+        };
         let columns = if self.options.json { Columns::All } else { Columns::Filled };
         let shape = Shape { arrangement, ended: self.options.ended, limit, columns };
         self.show_tasks(attached, &rows::tasks(world, &self.query, &self.order, shape), out)

@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
+use taskscope_model::Source;
 
 /// Between two looks at who has come and whether the command has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -142,7 +143,8 @@ fn report(
                 let rows = rows(session);
                 found |= rows.iter().any(|row| options.fail.counts(row.severity, row.kind));
                 let hello = session.hello();
-                let name = words::harmless(&format!("{} (pid {})", hello.program, hello.pid));
+                let outside = if hello.source == Source::OUTSIDE { ", seen from outside" } else { "" };
+                let name = words::harmless(&format!("{} (pid {}){outside}", hello.program, hello.pid));
                 text.push_str(&format!("taskscope: {name}: {}", list(&rows, out.look())));
             }
             Err(error) => text.push_str(&format!("taskscope: {}\n", words::harmless(&error.to_string()))),

@@ -174,8 +174,6 @@ fn wrong_use_is_exit_2() {
             &["ps", agent.path(), "--group", "--sort", "idle_ns"],
             "`idle_ns` is no sort key of groups; there are tasks",
         ),
-        (&["ps", agent.path(), "--tree=waits"], "--tree=waits is not supported yet"),
-        (&["ps", agent.path(), "--group=stack"], "--group=stack is not supported yet"),
         (&["ps", agent.path(), "--limit", "0"], "invalid value '0' for '--limit <N>'"),
         (&["ps", "--nonsense"], "unexpected argument '--nonsense' found"),
         (&["completions"], "required arguments were not provided: <SHELL>"),
@@ -228,8 +226,7 @@ fn targets_that_are_not_there_are_exit_3() {
         (at("empty"), "ends before its first words do"),
         (at(""), "neither a socket nor a recording"),
         (u32::MAX.to_string(), "there is no process 4294967295"),
-        (std::process::id().to_string(), "has no agent"),
-        ("no-such-program".to_owned(), "no live program with an agent is called `no-such-program`"),
+        ("no-such-program".to_owned(), "no live tokio program is called `no-such-program`"),
     ] {
         let (exit, message) = error(&["ps", &target]);
         assert_eq!(exit, Exit::NotFound, "{message}");

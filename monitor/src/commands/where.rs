@@ -9,7 +9,7 @@ use crate::rows::cancels;
 use crate::source::one_line;
 use taskscope_model::codes::{Seen, TreeKind};
 use taskscope_model::request::{Answer, Reason, Request, Subscribe, Trace};
-use taskscope_model::{Source, Task, TaskId, World};
+use taskscope_model::{Source, State, Task, TaskId, World};
 
 /// Longest chain of cancellers that is asked for.
 const MOST_CANCELLERS: usize = 16;
@@ -31,7 +31,7 @@ pub(crate) fn where_is(options: &Where, out: &mut Output) -> Result<(), CommandE
         )));
     };
     let is_alive = task.ended().is_none();
-    let wants_stack = options.stack || task.awaits().is_none();
+    let wants_stack = options.stack || awaits(task, attached.session.world()).is_none();
     let why_not = if is_alive && wants_stack { trace(&mut attached, id, options.stack)? } else { None };
     let world = attached.session.world();
     let Some(task) = world.task(id) else { return Err(attached.gone(false).into()) };
@@ -72,6 +72,10 @@ fn ask(attached: &mut Attached, id: TaskId) -> Result<(), CommandError> {
 /// Has the task polled once more for its stack of awaits. Gives the reason if that cannot be.
 fn trace(attached: &mut Attached, task: TaskId, on_purpose: bool) -> Result<Option<String>, CommandError> {
     let is_agent = attached.session.hello().source == Source::AGENT;
+    let is_running = attached.session.world().task(task).and_then(Task::state) == Some(State::Running);
+    if is_running && !is_agent {
+        return Ok(Some("it is in a poll".to_owned()));
+    }
     if attached.is_recording() || !is_agent {
         return Ok(Some(unseen(attached.session.world())));
     }

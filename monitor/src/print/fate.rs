@@ -5,6 +5,7 @@ use super::words::{self, harmless};
 use crate::rows::ancestry::{self, Ancestor};
 use crate::rows::awaits::{AwaitNode, AwaitTree};
 use crate::rows::cancels::{self, Cancel};
+use crate::rows::waits::{self, Holding};
 use taskscope_model::change::{Handled, Location, Wait};
 use taskscope_model::codes::{CancelWay, HandleState, Outcome, TreeKind};
 use taskscope_model::world::Names as _;
@@ -20,6 +21,8 @@ pub(crate) type Place = fn(&Location) -> String;
 const FRESH: u64 = 1_000_000_000;
 /// Most futures of a tree that are written out.
 const MOST_NODES: usize = 200;
+/// Tasks behind a lock that are named.
+const MOST_NAMED: usize = 8;
 
 /// `task 4711`, or the name of a root.
 pub(crate) fn called(id: TaskId) -> String {
@@ -130,6 +133,9 @@ fn how_found(tree: &AwaitTree, now: At) -> String {
         _ => "found in a way that this version does not know",
     };
     match now.since(tree.at) {
+        Nanos(FRESH..) if tree.kind == TreeKind::MEMORY => {
+            format!("({how}, and so for {} at least)", now.since(tree.at))
+        }
         Nanos(0..FRESH) => format!("({how})"),
         ago => format!("({how}, {ago} ago)"),
     }
@@ -163,6 +169,28 @@ fn wait(wait: &Wait, now: At) -> String {
         });
     }
     text
+}
+
+/// The locks and permits that it holds, and who wants them.
+pub(crate) fn holds(task: &Task, world: &World, place: Place) -> Vec<Said> {
+    let line = |holding: Holding| {
+        let mut text = harmless(&holding.what);
+        if holding.aside {
+            text.push_str(", in a future that is not polled now");
+        }
+        if let Some(location) = &holding.location {
+            text.push_str(&format!(", across the await at {}", place(location)));
+        }
+        let named: Vec<_> = holding.wanted_by.iter().take(MOST_NAMED).map(|id| called(*id)).collect();
+        if !named.is_empty() {
+            text.push_str(&format!("; wanted by {}", named.join(", ")));
+        }
+        match holding.wanted_by.len().saturating_sub(MOST_NAMED) {
+            0 => text,
+            more => format!("{text} and {more} more"),
+        }
+    };
+    below("holds", waits::holdings(task, world).into_iter().map(line))
 }
 
 /// How it ended, and when.

@@ -90,12 +90,17 @@ impl Serialize for Cell {
 pub(crate) struct Place<'a> {
     file: &'a str,
     line: u32,
-    column: u32,
+    /// Debug information tells no columns of awaits.
+    column: Option<u32>,
 }
 
 impl<'a> Place<'a> {
     pub(crate) fn of(location: &'a Location) -> Self {
-        Self { file: &location.file, line: location.line, column: location.column }
+        Self {
+            file: &location.file,
+            line: location.line,
+            column: Some(location.column).filter(|column| *column > 0),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Look, json};
 use crate::rows::ancestry::{Ancestor, ancestry};
 use crate::rows::awaits::{AwaitNode, AwaitTree};
 use crate::rows::cancels::{self, Cancel};
+use crate::rows::waits::{self, Holding};
 use crate::rows::{self, Columns, Placed, TaskTable};
 use serde::{Serialize, Serializer};
 use taskscope_model::change::Wait;
@@ -36,6 +37,7 @@ pub(crate) fn text(
         Some(tree) => said.extend(fate::awaits(tree, now, ended, words::place)),
         None => said.extend(why_not.map(|why| ("awaits", format!("not seen: {why}")))),
     }
+    said.extend(fate::holds(task, world, words::place));
     let room = look.terminal.map_or(usize::MAX, |(width, _)| usize::from(width));
     let mut text = String::new();
     for (name, value) in said {
@@ -106,6 +108,7 @@ pub(crate) fn json<'a>(
         awaits_found_by: tree.and_then(|tree| tree.kind.name()),
         awaits_not_seen: why_not,
         waits_for: here.waits_for,
+        holds: waits::holdings(task, world).into_iter().map(Holds::of).collect(),
         handle: task.handled().and_then(|handled| handled.handle.name()),
         cancelled_by: cancels::chain(task.id(), world).iter().map(|it| CancelledBy::of(it, now)).collect(),
         ended: ended(task, world, last),
@@ -121,6 +124,7 @@ struct Story<'a> {
     awaits_found_by: Option<&'static str>,
     awaits_not_seen: Option<&'a str>,
     waits_for: Vec<WaitsFor<'a>>,
+    holds: Vec<Holds>,
     handle: Option<&'static str>,
     cancelled_by: Vec<CancelledBy>,
     ended: Option<Ended<'a>>,
@@ -206,6 +210,25 @@ impl<'a> WaitsFor<'a> {
             text: Some(wait.text.as_str()).filter(|text| !text.is_empty()),
             task: wait.task.map(|id| id.to_string()),
             over_in_ns: wait.until.map(|until| until.since(now).0),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Holds {
+    what: String,
+    location: Option<json::OwnPlace>,
+    polled: bool,
+    wanted_by: Vec<String>,
+}
+
+impl Holds {
+    fn of(holding: Holding) -> Self {
+        Self {
+            what: holding.what,
+            location: holding.location.map(json::OwnPlace),
+            polled: !holding.aside,
+            wanted_by: holding.wanted_by.iter().map(ToString::to_string).collect(),
         }
     }
 }

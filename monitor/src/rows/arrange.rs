@@ -1,6 +1,6 @@
 //! Which tasks, in which order, how deep.
 
-use super::Shape;
+use super::{Shape, waits};
 use taskscope_model::query::{Key, Takes, Value};
 use taskscope_model::{Nanos, Order, Query, Task, TaskId, World};
 
@@ -11,21 +11,8 @@ pub(crate) enum Arrangement {
     Flat,
     /// Each below the task that spawned it. A task whose spawner is not among them stands at the top.
     BySpawner,
-    /// Each below the task that it waits for, as far as that is known.
+    /// Each below the task that it waits for: whose end it wants, or who has the lock that it wants.
     ByWaits,
-}
-
-impl Arrangement {
-    /// The task below which one stands.
-    fn parent(self, task: &Task) -> Option<TaskId> {
-        match self {
-            Arrangement::Flat => None,
-            Arrangement::BySpawner => task.parent(),
-            Arrangement::ByWaits => {
-                task.awaits().and_then(|by| by.id.waits.iter().find_map(|wait| wait.task))
-            }
-        }
-    }
 }
 
 /// A task's place.
@@ -60,7 +47,9 @@ pub(crate) fn first(world: &World, query: &Query, order: &Order, shape: Shape) -
         Arrangement::BySpawner | Arrangement::ByWaits => {
             let mut in_order: Vec<_> = (0..ranked.len()).collect();
             in_order.sort_unstable_by(|a, b| compare(&ranked[*a], &ranked[*b]));
-            Tree::of(&ranked, &in_order, shape.arrangement).placed(limit)
+            let by_waits = shape.arrangement == Arrangement::ByWaits;
+            let above = |task: &Task| if by_waits { waits::whom(task, world) } else { task.parent() };
+            Tree::of(&ranked, &in_order, above).placed(limit)
         }
     };
     (placed, left_out)
@@ -117,12 +106,12 @@ struct Tree {
 
 impl Tree {
     /// `ranked` is by id, `in_order` names its places in the order that siblings are to have.
-    fn of(ranked: &[Ranked<'_>], in_order: &[usize], by: Arrangement) -> Self {
+    fn of(ranked: &[Ranked<'_>], in_order: &[usize], above: impl Fn(&Task) -> Option<TaskId>) -> Self {
         let ids: Vec<_> = ranked.iter().map(|(_, task)| task.id()).collect();
         let (mut first_child, mut next_sibling) = (vec![None; ids.len()], vec![None; ids.len()]);
         let mut roots = Vec::new();
         for &child in in_order.iter().rev() {
-            let parent = by.parent(ranked[child].1).and_then(|parent| ids.binary_search(&parent).ok());
+            let parent = above(ranked[child].1).and_then(|parent| ids.binary_search(&parent).ok());
             match parent.filter(|parent| *parent != child) {
                 Some(parent) => next_sibling[child] = first_child[parent].replace(child),
                 None => roots.push(child),

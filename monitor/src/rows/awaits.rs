@@ -19,6 +19,13 @@ pub(crate) struct AwaitTree {
     pub(crate) waits: Vec<Wait>,
 }
 
+impl AwaitTree {
+    /// Whether there is anything in it: of a task in a poll nothing is seen.
+    fn says_something(&self) -> bool {
+        !self.nodes.is_empty() || !self.waits.is_empty()
+    }
+}
+
 /// One future of it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AwaitNode {
@@ -36,15 +43,15 @@ pub(crate) struct AwaitNode {
 
 /// The tree that says most.
 pub(crate) fn awaits(task: &Task, world: &World) -> Option<AwaitTree> {
-    task.awaits().map(|awaits| tree(awaits, world))
+    task.awaits().map(|awaits| tree(task, awaits, world)).filter(AwaitTree::says_something)
 }
 
 /// The tree that was found in that way.
 pub(crate) fn awaits_by(task: &Task, world: &World, kind: TreeKind) -> Option<AwaitTree> {
-    task.awaits_by(kind).map(|awaits| tree(awaits, world))
+    task.awaits_by(kind).map(|awaits| tree(task, awaits, world))
 }
 
-fn tree(awaits: By<&Awaits>, world: &World) -> AwaitTree {
+fn tree(task: &Task, awaits: By<&Awaits>, world: &World) -> AwaitTree {
     let (source, awaits) = (awaits.source, awaits.id);
     let told = world.tree(By { source, id: awaits.tree });
     let nodes = told.iter().flat_map(|tree| tree.nodes.iter().enumerate());
@@ -55,10 +62,15 @@ fn tree(awaits: By<&Awaits>, world: &World) -> AwaitTree {
         detail: node.detail.clone(),
         since: awaits.since.get(at).copied(),
     };
+    let by = By { source, id: task.id() };
+    let wait = |wait: &Wait| {
+        let text = format!("{}{}", wait.text, super::waits::held_by(wait, world, by));
+        Wait { text, ..wait.clone() }
+    };
     AwaitTree {
         kind: awaits.kind,
         at: awaits.at,
         nodes: nodes.map(node).collect(),
-        waits: awaits.waits.clone(),
+        waits: awaits.waits.iter().map(wait).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! The columns of the table of tasks: one list for the TUI, for text, and for the order of JSON keys.
 
-use super::{Cell, Columns, cancels};
+use super::{Cell, Columns, cancels, waits};
 use taskscope_model::codes::{CancelWay, Outcome, Seen, TaskKind};
 use taskscope_model::world::Names as _;
 use taskscope_model::{Task, World};
@@ -69,7 +69,7 @@ const NUMBER: Column = Column::NUMBER;
 const TEXT: Column = Column::TEXT;
 
 /// Every column, in the order of the JSON.
-pub(crate) static TASKS: [TaskColumn; 21] = [
+pub(crate) static TASKS: [TaskColumn; 23] = [
     TaskColumn {
         column: Column {
             key: "id",
@@ -303,6 +303,28 @@ pub(crate) static TASKS: [TaskColumn; 21] = [
     TaskColumn {
         column: Column { json: "seen_by", title: "SEEN BY", ..TEXT },
         cell: |task, _| Cell::Sources(task.seen_by().collect()),
+    },
+    TaskColumn {
+        column: Column {
+            json: "waits_for",
+            title: "WAITS FOR",
+            min_width: 16,
+            flexible: true,
+            place: Some(21),
+            worth: 170,
+            ..TEXT
+        },
+        cell: |task, world| Cell::of(waits::words(task, world), Cell::Text),
+    },
+    TaskColumn {
+        column: Column {
+            json: "awaits_at",
+            title: "AWAITS AT",
+            place: Some(22),
+            worth: 165,
+            ..Column::PLACE
+        },
+        cell: |task, world| Cell::of(waits::place(task, world), |it| Cell::Place(it.clone())),
     },
     // For people: the JSON of `where` has its parts.
     TaskColumn {

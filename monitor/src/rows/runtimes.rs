@@ -49,7 +49,9 @@ static RUNTIME: [RuntimeColumn; 13] = [
         column: Column { json: "uptime_ns", title: "uptime", ..NUMBER },
         cell: |view, now| {
             let end = view.ended.unwrap_or(now);
-            Cell::of(view.runtime.as_ref(), |it| Cell::Span(end.since(it.at)))
+            // Who tells no figures met it at some time, and does not know since when it was there.
+            let runtime = view.runtime.as_ref().filter(|_| view.figures.is_some());
+            Cell::of(runtime, |it| Cell::Span(end.since(it.at)))
         },
     },
     RuntimeColumn {

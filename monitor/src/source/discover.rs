@@ -6,14 +6,21 @@ mod console;
 mod folders;
 #[cfg(not(feature = "console"))]
 mod no_console;
+#[cfg(not(target_os = "linux"))]
+mod no_outside;
+#[cfg(target_os = "linux")]
+mod outside;
 
 #[cfg(not(feature = "console"))]
 use self::no_console as console;
+#[cfg(not(target_os = "linux"))]
+use self::no_outside as outside;
 use super::peer::Peer;
 use super::{Address, AttachError, proc, unix};
 use crate::clock;
 pub(crate) use folders::Identity;
 use folders::{Folder, Place, SocketFile};
+pub(crate) use outside::may_be_one as may_be_seen_from_outside;
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -48,13 +55,20 @@ pub(crate) struct Process {
     pub(crate) trouble: Option<String>,
 }
 
-/// Every program with an agent that this user may see, by pid. Sockets that nobody listens to any more are
-/// removed on the way.
+impl Process {
+    /// Whether there is no other way to see it than from outside.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.seen_by == [Source::OUTSIDE]
+    }
+}
+
+/// Every tokio program that this user may see, by pid. Sockets that nobody listens to any more are removed on
+/// the way.
 pub(crate) fn processes() -> Vec<Process> {
     let user = rustix::process::geteuid().as_raw();
     let mut places = folders::own(user);
     places.extend(folders::of_containers());
-    console::join(look(&places, WITHIN, |_| true), WITHIN)
+    outside::join(console::join(look(&places, WITHIN, |_| true), WITHIN))
 }
 
 /// The program of that pid, as this host counts, if it has an agent that this user may see. Only sockets

@@ -45,6 +45,10 @@ pub(crate) enum AttachError {
     /// Something else went wrong.
     #[error("cannot attach to {0}: {1}")]
     Io(String, io::Error),
+    /// Its memory cannot be read, or has no tokio in it that is known.
+    #[cfg(target_os = "linux")]
+    #[error(transparent)]
+    Unreadable(#[from] taskscope_inspect::Error),
     /// The connection ended.
     #[error("{address} {}", ending(*.goodbye))]
     Lost {

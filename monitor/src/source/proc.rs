@@ -5,9 +5,9 @@ use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-#[cfg(feature = "console")]
+#[cfg(any(feature = "console", target_os = "linux"))]
 use taskscope_model::At;
-#[cfg(all(feature = "console", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 use {crate::clock, taskscope_model::Nanos};
 
 /// Largest environment that is read; longer ones are cut.
@@ -25,6 +25,12 @@ pub(crate) fn all() -> Vec<u32> {
 /// Its file in `/proc`.
 fn file(pid: u32, name: &str) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/{name}"))
+}
+
+/// Its executable, to be opened.
+#[cfg(target_os = "linux")]
+pub(crate) fn executable(pid: u32) -> PathBuf {
+    file(pid, "exe")
 }
 
 fn status(pid: u32, field: &str) -> Option<Vec<u32>> {
@@ -47,6 +53,16 @@ pub(crate) fn is_below(pid: u32, ancestor: u32) -> bool {
     let ancestors = std::iter::successors(parent(&pid), parent);
     // Numbers may be given anew while one looks, so that a circle shows.
     ancestors.take(MOST_ANCESTORS).any(|one| one == ancestor)
+}
+
+/// The processes that it has started, as far as they live and the system tells.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(file(pid, "task")) else { return Vec::new() };
+    let of_thread = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("children")).ok();
+    let texts = threads.filter_map(|entry| of_thread(entry.ok()?));
+    texts
+        .flat_map(|text| text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Its number as it knows it itself, inside its container.
@@ -109,9 +125,9 @@ pub(crate) fn program(pid: u32) -> Option<String> {
 }
 
 /// When it began, on this host's CLOCK_MONOTONIC.
-#[cfg(all(feature = "console", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 pub(crate) fn started(pid: u32) -> Option<At> {
-    let ticks = start_ticks(&fs::read_to_string(file(pid, "stat")).ok()?)?;
+    let ticks = birth(pid)?;
     let since_boot = Nanos(ticks.saturating_mul(1_000_000_000 / TICKS_A_SECOND));
     let age = clock::since_boot() - since_boot;
     Some(At(clock::monotonic().0.saturating_sub(age.0)))
@@ -122,12 +138,18 @@ pub(crate) fn started(_pid: u32) -> Option<At> {
     None
 }
 
+/// When it began, in ticks since this host was started: with its number this tells it from every other process.
+#[cfg(target_os = "linux")]
+pub(crate) fn birth(pid: u32) -> Option<u64> {
+    start_ticks(&fs::read_to_string(file(pid, "stat")).ok()?)
+}
+
 /// What `/proc` counts time in, whatever the kernel's own clock does.
-#[cfg(all(feature = "console", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 const TICKS_A_SECOND: u64 = 100;
 
 /// The 22nd field. The second one, the name, may hold spaces and parentheses.
-#[cfg(all(feature = "console", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn start_ticks(stat: &str) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }

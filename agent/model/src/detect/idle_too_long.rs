@@ -35,6 +35,7 @@ impl Detector for IdleTooLong {
                 | Fact::Ended(_)
                 | Fact::Woken(_)
                 | Fact::Awaits(_)
+                | Fact::Looked(_)
                 | Fact::Described(_)
         )
     }

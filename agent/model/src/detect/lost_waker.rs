@@ -25,7 +25,12 @@ impl Detector for LostWaker {
     fn heeds(&self, fact: &Fact) -> bool {
         matches!(
             fact,
-            Fact::Spawned(_) | Fact::Polled(_) | Fact::Ended(_) | Fact::Woken(_) | Fact::Described(_)
+            Fact::Spawned(_)
+                | Fact::Polled(_)
+                | Fact::Ended(_)
+                | Fact::Woken(_)
+                | Fact::Looked(_)
+                | Fact::Described(_)
         )
     }
 

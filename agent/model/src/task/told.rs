@@ -1,7 +1,8 @@
 //! What one source has told of a task, as it told it.
 
 use crate::change::{
-    Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Noted, Polled, Spawned, Woken,
+    Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Holds, Looked, Noted, Polled,
+    Spawned, Woken,
 };
 use crate::codes::TreeKind;
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub(super) struct More {
     pub(super) woken: Option<Woken>,
     pub(super) boxed: Option<Boxed>,
     pub(super) noted: Option<Noted>,
+    pub(super) looked: Option<Looked>,
+    pub(super) holds: Option<Holds>,
     /// One of each kind.
     pub(super) awaits: BTreeMap<TreeKind, Awaits>,
 }
@@ -43,6 +46,8 @@ impl Facts {
             Fact::Woken(woken) => self.more().woken = Some(woken.clone()),
             Fact::Boxed(boxed) => self.more().boxed = Some(boxed.clone()),
             Fact::Noted(noted) => self.more().noted = Some(noted.clone()),
+            Fact::Looked(looked) => self.more().looked = Some(looked.clone()),
+            Fact::Holds(holds) => self.more().holds = Some(holds.clone()),
             Fact::Awaits(awaits) => {
                 self.more().awaits.insert(awaits.kind, awaits.clone());
             }
@@ -73,8 +78,10 @@ impl More {
         let woken = self.woken.iter().cloned().map(Fact::Woken);
         let boxed = self.boxed.iter().cloned().map(Fact::Boxed);
         let noted = self.noted.iter().cloned().map(Fact::Noted);
+        let looked = self.looked.iter().cloned().map(Fact::Looked);
+        let holds = self.holds.iter().cloned().map(Fact::Holds);
         let awaits = self.awaits.values().cloned().map(Fact::Awaits);
         let fate = described.chain(handled).chain(cancel).chain(failure);
-        fate.chain(woken).chain(boxed).chain(noted).chain(awaits)
+        fate.chain(woken).chain(boxed).chain(noted).chain(looked).chain(holds).chain(awaits)
     }
 }

@@ -1,7 +1,7 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
 use super::arbitrary_fates::fate;
-use super::resources;
+use super::{outside, resources};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -85,6 +85,7 @@ pub(super) fn fact() -> impl Strategy<Value = Fact> {
         1 => places_and_runtimes().boxed(),
         1 => stacks().boxed(),
         1 => resources::fact().boxed(),
+        1 => outside::fact(),
         1 => the_source_itself().boxed(),
     ]
 }

@@ -1,6 +1,7 @@
 //! Facts about what became of tasks and futures, by chance. Codes reach beyond the known ones.
 
 use super::arbitrary::{at, nanos, number, place, task_id, word};
+use super::outside;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -46,7 +47,7 @@ fn waiting() -> impl Strategy<Value = Fact> {
     let node = (any::<u16>(), word(), of(place()), word())
         .prop_map(|(depth, function, location, detail)| TreeNode { depth, function, location, detail });
     let tree = (tree_id(), vec(node, 0..4)).prop_map(|(id, nodes)| Tree { id, nodes }.into());
-    let wait = (0..10u8, word(), prop::option::weighted(0.8, task_id()), of(any::<u64>()), of(at()))
+    let wait = (0..10u8, word(), prop::option::weighted(0.8, task_id()), of(outside::address()), of(at()))
         .prop_map(|(what, text, task, address, until)| {
             let until = if task.is_some() { None } else { until };
             Wait { what: WaitKind(what), text, task, address, until }

@@ -2,6 +2,7 @@
 
 use super::arbitrary::{cases, change, fold};
 use super::arbitrary_fates::stillness;
+use super::outside;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -41,7 +42,8 @@ impl Watched {
 /// Any Change, and those of tasks that wait for one another more often.
 fn told() -> impl Strategy<Value = Change> {
     let still = stillness().prop_map(|fact| Change { source: Source::AGENT, fact });
-    prop_oneof![2 => change(), 1 => still.boxed()]
+    let knot = outside::knot().prop_map(|fact| Change { source: Source::OUTSIDE, fact });
+    prop_oneof![2 => change(), 1 => still.boxed(), 1 => knot.boxed()]
 }
 
 fn found_in(world: &World) -> Vec<Finding> {

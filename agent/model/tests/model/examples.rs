@@ -1,7 +1,7 @@
 //! One example of every message, and one with nothing optional where that is another form. Their bytes are
 //! the lines of `golden/v1.txt`, under the same names and in the same order.
 
-use super::{fates, resources, stacks};
+use super::{fates, outside, resources, stacks};
 use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
@@ -74,6 +74,7 @@ pub(super) fn facts() -> Vec<(String, Told)> {
     facts.extend(fates::facts());
     facts.extend(stacks::facts());
     facts.extend(resources::facts());
+    facts.extend(outside::facts());
     facts
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use taskscope_model::change::*;
 use taskscope_model::codes::{
-    CancelWay, Doing, DropKind, Flavor, HandleState, Origin, Outcome, TaskKind, TreeKind, WaitKind,
+    Activity, CancelWay, Doing, DropKind, Flavor, HandleState, Origin, Outcome, TaskKind, TreeKind, WaitKind,
 };
 use taskscope_model::{
     At, ChainId, Fact, FrameId, LocationId, Nanos, RuntimeId, SlowPollId, TaskId, TreeId, Worker,
@@ -67,6 +67,9 @@ impl<'a> Line<'a> {
             "ask" => vec![self.asked()?],
             "wake" => vec![self.woken()?],
             "waits" => self.awaits()?,
+            "awaits" => self.seen_awaits()?,
+            "look" => vec![self.looked()?],
+            "holds" => vec![self.holds()?],
             "forget" => vec![Forgotten { task: self.task()? }.into()],
             "observed" => vec![self.observed()?],
             "half_way" => vec![self.half_way()?],
@@ -227,6 +230,51 @@ impl<'a> Line<'a> {
             Wait { what, text: String::new(), task: waits_for, address: None, until: self.moment("until")? };
         let awaits = Awaits { task, at, kind: TreeKind::OBSERVED, tree, since: vec![], waits: vec![wait] };
         Ok(vec![Tree { id: tree, nodes: vec![] }.into(), awaits.into()])
+    }
+
+    /// `awaits 7 lock=16 semaphore=17 task=8 sleep=1h place=2`: as seen in memory, all of it at once
+    fn seen_awaits(&mut self) -> Result<Vec<Fact>, Wrong> {
+        let (task, at, place) = (self.task()?, self.when()?, self.location_id("place")?);
+        let wait = |what, text: String| Wait { what, text, task: None, address: None, until: None };
+        let mut waits = Vec::new();
+        for (key, what, name) in
+            [("lock", WaitKind::LOCK, "mutex"), ("semaphore", WaitKind::SEMAPHORE, "semaphore")]
+        {
+            let address: Option<u64> = self.key(key)?;
+            let of =
+                |address: u64| Wait { address: Some(address), ..wait(what, format!("{name} {address:#x}")) };
+            waits.extend(address.map(of));
+        }
+        let other: Option<TaskId> = self.key("task")?;
+        waits.extend(other.map(|other| Wait { task: Some(other), ..wait(WaitKind::TASK, String::new()) }));
+        let until = self.span("sleep")?.map(|span| At(self.now.0.saturating_add(span.0)));
+        waits.extend(until.map(|at| Wait { until: Some(at), ..wait(WaitKind::SLEEP, "sleep".to_owned()) }));
+        let id = TreeId(100 + place.map_or(0, |place| place.0));
+        let (function, detail) = ("app::work".to_owned(), String::new());
+        let nodes = vec![TreeNode { depth: 0, function, location: place, detail }];
+        let awaits = Awaits { task, at, kind: TreeKind::MEMORY, tree: id, since: vec![], waits };
+        Ok(vec![Tree { id, nodes }.into(), awaits.into()])
+    }
+
+    /// `look 7 idle again still=3s at=1s`
+    fn looked(&mut self) -> Result<Fact, Wrong> {
+        let (task, at) = (self.task()?, self.when()?);
+        let activity = Activity::from_name(self.word(1)?).ok_or("no such activity")?;
+        let (again, still) = (self.words.contains(&"again"), self.moment("still")?.unwrap_or(at));
+        Ok(Looked { task, activity, cancelled: false, at, again, still }.into())
+    }
+
+    /// `holds 7 lock 16 place=2 aside granted`; `holds 7` nothing any more
+    fn holds(&mut self) -> Result<Fact, Wrong> {
+        let (task, location) = (self.task()?, self.location_id("place")?);
+        let mut held = Vec::new();
+        if let Ok(what) = self.word(1) {
+            let what = WaitKind::from_name(what).ok_or("nothing one can hold")?;
+            let text = if what == WaitKind::LOCK { "mutex".to_owned() } else { what.to_string() };
+            let (granted, aside) = (self.words.contains(&"granted"), self.words.contains(&"aside"));
+            held.push(Held { what, text, address: Self::read(self.word(2)?)?, location, granted, aside });
+        }
+        Ok(Holds { task, held }.into())
     }
 
     /// `observed 1 save_order made=3 polled=0 completed=0 unpolled=3 forgotten=3 by=7 half_way=0 last=5s`

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use taskscope_model::change::Tick;
 use taskscope_model::codes::{
-    CancelWay, Counter, DropKind, Flavor, HandleState, Outcome, Seen, TaskKind, TreeKind, WaitKind,
+    Activity, CancelWay, Counter, DropKind, Flavor, HandleState, Outcome, Seen, TaskKind, TreeKind, WaitKind,
 };
 use taskscope_model::frame::{FrameError, FrameWriter, Message, Read, Reader, Told, preamble};
 use taskscope_model::hello::{Greeting, Refusal, Refused, Rights, Welcome};
@@ -122,7 +122,7 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
         };
     }
     let codes = numbered!(
-        Source TaskKind Outcome Flavor Seen Counter Reason HandleState CancelWay TreeKind WaitKind DropKind
+        Source TaskKind Outcome Flavor Seen Counter Reason HandleState CancelWay TreeKind WaitKind DropKind Activity
     );
     let golden = [
         ("Source", "outside console-subscriber agent"),
@@ -141,6 +141,7 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
         ("TreeKind", "observed_futures stack memory operations"),
         ("WaitKind", "sleep task lock semaphore channel socket notify other"),
         ("DropKind", "future request"),
+        ("Activity", "running scheduled idle"),
     ];
     for ((code, known), (name, values)) in codes.into_iter().zip(golden) {
         assert_eq!(code, name);

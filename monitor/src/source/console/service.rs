@@ -59,7 +59,7 @@ impl Service {
     /// Runs until the connection ends, or nobody listens any more. Says first what came of connecting.
     pub(super) fn run(self, first: &SyncSender<Result<Hello, AttachError>>) {
         let address = self.place.to_string();
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        let runtime = match runtime() {
             Ok(runtime) => runtime,
             Err(error) => return drop(first.send(Err(AttachError::Io(address, error)))),
         };
@@ -82,11 +82,20 @@ impl Service {
     }
 }
 
+#[cfg(not(feature = "watched"))]
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+#[cfg(feature = "watched")]
+fn runtime() -> io::Result<taskscope_agent::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    taskscope_agent::Builder::from_env().build_from(builder.enable_all())
+}
+
 /// Whether a console-subscriber listens there. Asks for nothing that costs the program anything.
 pub(super) fn is_there(place: &Place, within: Duration) -> bool {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return false;
-    };
+    let Ok(runtime) = runtime() else { return false };
     let asked = runtime.block_on(async {
         tokio::time::timeout(within, async {
             let mut client = connect(place, within).await.ok()?;

@@ -1,0 +1,205 @@
+//! The thread that looks at a program: when it is asked to, and once a second from then on.
+
+use super::super::{Address, AttachError, Heard, proc};
+use super::translate::Translator;
+use crate::clock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::Duration;
+use taskscope_inspect::{Error, Target};
+use taskscope_model::change::Complete;
+use taskscope_model::hello::{ClockPair, Hello, Rights};
+use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
+use taskscope_model::{Change, Fact, Nanos, Source};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// Who asks again so soon is told what was seen last.
+const FRESH: Nanos = Nanos(500_000_000);
+/// Before the second look at what matters only if it lasts, for those who ask but once.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Between looks at what is wrong only if it lasts.
+const AGAIN: Duration = Duration::from_millis(250);
+/// Changes handed over at a time.
+const PIECE: usize = 2_000;
+
+/// What is asked of the service.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// A request of the client's.
+    Ask(Request),
+    /// Nobody listens any more.
+    Close,
+}
+
+/// What the service hands over.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// Changes, or an answer.
+    Heard(Heard),
+    /// The last word.
+    End(AttachError),
+}
+
+/// The service, before it runs.
+pub(super) struct Service {
+    pub(super) pid: u32,
+    pub(super) orders: Receiver<Order>,
+    pub(super) told: SyncSender<Told>,
+}
+
+/// Why there is nothing more to do.
+enum Over {
+    /// Nobody listens any more.
+    Unheard,
+    /// The program cannot be read any more.
+    Lost(Error),
+}
+
+impl From<Error> for Over {
+    fn from(error: Error) -> Self {
+        Self::Lost(error)
+    }
+}
+
+impl Service {
+    /// Runs until the program ends, or nobody listens any more. Says first whether it can be read.
+    pub(super) fn run(self, first: &SyncSender<Result<Hello, AttachError>>) {
+        let born = proc::birth(self.pid);
+        let begun = Target::attach(self.pid).map_err(AttachError::from);
+        let (target, answer) = match begun {
+            Ok(target) => (Some(target), Ok(hello(self.pid))),
+            Err(error) => (None, Err(error)),
+        };
+        let (true, Some(target)) = (first.send(answer).is_ok(), target) else { return };
+        let Self { pid, orders, told } = self;
+        let (translator, seen_at) = (Translator::default(), None);
+        let mut watch = Watch { pid, born, target, translator, told, seen_at };
+        if let Err(Over::Lost(error)) = watch.until_the_end(&orders) {
+            watch.end(error);
+        }
+    }
+}
+
+/// A program while somebody listens.
+struct Watch {
+    pid: u32,
+    /// When the process began: a later one may be given its number.
+    born: Option<u64>,
+    target: Target,
+    translator: Translator,
+    told: SyncSender<Told>,
+    seen_at: Option<taskscope_model::At>,
+}
+
+impl Watch {
+    fn until_the_end(&mut self, orders: &Receiver<Order>) -> Result<(), Over> {
+        let mut goes_on = false;
+        loop {
+            let order = match goes_on {
+                true => orders.recv_timeout(EVERY),
+                false => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match order {
+                Ok(Order::Ask(Request::Subscribe(subscribe))) => {
+                    goes_on = !subscribe.once;
+                    self.subscribe(&subscribe)?;
+                }
+                Ok(Order::Ask(request)) => self.deny(&request)?,
+                Err(RecvTimeoutError::Timeout) => self.look()?,
+                Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    /// Everything is told, whatever is asked for: it is all there after a look.
+    fn subscribe(&mut self, wanted: &Subscribe) -> Result<(), Over> {
+        let now = clock::monotonic();
+        if self.seen_at.is_none_or(|seen| now.since(seen) > FRESH) {
+            self.look()?;
+        }
+        if wanted.once && self.translator.is_unconfirmed() {
+            thread::sleep(PAUSE);
+            self.look()?;
+        }
+        // Who asks for all there is, and once, wants to know what is wrong: some of that shows only if it lasts.
+        let begun = clock::monotonic();
+        while wanted.once && wanted.ended && clock::monotonic().since(begun) < self.translator.suspects() {
+            thread::sleep(AGAIN);
+            self.look()?;
+        }
+        self.tell(|_, out| out.push(Complete { subscription: wanted.number }.into()))
+    }
+
+    fn look(&mut self) -> Result<(), Over> {
+        if self.born.is_some() && proc::birth(self.pid) != self.born {
+            return Err(Error::Gone { pid: self.pid }.into());
+        }
+        let snapshot = self.target.snapshot()?;
+        let now = snapshot.at.unwrap_or_else(clock::monotonic);
+        self.seen_at = Some(now);
+        self.tell(|translator, out| translator.look(&snapshot, now, out))
+    }
+
+    fn deny(&self, request: &Request) -> Result<(), Over> {
+        let (number, what) = match request {
+            Request::Cancel(cancel) => (cancel.number, "cancel tasks"),
+            Request::Trace(trace) => (trace.number, "take the stack of a task"),
+            Request::Switch(switch) => (switch.number, "switch modes"),
+            Request::Stacks(stacks) => (stacks.number, "take stacks"),
+            Request::SetLimit(limit) => (limit.number, "watch for slow polls"),
+            _ => (0, "do that"),
+        };
+        let message = format!(
+            "who only reads a program's memory cannot {what}; put #[taskscope_agent::main] on its main function"
+        );
+        let denied = Denied { number, reason: Reason::IMPOSSIBLE, message };
+        self.hand_over(Heard::Answer(Answer::Denied(denied)))
+    }
+
+    fn tell(&mut self, say: impl FnOnce(&mut Translator, &mut Vec<Fact>)) -> Result<(), Over> {
+        let mut facts = Vec::new();
+        say(&mut self.translator, &mut facts);
+        let mut changes = facts.into_iter().map(|fact| Change { source: Source::OUTSIDE, fact }).peekable();
+        while changes.peek().is_some() {
+            self.hand_over(Heard::Changes(changes.by_ref().take(PIECE).collect()))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until there is room: who takes slowly is told less often.
+    fn hand_over(&self, heard: Heard) -> Result<(), Over> {
+        self.told.send(Told::Heard(heard)).map_err(|_| Over::Unheard)
+    }
+
+    /// The program is gone: that is what its goodbye would have said. Or it may no longer be read.
+    fn end(&mut self, error: Error) {
+        let last = match error {
+            Error::Gone { .. } => {
+                let address = Address::Outside { pid: self.pid }.to_string();
+                let _ = self.tell(|translator, out| translator.goodbye(clock::monotonic(), out));
+                AttachError::Lost { address, goodbye: true }
+            }
+            other => other.into(),
+        };
+        // Who closes the connection does not wait for its end.
+        let _ = self.told.send(Told::End(last));
+    }
+}
+
+fn hello(pid: u32) -> Hello {
+    let (now, wall_ns) = (clock::monotonic(), clock::wall());
+    Hello {
+        pid,
+        program: proc::program(pid).unwrap_or_else(|| "?".to_owned()),
+        source: Source::OUTSIDE,
+        agent: "no agent, read from outside".to_owned(),
+        mode: "outside".to_owned(),
+        started_at: proc::started(pid).unwrap_or(now),
+        clock: ClockPair { monotonic_ns: now.0, wall_ns },
+        rights: Rights::READ,
+        runtimes: Vec::new(),
+        coverage: Vec::new(),
+        live_tasks: 0,
+    }
+}
