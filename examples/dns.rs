@@ -1,9 +1,9 @@
 //! Expect: slow_poll, blocked_worker. A task resolves a name with the blocking resolver of the system.
 
-use std::net::ToSocketAddrs;
+use std::net::{ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use taskscope_examples::{Stay, ready};
 
@@ -13,6 +13,9 @@ struct Options {
     /// The name and port to resolve
     #[arg(long, default_value = "taskscope-example.invalid:80")]
     name: String,
+    /// Listen where a name service does, and never answer: for a machine that has no other name service
+    #[arg(long)]
+    silent_server: bool,
     /// Resolve with tokio's lookup_host
     #[arg(long)]
     healthy: bool,
@@ -24,6 +27,9 @@ struct Options {
 async fn main() -> Result<()> {
     let options = Options::parse();
     let told = options.stay.until_told();
+    let silent = options.silent_server.then(|| UdpSocket::bind("127.0.0.1:53"));
+    // Its queue takes what is asked; nobody reads it.
+    let _silent = silent.transpose().context("cannot listen as a name service")?;
     let (healthy, name) = (options.healthy, options.name);
     tokio::spawn(async move {
         loop {

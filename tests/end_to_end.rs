@@ -2,6 +2,8 @@
 
 #[path = "end_to_end/agreement.rs"]
 mod agreement;
+#[path = "end_to_end/black_box.rs"]
+mod black_box;
 #[path = "end_to_end/blocked.rs"]
 mod blocked;
 #[path = "end_to_end/command_line.rs"]
@@ -22,6 +24,8 @@ mod fates;
 mod findings;
 #[path = "end_to_end/healthy.rs"]
 mod healthy;
+#[path = "end_to_end/held_up.rs"]
+mod held_up;
 #[path = "end_to_end/hooks.rs"]
 mod hooks;
 #[path = "end_to_end/hostile.rs"]
@@ -42,3 +46,5 @@ mod screens;
 mod tasks;
 #[path = "end_to_end/terminal.rs"]
 mod terminal;
+#[path = "end_to_end/watchdog.rs"]
+mod watchdog;

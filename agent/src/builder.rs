@@ -65,6 +65,8 @@ impl Builder {
     /// - `TASKSCOPE_TOKEN_FILE=PATH`: the secret that every TCP connection must present
     /// - `TASKSCOPE_RIGHTS=read,control,memory`: what TCP connections may do; without it they may read
     /// - `TASKSCOPE_SLOW_POLL=100ms`: from this length on a poll is slow; `off`: none is
+    /// - `TASKSCOPE_BLACKBOX=FILE`: where the last minutes are written when something goes wrong, see
+    ///   [`black_box`](Self::black_box)
     /// - `TASKSCOPE_SIGNAL=40`: the signal by which threads are asked for their stacks, instead of the first free
     ///   one from SIGRTMIN+4 on; `off`: only threads in a system call show theirs
     /// - `TASKSCOPE_USER_PATHS=/src/shop:/src/lib`: what of the source is the program's own
@@ -96,6 +98,9 @@ impl Builder {
                 Some(limit) => builder.settings.limits.all = Some(limit),
                 None => complain("TASKSCOPE_SLOW_POLL", &limit, "a duration such as 100ms is wanted, or off"),
             }
+        }
+        if let Some(path) = std::env::var_os("TASKSCOPE_BLACKBOX").filter(|path| !path.is_empty()) {
+            builder.settings.black_box = Some(PathBuf::from(path));
         }
         if let Some(signal) = read("TASKSCOPE_SIGNAL") {
             match Choice::parse(&signal) {
@@ -150,6 +155,15 @@ impl Builder {
     /// `src/jobs.rs:88`. If several fit, the last one holds.
     pub fn slow_poll_of(mut self, spawned_at: impl Into<String>, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.limits.of_places.push((spawned_at.into(), limit_of(limit.into())));
+        self
+    }
+
+    /// Keeps what happened in the last minutes, and writes it to this file as a recording when a worker has been
+    /// blocked for a second, on a panic and at the end of the program: `taskscope findings FILE` reads it, and every
+    /// other command that reads. `{pid}` in the name stands for the process's number. At most 16 MiB, in memory too;
+    /// the file is replaced as a whole. Works on Unix.
+    pub fn black_box(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.black_box = Some(file.into());
         self
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// How long the end of a runtime or of `main` waits for the last Changes to be delivered.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long the end of `main` waits in the modes that say what was found: that may take reading the program's
-/// debug information.
+/// How long the end of `main` waits in the modes that say what was found, for that may take reading the program's
+/// debug information, and where there is a black box to be written.
 const PATIENCE_TO_SAY: Duration = Duration::from_secs(3);
 
 /// What the server is asked for.
@@ -65,7 +65,12 @@ impl Farewell {
 
     /// Has the server say goodbye to everyone attached, and waits a moment for that.
     pub(crate) fn say(&self, reason: &'static str, mode: Mode) {
-        self.ask(Ask::Goodbye(reason), if mode < Mode::Log { PATIENCE } else { PATIENCE_TO_SAY });
+        #[cfg(unix)]
+        let writes = crate::black_box::panicked::is_kept();
+        #[cfg(not(unix))]
+        let writes = false;
+        let patience = if mode < Mode::Log && !writes { PATIENCE } else { PATIENCE_TO_SAY };
+        self.ask(Ask::Goodbye(reason), patience);
     }
 
     /// Has the server tell everyone attached what is new, and waits a moment for that.

@@ -38,6 +38,8 @@ pub mod task;
 // Under loom only the lock-free protocols are compiled: loom's atomics cannot live outside a model.
 unless_loom! {
     mod bell;
+    #[cfg(unix)]
+    mod black_box;
     mod builder;
     mod clock;
     mod core;

@@ -30,6 +30,17 @@ pub(crate) struct Panic {
     pub(crate) place: Option<PanicPlace>,
 }
 
+/// `"no" at src/main.rs:7:5`.
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.message)?;
+        match &self.place {
+            Some(place) => write!(f, " at {}:{}:{}", place.file, place.line, place.column),
+            None => Ok(()),
+        }
+    }
+}
+
 thread_local! {
     /// The last panic of this thread.
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
@@ -63,6 +74,8 @@ fn note(info: &PanicHookInfo<'_>) {
         column: at.column(),
     });
     let panic = Panic { message: message(info.payload()), place };
+    #[cfg(unix)]
+    crate::black_box::panicked::panicked(|| panic.to_string());
     // A thread at its very end has no place for it.
     let _ = LAST.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {

@@ -52,6 +52,11 @@ impl Runtime {
         self.lease.as_ref().map(|lease| lease.slot.number)
     }
 
+    /// When it was made, raw clock.
+    pub(crate) fn made_at(&self) -> Option<u64> {
+        self.lease.as_ref().map(|lease| lease.slot.at)
+    }
+
     /// Runs a future that is not shown: the agent's own.
     pub(crate) fn drive<F: Future>(&self, future: F) -> F::Output {
         self.tokio().block_on(future)

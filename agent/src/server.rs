@@ -6,6 +6,8 @@ mod at_exit;
 #[cfg(unix)]
 mod awaits;
 #[cfg(unix)]
+mod black_box;
+#[cfg(unix)]
 mod cancel;
 #[cfg(unix)]
 mod client;

@@ -11,6 +11,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Option<String>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) tcp_rights: Rights,
+    /// Where the last minutes are written when something goes wrong.
+    pub(crate) black_box: Option<PathBuf>,
     pub(crate) limits: LimitSettings,
     pub(crate) signal: Choice,
     pub(crate) origins: Origins,
@@ -22,6 +24,7 @@ impl Default for Settings {
             listen: None,
             token_file: None,
             tcp_rights: Rights::READ,
+            black_box: None,
             limits: LimitSettings::default(),
             signal: Choice::default(),
             origins: Origins::default(),

@@ -23,12 +23,12 @@ use crate::sync::lock;
 use frames::Frames;
 use namer::Namer;
 use slow_polls::SlowPolls;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use taken::Taken;
-use taskscope_model::change::{PoolFull, Stack, ThreadStack};
-use taskscope_model::{At, Fact, RuntimeId};
+use taskscope_model::change::{PoolFull, SlowPoll, Stack, ThreadStack};
+use taskscope_model::{At, Fact, Nanos, RuntimeId, SlowPollId};
 
 /// By which signal running threads are asked for their stacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,6 +160,16 @@ impl Stacks {
         *threads = Threads { version: self.version.next(), unnamed: true, stacks };
         drop(threads);
         self.settle();
+    }
+
+    /// The polls that keep a worker and have lasted for at least so long.
+    pub(crate) fn lasting(&self, now: At, least: Nanos) -> BTreeSet<SlowPollId> {
+        lock(&self.slow).lasting(now, least)
+    }
+
+    /// The polls that kept a worker of a runtime, and whether all of them have ended and have their names.
+    pub(crate) fn slow_polls_of(&self, runtime: RuntimeId) -> (Vec<SlowPoll>, bool) {
+        lock(&self.slow).of(runtime)
     }
 
     /// Whether a blocking pool is full.

@@ -1,5 +1,7 @@
 //! What a test has left behind: the evidence of its own runtime, judged, in words.
 
+mod blocked;
+
 use crate::core::{self, Core};
 use crate::observe::observer;
 use crate::records::Copied;
@@ -10,7 +12,9 @@ use std::time::Duration;
 use taskscope_model::codes::TaskKind;
 use taskscope_model::task::By;
 use taskscope_model::world::Names;
-use taskscope_model::{Change, Diagnosis, Fact, Finding, Kind, LocationId, Severity, Source, TaskId, World};
+use taskscope_model::{
+    Change, Diagnosis, Fact, Finding, Kind, LocationId, RuntimeId, Severity, Source, TaskId, World,
+};
 
 /// A task that still does something is waited for so often, a millisecond each.
 const MOST_TURNS: u32 = 5_000;
@@ -19,7 +23,8 @@ const IDLE_TURNS: u32 = 100;
 /// ... and so many where nobody can tell whether it does something.
 const BLIND_TURNS: u32 = 1_000;
 
-/// Kinds that fail a test; the others are news, not faults.
+/// Kinds that fail a test; the others are news, not faults. Blocked workers do so too, though none is blocked any more
+/// when a test is judged.
 const FAIL: [Kind; 4] = [Kind::PendingAtShutdown, Kind::PanicUnseen, Kind::ErrorUnseen, Kind::NeverAwaited];
 
 /// Ends a test's runtime, and says what the test has left behind; `None` if there is nothing but what is
@@ -29,6 +34,7 @@ pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) ->
     let plain = settle(core, &runtime, number);
     let mut teller = Teller::new(&core.store);
     let pending: Vec<Copied> = living(core, number).collect();
+    let made = core.store.clock.at(runtime.made_at().unwrap_or(0));
     drop(runtime);
     teller.refresh_places(&core.store.places);
     let world = evidence(core, &teller, number, &pending);
@@ -37,7 +43,14 @@ pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) ->
     // What ended with the runtime was pending, all of it: that is said below.
     let found = found.filter(|finding| finding.kind != Kind::PendingAtShutdown).cloned();
     let found = found.chain(still_pending(&world, &pending));
-    let found: Vec<Finding> = found.filter(|finding| !is_allowed(&world, finding, allowed)).collect();
+    let (blocked, of_stacks) = blocked::blocked(core, RuntimeId(number.into()), made, &world);
+    let is_allowed_there = |finding: &Finding| {
+        let kinds = [Kind::BlockedWorker, Kind::SlowPoll];
+        kinds.into_iter().any(|kind| is_allowed(&of_stacks, &Finding { kind, ..finding.clone() }, allowed))
+    };
+    let blocked = blocked.into_iter().filter(|finding| !is_allowed_there(finding));
+    let found = found.filter(|finding| !is_allowed(&world, finding, allowed));
+    let found: Vec<Finding> = found.chain(blocked).collect();
     let plain = if allowed.iter().any(|(kind, _)| *kind == Kind::PendingAtShutdown) { 0 } else { plain };
     words(&found, plain)
 }
@@ -117,7 +130,8 @@ fn still_pending(world: &World, pending: &[Copied]) -> Vec<Finding> {
         let at = world.location_text(location).unwrap_or_default().into_owned();
         let count = tasks.len() as u64;
         tasks.truncate(taskscope_model::finding::MOST_TASKS);
-        let (some, are) = if count == 1 { ("a task".to_owned(), "is") } else { (format!("{count} tasks"), "are") };
+        let (some, are) =
+            if count == 1 { ("a task".to_owned(), "is") } else { (format!("{count} tasks"), "are") };
         Finding {
             kind: Kind::PendingAtShutdown,
             severity: Severity::Warning,
@@ -134,7 +148,8 @@ fn still_pending(world: &World, pending: &[Copied]) -> Vec<Finding> {
 }
 
 fn is_allowed(world: &World, finding: &Finding, allowed: &[(Kind, Option<&str>)]) -> bool {
-    let file = finding.location.and_then(|location| world.location(location)).map(|location| location.file.as_str());
+    let file =
+        finding.location.and_then(|location| world.location(location)).map(|location| location.file.as_str());
     allowed.iter().any(|(kind, path)| {
         *kind == finding.kind && path.is_none_or(|path| file.is_some_and(|file| file.contains(path)))
     })
@@ -147,7 +162,11 @@ fn words(found: &[Finding], plain: u64) -> Option<String> {
     let mut words = "the test has left something behind:".to_owned();
     for finding in found {
         // A text takes everything.
-        let _ = write!(words, "\n  {} {}: {}; {}", finding.severity, finding.kind, finding.message, finding.advice);
+        let _ = write!(
+            words,
+            "\n  {} {}: {}; {}",
+            finding.severity, finding.kind, finding.message, finding.advice
+        );
     }
     if plain > 0 {
         let tasks = if plain == 1 { "plain task" } else { "plain tasks" };

@@ -13,21 +13,26 @@ mod asked;
 mod budget;
 mod followed;
 mod pools;
+mod rhythm;
 mod seat;
+mod spent;
+mod trust;
 
 use crate::core::Core;
 use crate::frames::InPoll;
+use crate::stacks::Taker;
+use crate::stacks::proc::{self, State};
 use crate::stacks::slow_polls::Begun;
-use crate::stacks::{Taker, proc};
 use crate::threads::Thread;
 use budget::Budget;
 use followed::Followed;
 use pools::Pools;
+use rhythm::Rhythm;
 use seat::Seat;
-use std::time::Duration;
 use taskscope_model::change::Sample;
 use taskscope_model::codes::Seen;
-use taskscope_model::{LocationId, Nanos, TaskId};
+use taskscope_model::{At, LocationId, Nanos, TaskId};
+use trust::Trust;
 
 /// The period is this part of the smallest limit ...
 const PARTS: u64 = 10;
@@ -35,8 +40,6 @@ const PARTS: u64 = 10;
 const SHORTEST_PERIOD: Nanos = Nanos(5_000_000);
 /// So many times it looks in vain before it goes to sleep.
 const LINGERS: u32 = 10;
-/// Being late by less than this is nothing special.
-const LATE: Nanos = Nanos(20_000_000);
 /// What waits behind a long poll is counted this often.
 const RECOUNT: Nanos = Nanos(250_000_000);
 
@@ -62,8 +65,10 @@ struct Watchdog {
     pools: Pools,
     /// By the number of the thread's slot.
     followed: Vec<Option<Followed>>,
-    /// How long this thread has waited for a processor, when it was last read.
-    own_wait: u64,
+    trust: Trust,
+    rhythm: Rhythm,
+    /// When it last woke.
+    at: At,
 }
 
 impl Watchdog {
@@ -76,7 +81,9 @@ impl Watchdog {
             budget: Budget::default(),
             pools: Pools::default(),
             followed: Vec::new(),
-            own_wait: 0,
+            trust: Trust::default(),
+            rhythm: Rhythm::new(&core.store.clock),
+            at: At(0),
         }
     }
 
@@ -84,14 +91,18 @@ impl Watchdog {
         self.complain();
         let mut quiet = 0;
         loop {
-            asked::answer(&mut self);
+            if asked::answer(&mut self) {
+                self.rhythm.begin(&self.core.store.clock);
+            }
             let Some(smallest) = self.core.limits.smallest() else {
                 self.forget_all();
                 std::thread::park();
+                self.rhythm.begin(&self.core.store.clock);
                 continue;
             };
             let period = Nanos(smallest.0 / PARTS).max(SHORTEST_PERIOD);
-            let busy = self.look(period) | self.pools.look(self.core);
+            let last = quiet + 1 >= LINGERS;
+            let busy = self.look(period) | self.pools.look(self.core, last);
             quiet = if busy { 0 } else { quiet + 1 };
             if quiet < LINGERS {
                 self.pause(period);
@@ -104,17 +115,8 @@ impl Watchdog {
 
     /// Waits for one period, and takes note if all was stopped meanwhile.
     fn pause(&mut self, period: Nanos) {
-        let clock = &self.core.store.clock;
-        let before = clock.raw();
-        std::thread::park_timeout(Duration::from_nanos(period.0));
-        let late = clock.span(clock.raw().saturating_sub(before)) - period;
-        if late < LATE.max(period) {
-            return;
-        }
-        let waited = proc::waited(crate::threads::tid()).unwrap_or(0);
-        let own = Nanos(waited.saturating_sub(std::mem::replace(&mut self.own_wait, waited)));
-        let stopped = late - own;
-        if stopped >= period {
+        let stopped = self.rhythm.pause(&self.core.store.clock, period);
+        if stopped > Nanos(0) {
             self.followed.iter_mut().flatten().for_each(|followed| followed.was_stopped(stopped));
         }
     }
@@ -124,19 +126,20 @@ impl Watchdog {
         let bell = &self.core.store.bell;
         bell.fall_asleep();
         self.core.store.next_epoch();
-        std::thread::park_timeout(Duration::from_nanos(period.0));
+        self.pause(period);
         // A poll that began before the new epoch was seen everywhere.
         let busy = self.core.store.threads.all().into_iter().any(|thread| thread.in_poll().is_some());
         if !busy && bell.is_asleep() {
             std::thread::park();
+            self.rhythm.begin(&self.core.store.clock);
         }
         bell.is_awake_now();
-        self.own_wait = proc::waited(crate::threads::tid()).unwrap_or(0);
     }
 
     /// Looks at every thread; says whether any is in a poll.
     fn look(&mut self, period: Nanos) -> bool {
         let mut busy = false;
+        self.at = self.core.store.clock.at(self.rhythm.now());
         for (number, thread) in self.core.store.threads.all().into_iter().enumerate() {
             let poll = thread.in_poll();
             busy |= poll.is_some();
@@ -164,10 +167,14 @@ impl Watchdog {
     /// A poll goes on.
     fn advance(&mut self, followed: &mut Followed, thread: &'static Thread, poll: InPoll, period: Nanos) {
         let (core, clock) = (self.core, &self.core.store.clock);
-        let now = clock.raw();
+        let now = self.rhythm.now();
         let lasted = followed.lasted(clock, now);
         let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
-        followed.begin_to_count(now, tid);
+        let at = self.at;
+        let trusted = self.trust.includes(tid, at);
+        if !trusted {
+            followed.begin_to_count(clock, now, tid, period);
+        }
         let Some(place) = followed.place(&core.store) else { return };
         let Some(limit) = core.limits.of(place, || core.store.places.text(place)) else { return };
         if lasted.0 >= limit.0 / 2 {
@@ -180,7 +187,15 @@ impl Watchdog {
         if lasted < due || followed.is_ignored() || followed.counted(clock, now, tid) < due {
             return;
         }
-        if proc::is_stopped(tid) {
+        self.trust.extend(tid, at);
+        if !self.budget.allows(at, place, followed.is_known()) {
+            // Who is trusted had a worker a moment ago.
+            if !trusted && Seat::is_left(core, thread, poll.record) {
+                return followed.ignore();
+            }
+            return self.count(followed, poll, (tid, lasted, limit), place);
+        }
+        if proc::state(tid) == Some(State::Stopped) {
             followed.was_stopped(period);
             return;
         }
@@ -189,7 +204,33 @@ impl Watchdog {
             followed.ignore();
             return;
         }
-        self.catch(followed, thread, poll, (tid, lasted, limit), seat);
+        self.catch(followed, thread, poll, (tid, lasted, limit), (place, seat));
+    }
+
+    /// A poll has passed its limit, and its stack may not be taken.
+    fn count(
+        &mut self,
+        followed: &mut Followed,
+        poll: InPoll,
+        (tid, lasted, limit): (u32, Nanos, Nanos),
+        place: u32,
+    ) {
+        let begun = || self.begun(poll, (tid, limit), (place, Seat::default()));
+        followed.begun.get_or_insert_with(begun);
+        followed.passed(lasted, limit);
+    }
+
+    fn begun(&self, poll: InPoll, (tid, limit): (u32, Nanos), (place, seat): (u32, Seat)) -> Begun {
+        Begun {
+            task: TaskId(poll.id),
+            spawned_at: Some(LocationId(place)),
+            runtime: seat.runtime,
+            worker: seat.worker,
+            tid,
+            at: self.core.store.clock.at(poll.start),
+            limit,
+            waiting: seat.waiting,
+        }
     }
 
     /// A poll has passed its limit, or a multiple of it.
@@ -199,27 +240,20 @@ impl Watchdog {
         thread: &'static Thread,
         poll: InPoll,
         (tid, lasted, limit): (u32, Nanos, Nanos),
-        seat: Seat,
+        (place, seat): (u32, Seat),
     ) {
         let (core, clock) = (self.core, &self.core.store.clock);
-        let at = clock.at(poll.start);
-        followed.passed(lasted, limit);
-        let Some(place) = followed.place(&core.store) else { return };
-        followed.begun.get_or_insert(Begun {
-            task: TaskId(poll.id),
-            spawned_at: Some(LocationId(place)),
-            runtime: seat.runtime,
-            worker: seat.worker,
-            tid,
-            at,
-            limit,
-            waiting: seat.waiting,
-        });
-        if !self.budget.allows(clock.now(), place, followed.entry.is_some()) {
+        // Now that it is known where it runs, that is told even if the poll was only counted before.
+        followed.begun = Some(self.begun(poll, (tid, limit), (place, seat)));
+        let since = clock.raw();
+        let taken = self.taker.take(tid);
+        self.rhythm.caught(clock, since);
+        self.complain();
+        if taken.is_none() && self.taker.is_possible() && followed.again() {
             return;
         }
-        let taken = self.taker.take(tid);
-        self.complain();
+        followed.passed(lasted, limit);
+        self.budget.spend(clock.now(), place, followed.entry.is_some());
         // What was seen is of this poll only if it has not ended meanwhile.
         let same = thread.in_poll().is_some_and(|now| followed.is(&now));
         if !same {

@@ -120,6 +120,46 @@ async fn who_looks_at_a_panic_and_an_error_passes() {
     taskscope_agent::spawn_fallible(async { Err::<(), _>("read") }).await.unwrap().unwrap_err();
 }
 
+/// Longer than a worker may be kept.
+const LONG: Duration = Duration::from_millis(1_300);
+
+#[ignore = "blocks its worker"]
+#[taskscope_agent::test]
+async fn blocks_its_worker() {
+    std::thread::sleep(LONG);
+}
+
+#[test]
+fn a_blocked_worker_fails_the_test() {
+    let words = verdict(blocks_its_worker);
+    assert!(words.contains("error blocked_worker: main"), "{words}");
+    if cfg!(target_os = "linux") {
+        assert!(words.contains("waits in std::thread::sleep at agent/tests/verdicts.rs:"), "{words}");
+    }
+}
+
+#[taskscope_agent::test(allow(blocked_worker, "tests/verdicts.rs"))]
+async fn a_worker_may_be_blocked_where_that_is_allowed() {
+    std::thread::sleep(LONG);
+}
+
+#[taskscope_agent::test(allow(slow_poll))]
+async fn a_poll_may_be_slow_where_that_is_allowed() {
+    std::thread::sleep(LONG);
+}
+
+#[taskscope_agent::test]
+async fn a_poll_that_is_merely_slow_fails_no_test() {
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+#[taskscope_agent::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hands_its_worker_over_or_is_none_passes() {
+    // The thread of `block_on` is no worker here.
+    std::thread::sleep(LONG);
+    tokio::spawn(async { tokio::task::block_in_place(|| std::thread::sleep(LONG)) }).await.unwrap();
+}
+
 /// Each test has its own evidence, whatever runs beside it: two that fail and two that do not, a thousand times.
 #[test]
 fn verdicts_are_of_their_own_test() {

@@ -31,6 +31,11 @@ pub fn scenario() -> &'static Path {
     program("scenario")
 }
 
+/// The program that measures itself under load.
+pub fn stress() -> &'static Path {
+    program("stress")
+}
+
 /// A program that knows nothing of taskscope.
 pub fn plain() -> &'static Path {
     program("plain")
@@ -47,22 +52,38 @@ pub fn example_without_hooks(name: &str) -> &'static Path {
     find(BUILT_WITHOUT_HOOKS.get_or_init(build_without_hooks), name)
 }
 
+/// The same, optimized and with line tables, as programs are deployed.
+///
+/// # Panics
+/// It cannot be built.
+#[track_caller]
+pub fn example_as_deployed(name: &str) -> PathBuf {
+    let built = build(target_folder(), &["taskscope-examples"], |cargo| {
+        cargo.args(["--profile", "deployed", "--bin", name]);
+    });
+    let built = built.unwrap_or_else(|why| panic!("{why}"));
+    built.get(name).cloned().expect("cargo names what it has built")
+}
+
 /// The monitor with the agent in it.
 #[track_caller]
 pub fn watched_taskscope() -> &'static Path {
     let build = || {
         let folder = target_folder().map(|folder| folder.join("watched"));
-        build(folder, &["taskscope"], |cargo| _ = cargo.args(["--features", "watched"]))
+        build(folder, &["taskscope"], |cargo| _ = cargo.args(["--bins", "--features", "watched"]))
     };
     find(BUILT_WATCHED.get_or_init(build), "taskscope")
 }
 
 #[track_caller]
 fn program(name: &str) -> &'static Path {
-    find(
-        BUILT.get_or_init(|| the_hooks_are_there().and_then(|()| build(target_folder(), PACKAGES, |_| {}))),
-        name,
-    )
+    find(BUILT.get_or_init(|| the_hooks_are_there().and_then(|()| build_all())), name)
+}
+
+fn build_all() -> Built {
+    build(target_folder(), PACKAGES, |cargo| {
+        cargo.arg("--bins");
+    })
 }
 
 #[track_caller]
@@ -78,7 +99,7 @@ fn build_without_hooks() -> Built {
     let folder = target_folder().map(|folder| folder.join("stable"));
     // An empty one replaces what .cargo/config.toml sets.
     build(folder, &["taskscope-examples"], |cargo| {
-        cargo.env("RUSTFLAGS", "");
+        cargo.arg("--bins").env("RUSTFLAGS", "");
     })
 }
 
@@ -86,7 +107,7 @@ fn build(folder: Option<PathBuf>, packages: &[&str], set: impl Fn(&mut Command))
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The settings of .cargo/config.toml hold below the folder in which cargo is started.
     cargo.current_dir(crate::source::root());
-    cargo.args(["build", "--bins", "--message-format=json-render-diagnostics"]);
+    cargo.args(["build", "--message-format=json-render-diagnostics"]);
     cargo.args(packages.iter().flat_map(|package| ["--package", *package]));
     set(&mut cargo);
     if let Some(folder) = folder {

@@ -13,7 +13,8 @@ mod screen;
 mod source;
 
 pub use built::{
-    echo_server, example, example_without_hooks, plain, scenario, taskscope, watched_taskscope,
+    echo_server, example, example_as_deployed, example_without_hooks, plain, scenario, stress, taskscope,
+    watched_taskscope,
 };
 pub use client::Client;
 pub use clock::{Stopwatch, until};

@@ -25,3 +25,14 @@ pub(crate) fn ending(how: &str) {
         }
     });
 }
+
+/// A task panics, and the program goes on.
+pub(crate) fn panicking() {
+    let runtime = Builder::from_env().build().expect("a runtime can be built");
+    runtime.block_on(async {
+        // Nobody looks at what became of it.
+        drop(taskscope_agent::spawn(async { panic!("out of stock") })); // expect: panic
+        say("ready");
+        std::future::pending::<()>().await;
+    });
+}

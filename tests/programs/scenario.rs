@@ -6,6 +6,8 @@ mod ending;
 mod fates;
 #[cfg(tokio_unstable)]
 mod hooks;
+mod interrupted;
+mod nearly_slow;
 mod nested;
 
 use std::io::Write as _;
@@ -17,8 +19,11 @@ fn main() -> ExitCode {
     match words[..] {
         ["blocked-workers"] => blocked::workers(),
         ["blocked-root"] => blocked::root(),
+        ["panicking"] => ending::panicking(),
         ["ending", how] => ending::ending(how),
         ["fates", how] => fates::fates(how),
+        ["interrupted"] => interrupted::interrupted(),
+        ["nearly-slow", way] => nearly_slow::nearly_slow(way),
         ["nested"] => nested::nested(),
         #[cfg(tokio_unstable)]
         ["chained-hooks"] => hooks::chained(),

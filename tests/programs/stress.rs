@@ -4,9 +4,28 @@
 //! stress tasks 1000000        that many idle tasks; prints `ready` and stays until its input ends
 //! stress polls 1000000000     that many polls of 64 tasks that wake themselves
 //! stress spawns 100000000     that many tasks that end at once, 1,000 of them survive
+//! stress captures 100000      that many stacks, while threads come and go, processes are forked, libraries loaded,
+//!                             runtimes shut down
+//! stress slow 10              for so many seconds more than 1,000 slow polls a second; what the watchdog takes
+//! stress quick 10             the same with polls that are not slow, at the usual limit
+//! stress idle 10              the same with nothing to do
+//! stress caught 30            so many slow polls: how long after their beginning each is caught
+//! stress victim 30            the same: for how long a poll that computes is held up by that
+//! stress window 60            for so many seconds calls that a signal interrupts, begun just when one may come
 //! ```
 //! `TASKSCOPE=off` runs the same without the agent. Fails if the memory after the last step is more than that
 //! after the first and what grows with the program's age alone: the agent's history fills up.
+
+#[path = "stress/captures.rs"]
+mod captures;
+#[path = "stress/caught.rs"]
+mod caught;
+#[path = "stress/cost.rs"]
+mod cost;
+#[path = "stress/own.rs"]
+mod own;
+#[path = "stress/window.rs"]
+mod window;
 
 use std::future::pending;
 use std::io::Read;
@@ -21,21 +40,34 @@ const POLLED: u64 = 64;
 /// luck with the allocator. A leak of one record a thousand spawns would be ten times as much.
 const GROWTH: u64 = 24 * 1024;
 
-#[taskscope_agent::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (what, count) = match &args[..] {
         [what, count] => (what.as_str(), count.parse().unwrap_or(0)),
         _ => ("", 0),
     };
     match what {
-        "tasks" => tasks(count).await,
-        "polls" => verdict(&polls(count).await),
-        "spawns" => verdict(&spawns(count).await),
+        "tasks" | "polls" | "spawns" => tracked(what, count),
+        "captures" => captures::captures(count),
+        "slow" => cost::slow(count),
+        "quick" => cost::quick(count),
+        "idle" => cost::idle(count),
+        "caught" => caught::caught(count),
+        "victim" => caught::victim(count),
+        "window" => window::window(count),
         _ => {
-            say("usage: stress tasks|polls|spawns COUNT");
+            say("usage: stress tasks|polls|spawns|captures|slow|quick|idle|caught|victim|window COUNT");
             ExitCode::from(2)
         }
+    }
+}
+
+#[taskscope_agent::main]
+async fn tracked(what: &str, count: u64) -> ExitCode {
+    match what {
+        "tasks" => tasks(count).await,
+        "polls" => verdict(&polls(count).await),
+        _ => verdict(&spawns(count).await),
     }
 }
 
@@ -122,6 +154,13 @@ fn report(what: &str, count: u64, elapsed: Duration) -> u64 {
         "{count} {what} after {:.1} s, {alive} alive, {resident} kB resident",
         elapsed.as_secs_f64()
     ));
+    resident
+}
+
+/// Says what memory is held by now, kB.
+fn report_memory(what: &str, count: u64) -> u64 {
+    let resident = resident();
+    say(&format!("{count} {what}, {resident} kB resident"));
     resident
 }
 

@@ -68,12 +68,13 @@ pub fn observe(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Runs an `async fn` as a test that fails when it leaves something behind: `#[tokio::test]`, judged.
 ///
 /// The test fails, in words, if at its end a task is still pending, or if in it a panic or an error of a task
-/// went unseen, or a future was dropped that nobody had ever awaited. Only this test's own runtime counts, whatever runs beside it. A task that was let go with `detach()` may go on.
+/// went unseen, or a future was dropped that nobody had ever awaited, or if a poll kept a worker for more than a
+/// second. Only this test's own runtime counts, whatever runs beside it. A task that was let go with `detach()` may go on.
 ///
 /// It takes what `#[tokio::test]` takes (the default is one thread), and
 ///
 /// - `allow(kind)`: findings of that kind are all right here: `pending_at_shutdown`, `panic_unseen`,
-///   `error_unseen`, `never_awaited`
+///   `error_unseen`, `never_awaited`, `blocked_worker` (`slow_poll` means the same here)
 /// - `allow(kind, "path")`: only at places whose file has that in its path
 ///
 /// With `#[should_panic]` below it the test is to panic by itself; findings are printed and fail nothing.

@@ -8,11 +8,13 @@ use crate::function::Function;
 use crate::options::{Allowed, Options};
 
 /// The kinds of findings that fail a test, by their names in the agent.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 6] = [
     ("pending_at_shutdown", "PendingAtShutdown"),
     ("panic_unseen", "PanicUnseen"),
     ("error_unseen", "ErrorUnseen"),
     ("never_awaited", "NeverAwaited"),
+    ("blocked_worker", "BlockedWorker"),
+    ("slow_poll", "SlowPoll"),
 ];
 
 /// What the agent has to know to judge the test.

@@ -174,11 +174,28 @@ pub struct Location {
     pub column: u32,
 }
 
+impl Location {
+    /// The file as a person reads it.
+    pub fn short_file(&self) -> &str {
+        short_path(&self.file)
+    }
+}
+
+/// A path without what says nothing to a person: where a registry keeps its crates, and which build of the standard
+/// library it is. `axum-0.8.9/src/serve/mod.rs`, `std/src/thread/mod.rs`.
+pub fn short_path(path: &str) -> &str {
+    let behind = |mark: &str| Some(path.split_once(mark)?.1.split_once('/')?.1);
+    let library = || behind("/rustc/")?.strip_prefix("library/");
+    behind("/registry/src/").or_else(library).filter(|short| !short.is_empty()).unwrap_or(path)
+}
+
+/// In short, for a person.
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.short_file();
         match self.column {
-            0 => write!(f, "{}:{}", self.file, self.line),
-            column => write!(f, "{}:{}:{column}", self.file, self.line),
+            0 => write!(f, "{file}:{}", self.line),
+            column => write!(f, "{file}:{}:{column}", self.line),
         }
     }
 }

@@ -14,6 +14,7 @@ mod model {
     mod keep;
     mod leaks;
     mod outside;
+    mod paths;
     mod query;
     mod resources;
     mod scenario;

@@ -1,11 +1,30 @@
 //! How much of a core the server may use: at most 5 % over time, with some saved up for a person's first look.
 
+use crate::stacks::proc::{Account, Scheduled};
 use taskscope_model::{At, Nanos};
 
 /// One part in so many of the elapsed time may be used.
 const SHARE: u64 = 20;
 /// Most that is saved up: enough to scan a million tasks a few times.
 const SAVED: u64 = 2_000_000_000;
+
+/// The server's own time on a processor: waiting for one is no use of it. Where the system does not count, what passes
+/// on the clock has to do.
+#[derive(Default)]
+pub(super) struct OwnTime {
+    account: Option<Account>,
+    before: Scheduled,
+}
+
+impl OwnTime {
+    /// What was used since this was last asked; `None`: unknown. The thread that asks first is the one it counts for.
+    pub(super) fn spent(&mut self) -> Option<Nanos> {
+        let account = self.account.get_or_insert_with(|| Account::of(crate::threads::tid()));
+        let now = account.now();
+        let before = std::mem::replace(&mut self.before, now);
+        (before.ran > Nanos(0) && now.ran > Nanos(0)).then(|| now.ran - before.ran)
+    }
+}
 
 /// An allowance of CPU time that refills as time passes.
 pub(super) struct Pace {

@@ -1,9 +1,11 @@
 //! The server's loop: one thread, one poll, every connection without blocking.
 
+mod boxed;
 mod grant;
 
 use super::at_exit;
 use super::awaits::Judge;
+use super::black_box::BlackBox;
 use super::client::Client;
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -12,9 +14,10 @@ use super::news::{News, Visitors};
 use super::pages::pages;
 use super::reporter::Reporter;
 use super::subscriber::change;
-use super::pace::Pace;
+use super::pace::{OwnTime, Pace};
 use super::stacks::Asked;
 use super::traces::Traces;
+use crate::black_box::Occasion;
 use crate::core::Core;
 use crate::farewell::Ask;
 use crate::mode::Mode;
@@ -76,8 +79,11 @@ struct Server {
     collector: Collector,
     news: News,
     pace: Pace,
+    own_time: OwnTime,
     /// In the modes that say something.
     reporter: Option<Reporter>,
+    /// If the program wants one.
+    black_box: Option<BlackBox>,
     /// When the next tick is due, while somebody watches.
     tick: Option<At>,
     ticks: u64,
@@ -106,7 +112,9 @@ impl Server {
             collector: Collector::default(),
             news: News::new(core),
             pace: Pace::new(core.store.clock.now()),
+            own_time: OwnTime::default(),
             reporter: None,
+            black_box: BlackBox::of(core),
             tick: None,
             ticks: 0,
             last_ticks: None,
@@ -186,12 +194,16 @@ impl Server {
         self.answer_traces(now);
         self.answer_stacks(now);
         self.write(now);
+        self.keep_black_box(now);
         self.farewell(now);
         self.symbols.look(now);
         self.watch_or_not(now);
         let after = self.core.store.clock.now();
-        self.pace.spend(after.since(now));
+        self.pace.spend(self.own_time.spent().unwrap_or(after.since(now)));
+        let latest = after.0 + self.tick_after();
         if let Some(tick) = &mut self.tick {
+            // Somebody may have come who wants to know more often.
+            *tick = At(tick.0.min(latest));
             *tick = At(tick.0.max(after.0 + self.pace.wait(after).0));
         }
     }
@@ -296,14 +308,17 @@ impl Server {
         if let Some(reporter) = &mut self.reporter {
             reporter.subscriber.take_in(&batch, &self.news.teller);
         }
-        if self.clients.values().any(|client| client.subscriber.wants_figures()) {
+        if let Some(black_box) = &mut self.black_box {
+            black_box.subscriber.take_in(&batch, &self.news.teller);
+        }
+        if self.black_box.is_some() || self.clients.values().any(|client| client.subscriber.wants_figures()) {
             self.news.refresh_figures(self.core);
         }
         if self.ticks.is_multiple_of(RELEASE_EVERY) {
             self.news.release(self.core, false);
             self.core.runtimes.all().iter().for_each(|slot| slot.want_handle());
         }
-        self.tick = Some(At(now.0 + TICK));
+        self.tick = Some(At(now.0 + self.tick_after()));
     }
 
     /// Scans for one view that needs it; the next one has its turn after everything else.
@@ -322,7 +337,8 @@ impl Server {
         let clients = self.clients.values_mut().filter(|client| client.wants_scan(now));
         let clients = clients.filter(|client| !(judging && client.subscriber.wants_totals()));
         let own = self.reporter.iter_mut().map(|reporter| &mut reporter.subscriber);
-        let own = own.filter(|subscriber| subscriber.wants_scan(now));
+        let boxed = self.black_box.iter_mut().map(|black_box| &mut black_box.subscriber);
+        let own = own.chain(boxed).filter(|subscriber| subscriber.wants_scan(now));
         if let Some(next) = clients.map(|client| &mut client.subscriber).chain(own).next() {
             let collector = &mut self.collector;
             next.scan(&self.core.store, &self.news.teller, |record| collector.follow(record));
@@ -332,7 +348,7 @@ impl Server {
     }
 
     fn wants_scan(&self, now: At) -> bool {
-        let own = self.reporter.as_ref().is_some_and(|reporter| reporter.subscriber.wants_scan(now));
+        let own = self.own_subscribers().any(|subscriber| subscriber.wants_scan(now));
         // Sums of observed futures wait a moment for what the last drops mean.
         let judging = self.judge.patience(now).is_some();
         let waits = |client: &Client| judging && client.subscriber.wants_totals();
@@ -341,6 +357,7 @@ impl Server {
 
     fn refresh_awaits(&mut self) {
         let own = self.reporter.iter().map(|reporter| &reporter.subscriber);
+        let own = own.chain(self.black_box.iter().map(|it| &it.subscriber));
         let all = self.clients.values().map(|client| &client.subscriber).chain(own);
         self.news.awaits.refresh(self.core, self.news.teller.now, all.filter_map(|subscriber| subscriber.view()));
         // What it tells of may be new.
@@ -382,6 +399,7 @@ impl Server {
         }
         if let Ask::Goodbye(reason) = ask {
             self.goodbye(reason);
+            self.write_black_box(&Occasion::End(reason));
         }
         self.core.farewell.done(ask);
     }
@@ -406,7 +424,7 @@ impl Server {
 
     /// Stops watching some ticks after the last client has left.
     fn watch_or_not(&mut self, now: At) {
-        let watched = self.reporter.is_some() || self.clients.values().any(Client::is_watching);
+        let watched = self.is_watched_closely() || self.black_box.is_some();
         match (watched, self.last_ticks) {
             (true, Some(_)) => self.begin_watch(now),
             (false, None) if self.tick.is_some() => {

@@ -43,6 +43,12 @@ impl Subscriber {
         Ok(())
     }
 
+    /// Asks as if nothing had been told before.
+    pub(super) fn begin_again(&mut self, asked: Subscribe) -> Result<(), Denied> {
+        self.told = ToldSoFar::default();
+        self.ask(asked)
+    }
+
     /// Whether it has asked.
     pub(super) fn has_asked(&self) -> bool {
         self.view.is_some()

@@ -7,14 +7,52 @@ use super::taken::Taken;
 
 /// What the kernel tells of a thread: nothing.
 pub(crate) mod proc {
+    use taskscope_model::Nanos;
+
+    /// What the scheduler has counted of a thread since its start.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub(crate) struct Scheduled {
+        /// Time on a processor.
+        pub(crate) ran: Nanos,
+        /// Time waiting for one.
+        pub(crate) waited: Nanos,
+    }
+
+    /// What a thread is about.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[expect(dead_code, reason = "known elsewhere")]
+    pub(crate) enum State {
+        /// It runs, or waits for a processor.
+        Ready,
+        /// It waits for something else.
+        Waits,
+        /// Somebody has stopped it.
+        Stopped,
+    }
+
     /// Not counted here.
-    pub(crate) fn waited(_: u32) -> Option<u64> {
+    pub(crate) fn scheduled(_: u32) -> Option<Scheduled> {
         None
     }
 
+    /// The same of one thread, asked again and again.
+    pub(crate) struct Account;
+
+    impl Account {
+        /// That of a thread.
+        pub(crate) fn of(_: u32) -> Self {
+            Self
+        }
+
+        /// Zeros.
+        pub(crate) fn now(&self) -> Scheduled {
+            Scheduled::default()
+        }
+    }
+
     /// Not known here.
-    pub(crate) fn is_stopped(_: u32) -> bool {
-        false
+    pub(crate) fn state(_: u32) -> Option<State> {
+        None
     }
 
     /// Not known here.

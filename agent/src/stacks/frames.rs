@@ -131,7 +131,8 @@ impl Frames {
             return Err(NotNamed);
         }
         let entries = stack.iter().filter_map(|id| self.all.get(id.0 as usize));
-        let mut calls = entries.flat_map(|entry| &entry.frame.calls).filter(|call| call.origin == Origin::USER);
+        let mut calls =
+            entries.flat_map(|entry| &entry.frame.calls).filter(|call| call.origin == Origin::USER);
         Ok(calls.find_map(|call| Some((call.location?, call.function.as_str()))))
     }
 

@@ -84,10 +84,7 @@ mod tests {
                 "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/tokio-1.47.0/src/task/mod.rs",
                 Origin::TOKIO,
             ),
-            (
-                "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/hyper-1.4.0/src/lib.rs",
-                Origin::DEPENDENCY,
-            ),
+            ("/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/hyper-1.4.0/src/lib.rs", Origin::DEPENDENCY),
             (
                 "/home/u/.cargo/registry/src/index-1949cf8c6b5b557f/tokio-postgres-0.7.0/src/lib.rs",
                 Origin::DEPENDENCY,

@@ -2,7 +2,7 @@
 
 use super::Version;
 use super::frames::{Frames, NotNamed};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use taskscope_model::change::{Sample, SlowPoll};
 use taskscope_model::codes::Doing;
 use taskscope_model::{At, LocationId, Nanos, RuntimeId, SlowPollId, TaskId, Worker};
@@ -131,6 +131,21 @@ impl SlowPolls {
         entry.version = version.next();
     }
 
+    /// The polls that keep a worker and have lasted for at least so long.
+    pub(super) fn lasting(&self, now: At, least: Nanos) -> BTreeSet<SlowPollId> {
+        let lasts = |fact: &&SlowPoll| fact.length.is_none() && now.since(fact.at) >= least;
+        let facts = self.entries.iter().map(|entry| &entry.fact);
+        facts.filter(lasts).filter(|fact| keeps_a_worker(fact)).map(|fact| fact.id).collect()
+    }
+
+    /// The polls that kept a worker of a runtime, and whether all of them have ended and have their names.
+    pub(super) fn of(&self, runtime: RuntimeId) -> (Vec<SlowPoll>, bool) {
+        let own = |entry: &&Entry| entry.fact.runtime == Some(runtime) && keeps_a_worker(&entry.fact);
+        let own: Vec<&Entry> = self.entries.iter().filter(own).collect();
+        let settled = own.iter().all(|entry| entry.named && entry.fact.length.is_some());
+        (own.into_iter().map(|entry| entry.fact.clone()).collect(), settled)
+    }
+
     /// The poll has ended.
     pub(crate) fn end(&mut self, id: SlowPollId, length: Nanos, version: &Version) {
         let Some(entry) = self.find(id) else { return };
@@ -180,8 +195,11 @@ impl SlowPolls {
         let Some(last) = self.entries.get(at).map(|entry| entry.fact.clone()) else { return };
         let same = |other: &&mut Entry| {
             let fact = &other.fact;
-            let place = (fact.place, fact.spawned_at) == (last.place, last.spawned_at);
-            place && fact.id != id && other.named && fact.length.is_some()
+            let place = (fact.place, fact.spawned_at, fact.runtime);
+            place == (last.place, last.spawned_at, last.runtime)
+                && fact.id != id
+                && other.named
+                && fact.length.is_some()
         };
         let Some(group) = self.entries.iter_mut().find(same) else { return };
         let before = &group.fact;
@@ -225,4 +243,9 @@ impl SlowPolls {
             self.entries.iter().filter(|entry| entry.told && entry.version > told).map(|entry| &entry.fact);
         new.chain(gone).cloned().collect()
     }
+}
+
+/// The thread of `block_on` is a worker only where the runtime has no other.
+fn keeps_a_worker(fact: &SlowPoll) -> bool {
+    fact.worker.is_some() || !fact.task.is_root()
 }

@@ -11,10 +11,10 @@ use taskscope_model::{At, TaskId};
 /// Most threads whose stacks are taken at once.
 const MOST_THREADS: usize = 256;
 
-/// Takes them, if somebody has asked since the last time.
-pub(super) fn answer(watchdog: &mut Watchdog) {
+/// Takes them, if somebody has asked since the last time; says whether.
+pub(super) fn answer(watchdog: &mut Watchdog) -> bool {
     if !watchdog.core.stacks.take_asked() {
-        return;
+        return false;
     }
     let at = watchdog.core.store.clock.now();
     let slots: BTreeMap<u32, &'static Thread> = watchdog
@@ -30,6 +30,7 @@ pub(super) fn answer(watchdog: &mut Watchdog) {
     let threads = proc::threads().into_iter().filter(|tid| *tid != own).take(MOST_THREADS);
     let stacks = threads.filter_map(|tid| stack(watchdog, tid, slots.get(&tid).copied(), at)).collect();
     watchdog.core.stacks.set_threads(stacks);
+    true
 }
 
 fn stack(watchdog: &mut Watchdog, tid: u32, slot: Option<&'static Thread>, at: At) -> Option<ThreadStack> {

@@ -18,16 +18,18 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Whether one more may be taken of a poll whose task was spawned at a place; then it counts as taken. A poll
-    /// that is known already may be looked at again.
+    /// Whether one more may be taken of a poll whose task was spawned at a place. A poll that is known already may be
+    /// looked at again.
     pub(super) fn allows(&mut self, now: At, place: u32, known: bool) -> bool {
         while self.taken.front().is_some_and(|at| now.since(*at).0 >= SECOND) {
             self.taken.pop_front();
         }
         let recent = self.places.get(&place).is_some_and(|at| now.since(*at).0 < SECOND);
-        if self.taken.len() >= MOST || (recent && !known) {
-            return false;
-        }
+        self.taken.len() < MOST && (known || !recent)
+    }
+
+    /// One was taken.
+    pub(super) fn spend(&mut self, now: At, place: u32, known: bool) {
         self.taken.push_back(now);
         if !known {
             if self.places.len() >= MOST_PLACES {
@@ -35,7 +37,6 @@ impl Budget {
             }
             self.places.insert(place, now);
         }
-        true
     }
 }
 
@@ -46,14 +47,16 @@ mod tests {
     #[test]
     fn ten_a_second_and_one_a_place() {
         let mut budget = Budget::default();
-        assert!(
-            budget.allows(At(0), 1, false)
-                && !budget.allows(At(1), 1, false)
-                && budget.allows(At(2), 1, true)
-        );
-        let others = (2..100).filter(|place| budget.allows(At(3), *place, false)).count();
-        assert_eq!(others, MOST - 2);
-        assert!(!budget.allows(At(4), 1, true));
-        assert!(budget.allows(At(SECOND + 4), 1, false));
+        let mut take = |at, place, known| {
+            let allowed = budget.allows(At(at), place, known);
+            if allowed {
+                budget.spend(At(at), place, known);
+            }
+            allowed
+        };
+        assert!(take(0, 1, false) && !take(1, 1, false) && take(2, 1, true));
+        assert_eq!((2..100).filter(|place| take(3, *place, false)).count(), MOST - 2);
+        assert!(!take(4, 1, true));
+        assert!(take(SECOND + 4, 1, false));
     }
 }

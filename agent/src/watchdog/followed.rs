@@ -3,14 +3,14 @@
 use crate::clock::Clock;
 use crate::frames::InPoll;
 use crate::records::Record;
-use crate::stacks::proc;
 use crate::stacks::slow_polls::Begun;
 use crate::store::Store;
+use crate::watchdog::spent::Spent;
 use std::sync::atomic::Ordering;
 use taskscope_model::{Nanos, SlowPollId};
 
-/// A thread that waits for a processor for less than this part of the time has one for itself.
-const LITTLE: u64 = 20;
+/// So often a stack that cannot be had is asked for again a period later.
+const MOST_IN_VAIN: u32 = 8;
 
 /// What is known of the poll.
 pub(super) struct Followed {
@@ -23,10 +23,12 @@ pub(super) struct Followed {
     seen: u64,
     /// Time in which all was stopped.
     stopped: Nanos,
-    /// When it was first looked at closely, and how long its thread had waited for a processor by then.
-    counting: Option<(u64, Option<u64>)>,
+    /// How much of its time counts.
+    spent: Option<Spent>,
     /// It is due at its limit times two to the power of this.
     passed: u32,
+    /// How often its stack could not be had since it was last due.
+    in_vain: u32,
     ignored: bool,
     recounted: u64,
     /// Set when it has passed its limit.
@@ -44,7 +46,8 @@ impl Followed {
             place: None,
             seen: poll.start,
             stopped: Nanos(0),
-            counting: None,
+            spent: None,
+            in_vain: 0,
             passed: 0,
             ignored: false,
             recounted: 0,
@@ -78,23 +81,23 @@ impl Followed {
         self.stopped = self.stopped + time;
     }
 
-    /// From now on the time in which its thread waits for a processor is known.
-    pub(super) fn begin_to_count(&mut self, now: u64, tid: u32) {
-        self.counting.get_or_insert_with(|| (now, proc::waited(tid)));
+    /// From now on the time that does not count is known. It is looked at so often.
+    pub(super) fn begin_to_count(&mut self, clock: &Clock, now: u64, tid: u32, period: Nanos) {
+        if self.spent.is_none() {
+            self.spent = Spent::begin(tid, self.lasted(clock, now), period);
+        }
     }
 
-    /// How much of its time counts. Where processors are scarce that from before they were watched does not.
-    pub(super) fn counted(&self, clock: &Clock, now: u64, tid: u32) -> Nanos {
-        let lasted = clock.span(now.saturating_sub(self.start)) - self.stopped;
-        let Some((since, Some(before))) = self.counting else { return lasted };
-        let Some(waited) = proc::waited(tid).map(|waited| Nanos(waited.saturating_sub(before))) else {
-            return lasted;
-        };
-        if waited.0.saturating_mul(LITTLE) < lasted.0 {
-            lasted - waited
-        } else {
-            clock.span(now.saturating_sub(since)) - self.stopped - waited
-        }
+    /// How much of its time counts.
+    pub(super) fn counted(&mut self, clock: &Clock, now: u64, tid: u32) -> Nanos {
+        let lasted = self.lasted(clock, now);
+        self.spent.as_mut().map_or(lasted, |spent| spent.counted(tid, lasted))
+    }
+
+    /// Its stack could not be had; says whether to ask again soon.
+    pub(super) fn again(&mut self) -> bool {
+        self.in_vain += 1;
+        self.in_vain < MOST_IN_VAIN
     }
 
     /// When it is to be looked at next.
@@ -104,6 +107,7 @@ impl Followed {
 
     /// It has lasted for so long and was looked at.
     pub(super) fn passed(&mut self, lasted: Nanos, limit: Nanos) {
+        self.in_vain = 0;
         while self.passed < u64::BITS - 1 && self.due(limit) <= lasted {
             self.passed += 1;
         }
@@ -142,6 +146,7 @@ impl Followed {
         let start = self.record.poll_start.load(Ordering::Relaxed);
         let end = self.record.poll_end.load(Ordering::Relaxed);
         let known = start == self.start && end > start;
-        clock.span(if known { end } else { self.seen }.saturating_sub(self.start))
+        let lasted = clock.span(if known { end } else { self.seen }.saturating_sub(self.start));
+        lasted - self.stopped - self.spent.as_ref().map_or(Nanos(0), Spent::lost)
     }
 }

@@ -25,10 +25,10 @@ struct Full {
 }
 
 impl Pools {
-    /// Looks at the pools, if it is time; says whether calls wait in any.
-    pub(super) fn look(&mut self, core: &'static Core) -> bool {
+    /// Looks at the pools, if it is time or the last look before a sleep; says whether calls wait in any.
+    pub(super) fn look(&mut self, core: &'static Core, last: bool) -> bool {
         let now = core.store.clock.now();
-        if now.since(self.looked).0 < EVERY {
+        if !last && now.since(self.looked).0 < EVERY {
             return !self.full.is_empty();
         }
         self.looked = now;

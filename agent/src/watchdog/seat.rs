@@ -5,6 +5,8 @@ use crate::core::Core;
 use crate::records::Record;
 use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::threads::Thread;
+use std::collections::HashSet;
+use std::thread::ThreadId;
 use taskscope_model::codes::TaskKind;
 use taskscope_model::{RuntimeId, Worker};
 use tokio::runtime::{RuntimeFlavor, RuntimeMetrics};
@@ -49,6 +51,18 @@ impl Seat {
 }
 
 impl Seat {
+    /// Whether the thread of a poll has handed its worker over, and nothing else.
+    pub(super) fn is_left(core: &Core, thread: &Thread, record: &Record) -> bool {
+        let seed = core.store.copy(record).map(|copied| copied.seed);
+        let Some(seed) = seed.filter(|seed| seed.kind != TaskKind::BLOCK_ON) else { return false };
+        let slot = core.runtimes.all().into_iter().find(|slot| slot.number == seed.runtime);
+        let Some(handle) = slot.and_then(|slot| slot.handle()) else { return false };
+        let metrics = handle.metrics();
+        handle.runtime_flavor() != RuntimeFlavor::CurrentThread
+            && worker_of(&metrics, thread).is_none()
+            && workers_are_known(&metrics)
+    }
+
     /// That of a thread that is in no poll.
     pub(super) fn of_idle(core: &Core, thread: &Thread) -> Self {
         let worker = core.runtimes.all().into_iter().find_map(|slot| {
@@ -67,8 +81,10 @@ fn waiting(
     worker: usize,
     followed: &[Option<Followed>],
 ) -> Option<u64> {
+    let workers = workers(metrics);
     let late = core.store.threads.all().into_iter().zip(followed).filter(|(thread, followed)| {
-        followed.as_ref().is_some_and(Followed::is_late) && worker_of(metrics, thread).is_some()
+        followed.as_ref().is_some_and(Followed::is_late)
+            && thread.owner().is_some_and(|owner| workers.contains(&owner))
     });
     // The one that is asked about is not in the list while it is looked at.
     if late.count() + 1 < metrics.num_workers() {
@@ -99,6 +115,17 @@ pub(super) fn worker_of(metrics: &RuntimeMetrics, thread: &Thread) -> Option<usi
 #[cfg(not(tokio_unstable))]
 pub(super) fn worker_of(_: &RuntimeMetrics, _: &Thread) -> Option<usize> {
     None
+}
+
+/// The threads that are workers now.
+#[cfg(tokio_unstable)]
+fn workers(metrics: &RuntimeMetrics) -> HashSet<ThreadId> {
+    (0..metrics.num_workers()).filter_map(|worker| metrics.worker_thread_id(worker)).collect()
+}
+
+#[cfg(not(tokio_unstable))]
+fn workers(_: &RuntimeMetrics) -> HashSet<ThreadId> {
+    HashSet::new()
 }
 
 #[cfg(tokio_unstable)]

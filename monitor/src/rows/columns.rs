@@ -373,7 +373,7 @@ fn why(task: &Task, world: &World) -> Option<String> {
         (_, None) => "by no task".to_owned(),
     };
     Some(match cancel.location {
-        Some(location) => format!("{by} at {}:{}", location.file, location.line),
+        Some(location) => format!("{by} at {}:{}", location.short_file(), location.line),
         None => by,
     })
 }

@@ -27,17 +27,7 @@ pub(super) fn text(cell: &Cell) -> String {
 /// File and line. Of a file in a package registry what begins with the package's name; of the standard
 /// library's what begins with its crate.
 pub(super) fn place(location: &Location) -> String {
-    format!("{}:{}", short_path(&location.file), location.line)
-}
-
-fn short_path(path: &str) -> &str {
-    if let Some((_, inside)) = path.split_once("/registry/src/") {
-        return inside.split_once('/').map_or(inside, |(_registry, file)| file);
-    }
-    if let Some((_, inside)) = path.split_once("/rustc/") {
-        return inside.split_once("/library/").map_or(inside, |(_commit, file)| file);
-    }
-    path
+    format!("{}:{}", location.short_file(), location.line)
 }
 
 /// `1,204,331`.

@@ -123,9 +123,12 @@ fn stack(slow: By<&SlowPoll>, sample: &Sample, scene: &Scene<'_>) -> Vec<String>
         lines.truncate(last_own);
     }
     if lines.len() > MOST_LINES {
-        let more = lines.len() - MOST_LINES;
-        lines.truncate(MOST_LINES);
-        lines.push(format!("and {more} more"));
+        // What is called by the program's own code, and that code, say most.
+        let outer = lines.split_off(lines.len() - MOST_LINES / 2);
+        let more = lines.len() - MOST_LINES / 2;
+        lines.truncate(MOST_LINES / 2);
+        lines.push(format!("and {more} more, called by:"));
+        lines.extend(outer);
     }
     lines
 }

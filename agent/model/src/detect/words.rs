@@ -19,7 +19,7 @@ impl Scene<'_> {
     /// `src/main.rs:12`; `None` if it has not been told where that is.
     pub(super) fn place(&self, place: Place) -> Option<String> {
         let location = self.world.location(place?)?;
-        Some(format!("{}:{}", in_full(&location.file), location.line))
+        Some(format!("{}:{}", in_full(location.short_file()), location.line))
     }
 
     /// ` at src/main.rs:12`, or nothing: it can follow any word.

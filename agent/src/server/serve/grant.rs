@@ -1,6 +1,7 @@
 //! What clients want of the server, and its answers.
 
 use super::Server;
+use super::boxed::BLACK_BOX;
 use crate::server::cancel::cancel;
 use crate::server::client::Wish;
 use crate::server::program::program;
@@ -81,13 +82,18 @@ impl Server {
     /// Answers those who asked for the stacks of all threads, if these are there.
     pub(super) fn answer_stacks(&mut self, now: At) {
         for (client, number) in self.asked.take_answered(self.core, now) {
+            if client == BLACK_BOX
+                && let Some(black_box) = &mut self.black_box
+            {
+                black_box.stacks_taken(&self.news);
+            }
             if let Some(client) = self.clients.get_mut(&client) {
                 client.stacks_taken(number, &self.news);
             }
         }
     }
 
-    fn hello(&mut self) -> Hello {
+    pub(super) fn hello(&mut self) -> Hello {
         self.news.refresh(self.core, self.visitors());
         Hello {
             pid: std::process::id(),

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileExt;
+use taskscope_model::Nanos;
 
 /// What a thread does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,29 +41,88 @@ fn parse(text: &str) -> Option<Triage> {
     Some(Triage::Call { number, arguments, stack: next()?, pc: next()? })
 }
 
-/// Time that a thread has waited for a processor since its start, nanoseconds; `None` if the kernel does not
-/// count that.
-pub(crate) fn waited(tid: u32) -> Option<u64> {
-    let mut bytes = [0_u8; 128];
-    read(tid, "schedstat", &mut bytes)?.split_ascii_whitespace().nth(1)?.parse().ok()
+/// What the scheduler has counted of a thread since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scheduled {
+    /// Time on a processor; up to a timer tick behind while it is on one.
+    pub(crate) ran: Nanos,
+    /// Time ready to run, waiting for a processor. A wait that goes on is counted when it ends.
+    pub(crate) waited: Nanos,
 }
 
-/// Whether somebody has stopped the thread: a signal, or a debugger.
-pub(crate) fn is_stopped(tid: u32) -> bool {
+/// What the scheduler has counted; `None` if the kernel does not count.
+pub(crate) fn scheduled(tid: u32) -> Option<Scheduled> {
+    let mut bytes = [0_u8; 128];
+    parse_scheduled(read(tid, "schedstat", &mut bytes)?)
+}
+
+/// The same of one thread, asked again and again.
+pub(crate) struct Account(Option<File>);
+
+impl Account {
+    /// That of a thread.
+    pub(crate) fn of(tid: u32) -> Self {
+        Self(File::open(format!("/proc/self/task/{tid}/schedstat")).ok())
+    }
+
+    /// What the scheduler has counted by now; zeros if it does not count.
+    pub(crate) fn now(&self) -> Scheduled {
+        let mut bytes = [0_u8; 128];
+        let length = self.0.as_ref().and_then(|file| file.read_at(&mut bytes, 0).ok());
+        let text = length.and_then(|length| std::str::from_utf8(bytes.get(..length)?).ok());
+        text.and_then(parse_scheduled).unwrap_or_default()
+    }
+}
+
+fn parse_scheduled(text: &str) -> Option<Scheduled> {
+    let mut words = text.split_ascii_whitespace().map(|word| word.parse().ok().map(Nanos));
+    let mut next = || words.next().flatten();
+    // A thread that is there has run: zeros are those of a kernel that does not count.
+    let ran = next()?;
+    let waited = next()?;
+    (ran > Nanos(0)).then_some(Scheduled { ran, waited })
+}
+
+/// What a thread is about, as the scheduler sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It runs, or waits for a processor.
+    Ready,
+    /// It waits for something else.
+    Waits,
+    /// Somebody has stopped it: a signal, or a debugger.
+    Stopped,
+}
+
+/// What a thread is about; `None` if it is gone.
+pub(crate) fn state(tid: u32) -> Option<State> {
     let mut bytes = [0_u8; 512];
     // The name may hold blanks and parentheses: the state stands behind the last of these.
-    let state =
-        read(tid, "stat", &mut bytes).and_then(|text| text.rsplit_once(')')?.1.trim_start().chars().next());
-    matches!(state, Some('T' | 't'))
+    let letter = read(tid, "stat", &mut bytes)?.rsplit_once(')')?.1.trim_start().chars().next()?;
+    Some(match letter {
+        'R' => State::Ready,
+        'T' | 't' => State::Stopped,
+        _ => State::Waits,
+    })
 }
 
 /// Whether a thread lets a signal through now.
 pub(super) fn lets_through(tid: u32, signal: i32) -> bool {
     let mut bytes = [0_u8; 4096];
-    let Some(text) = read(tid, "status", &mut bytes) else { return false };
-    let blocked = text.lines().find_map(|line| line.strip_prefix("SigBlk:"));
-    let blocked = blocked.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let blocked = status(tid, "SigBlk:", &mut bytes).and_then(|mask| u64::from_str_radix(mask, 16).ok());
     blocked.is_some_and(|mask| mask & 1 << (signal - 1) == 0)
+}
+
+/// How often a thread has gone to sleep by itself; `None` if it is gone.
+pub(super) fn slept(tid: u32) -> Option<u64> {
+    let mut bytes = [0_u8; 4096];
+    status(tid, "voluntary_ctxt_switches:", &mut bytes)?.parse().ok()
+}
+
+/// A line of what the kernel tells of a thread.
+fn status<'a>(tid: u32, line: &str, bytes: &'a mut [u8]) -> Option<&'a str> {
+    let lines = read(tid, "status", bytes)?.lines();
+    lines.filter_map(|text| text.strip_prefix(line)).map(str::trim).next()
 }
 
 /// The name of a thread; empty if it is gone.
@@ -104,6 +165,9 @@ mod tests {
             parse("-1 0x7ffd1000 0x7f0010\n"),
             Some(Triage::Fault { stack: 0x7ffd_1000, pc: 0x7f_0010 })
         );
+        let scheduled = Scheduled { ran: Nanos(5), waited: Nanos(7) };
+        assert_eq!(parse_scheduled("5 7 3\n"), Some(scheduled));
+        assert_eq!((parse_scheduled("0 0 0\n"), parse_scheduled("5")), (None, None));
         for wrong in ["", "x", "202 0x1", "-1 0x7ffd1000", "202 1 2 3 4 5 6 g h"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
@@ -122,7 +186,11 @@ mod tests {
             std::thread::yield_now();
         }
         assert!(matches!(triage(tid), Some(Triage::Call { .. })));
-        assert!(waited(tid).is_some() && !is_stopped(tid) && lets_through(tid, 40));
+        assert!(scheduled(tid).is_some() && lets_through(tid, 40) && slept(tid).is_some());
+        // It may have been woken by the look at it, for a moment.
+        while state(tid) != Some(State::Waits) {
+            std::thread::yield_now();
+        }
         assert!(threads().contains(&tid));
         drop(end);
         waiting.join().unwrap();

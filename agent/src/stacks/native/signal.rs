@@ -64,6 +64,16 @@ pub(super) struct Copy {
     pub(super) stack: Vec<u8>,
 }
 
+/// What became of a request.
+pub(super) enum Answer {
+    /// The copy.
+    Copy(Box<Copy>),
+    /// The thread does something else by now.
+    Moved,
+    /// It cannot be asked, or does not come in time.
+    None,
+}
+
 /// Sends the signal. There is one a process.
 pub(super) struct Messenger {
     choice: Choice,
@@ -91,15 +101,18 @@ impl Messenger {
         Self { choice, signal: None, installs: 0 }
     }
 
-    /// Has a thread copy its stack; `None` if it cannot be asked, or does not come in time.
-    pub(super) fn ask(&mut self, tid: u32) -> Option<Copy> {
-        let signal = self.ready()?;
-        if !proc::lets_through(tid, signal) {
-            return None;
-        }
+    /// Has a thread copy its stack, if it does still what allows to send it a signal: asked as late as possible, for
+    /// what it begins between this and the signal's arrival may be interrupted.
+    pub(super) fn ask(&mut self, tid: u32, still: impl FnOnce() -> bool) -> Answer {
+        let Some(signal) = self.ready().filter(|signal| proc::lets_through(tid, *signal)) else {
+            return Answer::None;
+        };
         let before = STATE.load(Ordering::Acquire);
         if before & STAGE == COPYING {
-            return None;
+            return Answer::None;
+        }
+        if !still() {
+            return Answer::Moved;
         }
         let sequence = (before >> 2).wrapping_add(1) << 2;
         TARGET.store(tid, Ordering::Relaxed);
@@ -110,7 +123,7 @@ impl Messenger {
         // If the handler is at it just now it keeps the area until it is done.
         let idle =
             STATE.compare_exchange(sequence | from, sequence | IDLE, Ordering::Acquire, Ordering::Acquire);
-        copy.filter(|_| idle.is_ok())
+        copy.filter(|_| idle.is_ok()).map_or(Answer::None, |copy| Answer::Copy(Box::new(copy)))
     }
 
     /// Why there is no signal, if there is none.

@@ -9,14 +9,32 @@ use super::lines::resolved;
 use super::memory::{self, MOST_STACK};
 use super::proc::{self, Triage};
 use super::registers::Registers;
-use super::signal::Messenger;
+use super::signal::{Answer, Messenger};
 use super::unwind::{Stack, Unwinder, Unwound};
 use crate::stacks::Choice;
 use crate::stacks::taken::Taken;
+use std::time::Duration;
+use taskscope_model::Nanos;
 use taskscope_model::codes::Doing;
 
 /// A running thread may enter a system call before the signal comes, and leave it: so often it is tried.
 const ATTEMPTS: usize = 3;
+
+/// A thread that runs is looked at so often, for the kernel counts its time at every tick of a timer only: 4 ms
+/// mostly, 10 ms at the most.
+const MOST_LOOKS: usize = 12;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// Whoever has run for so long is out of the system call in which it was woken.
+const A_MOMENT: Nanos = Nanos(50_000);
+
+/// How an attempt went.
+enum Attempt {
+    Taken(Taken),
+    /// The thread went on meanwhile: the next one may do better.
+    Moved,
+    /// The next one would not do better.
+    InVain,
+}
 
 /// Takes stacks. There is one a process.
 pub(crate) struct Taker {
@@ -56,35 +74,65 @@ impl Taker {
         if !self.possible {
             return None;
         }
-        (0..ATTEMPTS).find_map(|_| self.attempt(tid))
+        let tried = (0..ATTEMPTS).map(|_| self.attempt(tid));
+        tried.take_while(|attempt| !matches!(attempt, Attempt::InVain)).find_map(|attempt| match attempt {
+            Attempt::Taken(taken) => Some(taken),
+            Attempt::Moved | Attempt::InVain => None,
+        })
     }
 
-    fn attempt(&mut self, tid: u32) -> Option<Taken> {
-        let triage = proc::triage(tid)?;
+    fn attempt(&mut self, tid: u32) -> Attempt {
+        let Some(triage) = proc::triage(tid) else { return Attempt::InVain };
         let (stack, pc) = match triage {
-            Triage::Running => return self.interrupt(tid, &triage),
+            Triage::Running => return self.interrupt_running(tid),
             Triage::Call { stack, pc, .. } | Triage::Fault { stack, pc } => (stack, pc),
         };
         let length = memory::copy(stack, &mut self.copied);
         if length == 0 || proc::triage(tid) != Some(triage) {
-            return None;
+            return Attempt::Moved;
         }
-        let bytes = self.copied.get(..length)?;
+        let Some(bytes) = self.copied.get(..length) else { return Attempt::InVain };
         let unwound = self.unwinder.unwind(Registers::of_waiting(pc, stack), &Stack { start: stack, bytes });
         if (!unwound.complete || unwound.guessed)
             && calls::goes_on_after_a_signal(&triage)
-            && let Some(exact) = self.interrupt(tid, &triage)
+            && let Attempt::Taken(exact) = self.interrupt(tid, &triage, || proc::triage(tid) == Some(triage))
         {
-            return Some(exact);
+            return Attempt::Taken(exact);
         }
-        Some(self.taken(&triage, unwound, true))
+        Attempt::Taken(self.taken(&triage, unwound, true))
     }
 
-    fn interrupt(&mut self, tid: u32, triage: &Triage) -> Option<Taken> {
-        let copy = self.messenger.ask(tid)?;
-        let start = copy.registers.get(super::registers::STACK)?;
+    /// A thread that was woken within a system call, and waits for a processor to return from it, passes for one that
+    /// runs, and a signal would interrupt that call all the same. So it is watched until it has run for a moment
+    /// without going to sleep: then it is out of the call.
+    fn interrupt_running(&mut self, tid: u32) -> Attempt {
+        let (Some(slept), Some(before)) = (proc::slept(tid), proc::scheduled(tid)) else {
+            return Attempt::InVain;
+        };
+        let still = || proc::slept(tid) == Some(slept) && proc::triage(tid) == Some(Triage::Running);
+        for _ in 0..MOST_LOOKS {
+            std::thread::sleep(BETWEEN_LOOKS);
+            let Some(now) = proc::scheduled(tid) else { return Attempt::InVain };
+            if !still() {
+                return Attempt::Moved;
+            }
+            if now.ran - before.ran >= A_MOMENT {
+                return self.interrupt(tid, &Triage::Running, still);
+            }
+        }
+        Attempt::InVain
+    }
+
+    /// In vain: it may not be asked, or gets no processor to answer on.
+    fn interrupt(&mut self, tid: u32, triage: &Triage, still: impl FnOnce() -> bool) -> Attempt {
+        let copy = match self.messenger.ask(tid, still) {
+            Answer::Copy(copy) => copy,
+            Answer::Moved => return Attempt::Moved,
+            Answer::None => return Attempt::InVain,
+        };
+        let Some(start) = copy.registers.get(super::registers::STACK) else { return Attempt::InVain };
         let unwound = self.unwinder.unwind(copy.registers, &Stack { start, bytes: &copy.stack });
-        Some(self.taken(triage, unwound, false))
+        Attempt::Taken(self.taken(triage, unwound, false))
     }
 
     fn taken(&self, triage: &Triage, unwound: Unwound, approximate: bool) -> Taken {
@@ -93,7 +141,8 @@ impl Taker {
             Triage::Call { number, .. } => (Doing::IN_CALL, calls::name(*number)),
             Triage::Fault { .. } => (Doing::IN_FAULT, ""),
         };
-        let addresses = unwound.addresses.iter().map(|address| resolved(&self.unwinder.modules, *address)).collect();
+        let addresses =
+            unwound.addresses.iter().map(|address| resolved(&self.unwinder.modules, *address)).collect();
         Taken { doing, call, approximate, complete: unwound.complete, addresses }
     }
 }
