@@ -8,6 +8,8 @@ mod black_box;
 mod blocked;
 #[path = "end_to_end/command_line.rs"]
 mod command_line;
+#[path = "end_to_end/commands.rs"]
+mod commands;
 #[path = "end_to_end/console.rs"]
 mod console;
 #[path = "end_to_end/demo.rs"]
@@ -34,6 +36,10 @@ mod hostile;
 mod journeys;
 #[path = "end_to_end/listing.rs"]
 mod listing;
+#[path = "end_to_end/record.rs"]
+mod record;
+#[path = "end_to_end/replay.rs"]
+mod replay;
 #[path = "end_to_end/outside.rs"]
 mod outside;
 #[path = "end_to_end/rights.rs"]

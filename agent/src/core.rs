@@ -4,6 +4,7 @@ use crate::farewell::Farewell;
 use crate::limits::Limits;
 use crate::mode::{CurrentMode, Mode};
 use crate::notes::Notes;
+use crate::offers::Offers;
 use crate::runtimes::Runtimes;
 use crate::settings::Settings;
 use crate::stacks::Stacks;
@@ -16,6 +17,7 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     pub(crate) runtimes: Runtimes,
     pub(crate) notes: Notes,
+    pub(crate) offers: Offers,
     pub(crate) farewell: Farewell,
     pub(crate) limits: Limits,
     pub(crate) stacks: Stacks,
@@ -45,6 +47,7 @@ impl Core {
             store,
             runtimes: Runtimes::new(),
             notes: Notes::default(),
+            offers: Offers::default(),
             farewell: Farewell::default(),
             limits: Limits::new(&settings.limits),
             stacks: Stacks::new(settings.origins.clone(), wake_server),

@@ -53,6 +53,7 @@ unless_loom! {
     mod load;
     mod mode;
     mod notes;
+    mod offers;
     mod panics;
     #[cfg_attr(not(unix), path = "own_stack/elsewhere.rs")]
     mod own_stack;
@@ -82,6 +83,7 @@ unless_loom! {
     pub use builder::Builder;
     pub use mode::{Mode, NotAMode};
     pub use observe::{Observe, Observed};
+    pub use offers::{Offer, Reply, command, value};
     pub use runtime::{Runtime, root};
     pub use task::{spawn, spawn_fallible};
 }

@@ -115,7 +115,7 @@ fn cut(text: &str) -> String {
 }
 
 /// The longest beginning of a text that has at most so many bytes.
-fn begin(text: &str, most: usize) -> &str {
+pub(crate) fn begin(text: &str, most: usize) -> &str {
     let ends = (0..=most.min(text.len())).rev();
     ends.filter_map(|end| text.get(..end)).next().unwrap_or_default()
 }

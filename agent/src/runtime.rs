@@ -93,6 +93,9 @@ impl Runtime {
 
     fn unguard(&self) {
         if let Some(lease) = &self.lease {
+            if let Some(core) = core::get() {
+                core.offers.runtime_ends(&lease.slot);
+            }
             lease.slot.unguard();
         }
     }

@@ -8,6 +8,8 @@ mod awaits;
 #[cfg(unix)]
 mod black_box;
 #[cfg(unix)]
+mod calls;
+#[cfg(unix)]
 mod cancel;
 #[cfg(unix)]
 mod client;

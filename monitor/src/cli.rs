@@ -1,5 +1,8 @@
 //! The command line.
 
+pub(crate) mod calls;
+pub(crate) mod recording;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -60,6 +63,19 @@ pub(crate) enum Command {
     /// Show one of them, and what is done to it
     #[command(override_usage = "taskscope resource [OPTIONS] [TARGET] <ID>")]
     Resource(Resource),
+    /// List the commands that a program offers
+    Commands(Reading),
+    /// Have a program run a command of its own, and show what it returns
+    #[command(override_usage = "taskscope call [OPTIONS] [TARGET] <NAME> [-- ARGUMENTS]...")]
+    Call(calls::Call),
+    /// Show the values that a program offers
+    Values(calls::Values),
+    /// Send a program a signal
+    Signal(calls::Signal),
+    /// Write what a program does to a file, to look at it later
+    Record(recording::Record),
+    /// Open the TUI on a recording; every command that reads takes one as TARGET too
+    Replay(recording::Replay),
     /// Have a program's agent go on in another mode: on, log or debug
     #[command(override_usage = "taskscope mode [OPTIONS] [TARGET] <MODE>")]
     Mode(Set),
@@ -76,6 +92,8 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page
+    Man(recording::Man),
 }
 
 /// `ls`.

@@ -9,7 +9,7 @@ use std::io;
 pub(crate) enum Exit {
     /// Done.
     Done = 0,
-    /// `check` found something.
+    /// `check` found something, or a command of the program's own failed.
     Found = 1,
     /// The command line is wrong: an option, a query, a name that stands for several programs.
     WrongUse = 2,
@@ -45,6 +45,9 @@ pub(crate) enum CommandError {
     /// There is no such task.
     #[error("{0}")]
     NoSuchTask(String),
+    /// A file cannot be written.
+    #[error("{0}")]
+    File(String),
     /// The target cannot be attached to, or no longer.
     #[error(transparent)]
     Attach(#[from] AttachError),
@@ -56,7 +59,7 @@ pub(crate) enum CommandError {
 impl CommandError {
     fn exit(&self) -> Exit {
         match self {
-            CommandError::WrongUse(_) => Exit::WrongUse,
+            CommandError::WrongUse(_) | CommandError::File(_) => Exit::WrongUse,
             CommandError::NotFound(_) => Exit::NotFound,
             CommandError::NotPermitted(_) => Exit::NotPermitted,
             CommandError::NoSuchTask(_) => Exit::NoSuchTask,

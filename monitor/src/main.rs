@@ -10,8 +10,11 @@ mod exit;
 #[cfg(test)]
 mod fake;
 mod print;
+mod record;
+mod replay;
 mod rows;
 mod session;
+mod signals;
 mod source;
 mod target;
 mod tui;
@@ -57,12 +60,19 @@ fn run(cli: Cli, out: &mut Output) -> anyhow::Result<u8> {
         Some(Command::Run(options)) => return commands::run(&options, out),
         Some(Command::Resources(options)) => commands::resources(&options, out)?,
         Some(Command::Resource(options)) => commands::resource(&options, out)?,
+        Some(Command::Commands(options)) => commands::commands(&options, out)?,
+        Some(Command::Call(options)) => return Ok(commands::call(&options, out)?.code()),
+        Some(Command::Values(options)) => return Ok(commands::values(&options, out)?.code()),
+        Some(Command::Signal(options)) => commands::signal(&options, out)?,
+        Some(Command::Record(options)) => commands::record(&options, out)?,
+        Some(Command::Replay(options)) => commands::replay(&options)?,
         Some(Command::Mode(options)) => commands::mode(&options, out)?,
         Some(Command::SlowPoll(options)) => commands::slow_poll(&options, out)?,
         Some(Command::Doctor(options)) => commands::doctor(&options, out)?,
         #[cfg(feature = "demo")]
         Some(Command::Demo(options)) => commands::demo(&options)?,
         Some(Command::Completions { shell }) => commands::completions(shell, out)?,
+        Some(Command::Man(options)) => commands::man(&options, out)?,
     }
     Ok(Exit::Done.code())
 }

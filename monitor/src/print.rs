@@ -93,6 +93,12 @@ impl Output {
     }
 }
 
+/// Says something beside the result, which a script reads.
+#[expect(clippy::print_stderr, reason = "the one place where something is said beside a result")]
+pub(crate) fn note(text: &str) {
+    eprintln!("taskscope: {text}");
+}
+
 /// Whether a terminal may be given colours.
 fn colours() -> bool {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

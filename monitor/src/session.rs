@@ -21,13 +21,17 @@ pub(crate) struct Session {
     asked: u32,
     /// The number of the last subscription.
     subscribed: Option<u32>,
+    /// Whether it is a moment of a recording: what there is to tell of it has been told.
+    replayed: bool,
 }
 
 impl Session {
     /// Begins with what the Hello tells.
     pub(crate) fn new(hello: &Hello) -> Self {
         let (world, diagnosis, keep) = (World::default(), Diagnosis::default(), Keep::default());
-        let mut session = Self { hello: hello.clone(), world, diagnosis, keep, asked: 0, subscribed: None };
+        let (hello_kept, subscribed) = (hello.clone(), None);
+        let mut session =
+            Self { hello: hello_kept, world, diagnosis, keep, asked: 0, subscribed, replayed: false };
         let facts = hello.runtimes.iter().cloned().map(Fact::Runtime);
         let facts = facts.chain(hello.coverage.iter().cloned().map(Fact::Coverage));
         let live = Counted { counter: Counter::LIVE, count: hello.live_tasks };
@@ -35,6 +39,11 @@ impl Session {
             session.apply(&Change { source: hello.source, fact });
         }
         session
+    }
+
+    /// The same, for a recording that is replayed.
+    pub(crate) fn replayed(hello: &Hello) -> Self {
+        Self { replayed: true, ..Self::new(hello) }
     }
 
     fn apply(&mut self, change: &Change) {
@@ -74,7 +83,8 @@ impl Session {
 
     /// Whether everything that the newest subscription asks for has been told once.
     pub(crate) fn is_complete(&self) -> bool {
-        self.subscribed.is_some() && self.world.complete(self.hello.source) == self.subscribed
+        self.replayed
+            || self.subscribed.is_some() && self.world.complete(self.hello.source) == self.subscribed
     }
 
     /// What the program said first.

@@ -6,6 +6,7 @@
 
 mod action;
 mod app;
+mod calls;
 mod cell;
 mod commands;
 mod config;

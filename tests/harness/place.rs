@@ -71,10 +71,10 @@ impl Place {
         command.env("XDG_RUNTIME_DIR", self.runtime_folder()).env("TMPDIR", self.temp_folder());
         // Port 1 is nobody's: no program of somebody else's that runs console-subscriber is seen.
         command.env("TOKIO_CONSOLE_BIND", "127.0.0.1:1");
-        // Nor what this user wants of the terminal interface.
-        command.env("TASKSCOPE_CONFIG", "");
         // Nor are the programs of other tests, which can all be seen from outside.
         command.env("TASKSCOPE_OUTSIDE", "off");
+        // Nor what this user wants of the terminal interface.
+        command.env("TASKSCOPE_CONFIG", "");
         command.current_dir(self.path());
         command
     }

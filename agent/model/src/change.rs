@@ -7,12 +7,14 @@
 
 mod awaits;
 mod fate;
+mod offers;
 mod outside;
 mod resources;
 mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
 pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+pub use offers::{Offered, Withdrawn};
 pub use outside::{Held, Holds, Looked};
 pub use resources::{Attribute, Boxed, Noted, Operation, OperationForgotten, Resource, ResourceForgotten};
 pub use stacks::{Call, Frame, PoolFull, Sample, SlowPoll, Stack, ThreadStack};
@@ -98,6 +100,10 @@ kinds! {
         ThreadStack = 30,
         /// A runtime's blocking pool is full, or not any more.
         PoolFull = 31,
+        /// The program offers a command or a value of its own.
+        Offered = 32,
+        /// It does not offer it any more.
+        Withdrawn = 33,
         /// A resource as it is now.
         Resource = 40,
         /// An operation on a resource as it is now.

@@ -71,6 +71,8 @@ code! {
         LOCAL = 3 => "local",
         /// `spawn_blocking`.
         BLOCKING = 4 => "blocking",
+        /// A command of the program's own that somebody runs.
+        COMMAND = 5 => "command",
     }
 }
 
@@ -279,5 +281,35 @@ code! {
         FUTURE = 1 => "future",
         /// The handling of a request, observed by the tower layer.
         REQUEST = 2 => "request",
+    }
+}
+
+code! {
+    /// What a program offers.
+    OfferKind {
+        /// A command to run.
+        COMMAND = 1 => "command",
+        /// A value to ask for.
+        VALUE = 2 => "value",
+    }
+}
+
+code! {
+    /// How a command or the reckoning of a value went.
+    CallOutcome {
+        /// It returned.
+        RETURNED = 1 => "returned",
+        /// It returned an error.
+        FAILED = 2 => "failed",
+        /// It panicked.
+        PANICKED = 3 => "panicked",
+        /// It was cancelled, or dropped with its runtime.
+        CANCELLED = 4 => "cancelled",
+        /// It had not ended in the time it was given, and goes on.
+        RUNNING = 5 => "still running",
+        /// It had not begun in the time it was given, and was taken back.
+        NOT_BEGUN = 6 => "not begun",
+        /// There is nothing of that name.
+        UNKNOWN_NAME = 7 => "no such name",
     }
 }

@@ -267,6 +267,17 @@ impl<M: Message> Reader<M> {
         Self { bytes, at: 0, begun: false, items_left: 0, frame_left: 0, unknown: 0, largest, marker }
     }
 
+    /// A reader of what stands behind the first message: for a recording that is read from the middle on.
+    pub fn behind_preamble() -> Self {
+        Self { begun: true, ..Self::default() }
+    }
+
+    /// Bytes that were added and not read yet, if all that was read ends with a whole frame.
+    pub fn unread(&self) -> Option<usize> {
+        let between = self.begun && self.items_left == 0 && self.frame_left == 0;
+        between.then(|| self.bytes.len() - self.at)
+    }
+
     /// Adds bytes. Call [`next`](Self::next) until it gives `None` before adding more: then less than one
     /// frame or first message is kept.
     pub fn feed(&mut self, bytes: &[u8]) {

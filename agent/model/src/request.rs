@@ -1,6 +1,10 @@
 //! What a client asks of a program, and the answers that are not Changes.
 
+mod calls;
+
 pub use crate::codes::Reason;
+pub use calls::{Called, Evaluate, Evaluated, Evaluation, Execute, Raise, Waiting};
+
 use crate::ids::TaskId;
 use crate::kinds::kinds;
 use crate::time::Nanos;
@@ -21,6 +25,26 @@ kinds! {
         Stacks = 0x4005,
         /// From this length on a poll is slow. Needs the right to control.
         SetLimit = 0x4006,
+        /// Run a command of the program's own. Needs the right to control.
+        Execute = 0x4007,
+        /// Say what the program's own values are. Needs the right to control: it runs code of the program's.
+        Evaluate = 0x4008,
+        /// Send the program a signal. Needs the right to control.
+        Raise = 0x4009,
+    }
+}
+
+impl Answer {
+    /// The number of the request that it answers; 0 if that had none.
+    pub const fn number(&self) -> u32 {
+        match self {
+            Self::Denied(answer) => answer.number,
+            Self::Cancelled(answer) => answer.number,
+            Self::Done(answer) => answer.number,
+            Self::Waiting(answer) => answer.number,
+            Self::Called(answer) => answer.number,
+            Self::Evaluated(answer) => answer.number,
+        }
     }
 }
 
@@ -33,6 +57,12 @@ kinds! {
         Cancelled = 0x8002,
         /// A request was carried out.
         Done = 0x8003,
+        /// A command has not begun yet.
+        Waiting = 0x8004,
+        /// What became of a command.
+        Called = 0x8005,
+        /// What values are.
+        Evaluated = 0x8006,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::change::{
     Call, Chain, Change, Complete, Counted, Coverage, Fact, Figures, Frame, Goodbye, HalfWay, Limits, Load,
-    Location, Observed, Outcomes, PoolFull, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack, Tick,
+    Location, Observed, Offered, Outcomes, PoolFull, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack, Tick,
     Totals, Tree,
 };
-use crate::codes::{Counter, Source};
+use crate::codes::{Counter, OfferKind, Source};
 use crate::ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId};
 use crate::resources::Resources;
 use crate::task::{By, Task};
@@ -85,6 +85,7 @@ pub struct World {
     slow_polls: BTreeMap<By<SlowPollId>, SlowPoll>,
     threads: BTreeMap<By<u32>, ThreadStack>,
     coverage: BTreeMap<(Reverse<Source>, String), Coverage>,
+    offers: BTreeMap<(OfferKind, String, Source), Offered>,
     counted: BTreeMap<(Source, Counter), u64>,
     complete: BTreeMap<Source, u32>,
     goodbyes: BTreeMap<Source, Goodbye>,
@@ -152,6 +153,12 @@ impl World {
             }
             Fact::Coverage(coverage) => {
                 self.coverage.insert((Reverse(source), coverage.topic.clone()), coverage.clone());
+            }
+            Fact::Offered(it) => {
+                self.offers.insert((it.kind, it.name.clone(), source), it.clone());
+            }
+            Fact::Withdrawn(it) => {
+                self.offers.remove(&(it.kind, it.name.clone(), source));
             }
             Fact::Counted(Counted { counter, count }) => {
                 self.counted.insert((source, *counter), *count);
@@ -233,6 +240,7 @@ impl World {
         changes.extend(self.slow_polls.iter().map(|(key, it)| by(key.source, it.clone().into())));
         changes.extend(self.threads.iter().map(|(key, it)| by(key.source, it.clone().into())));
         changes.extend(self.coverage.iter().map(|((source, _), it)| by(source.0, it.clone().into())));
+        changes.extend(self.offers.iter().map(|((_, _, source), it)| by(*source, it.clone().into())));
         for (&(source, counter), &count) in &self.counted {
             changes.push(by(source, Counted { counter, count }.into()));
         }
@@ -367,6 +375,11 @@ impl World {
     /// What the strongest source that speaks of a topic can see of it.
     pub fn coverage_of(&self, topic: &str) -> Option<&Coverage> {
         self.coverage().find(|(_, coverage)| coverage.topic == topic).map(|(_, coverage)| coverage)
+    }
+
+    /// The commands and values that the program offers: by kind, then by name.
+    pub fn offers(&self) -> impl Iterator<Item = &Offered> {
+        self.offers.values()
     }
 
     /// A count, of the strongest source that has told it.

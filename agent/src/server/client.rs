@@ -9,7 +9,10 @@ use super::subscriber::{Sink, Subscriber, change};
 use std::io::{self, Read, Write};
 use taskscope_model::frame::{self, FrameError, FrameWriter, Reader};
 use taskscope_model::hello::{Greeting, Hello, Refusal, Refused, Rights, Welcome};
-use taskscope_model::request::{Answer, Cancel, CancelResult, Cancelled, Denied, Done, Reason, Request, SetLimit, Stacks, Subscribe, Switch, Trace};
+use taskscope_model::request::{
+    Answer, Cancel, CancelResult, Cancelled, Denied, Done, Evaluate, Execute, Raise, Reason, Request, SetLimit, Stacks,
+    Subscribe, Switch, Trace,
+};
 use taskscope_model::frame::Told;
 use taskscope_model::{At, Fact, TaskId};
 
@@ -90,6 +93,12 @@ pub(super) enum Wish {
     Stacks(u32),
     /// Another limit of slow polls.
     SetLimit(u32, Limit),
+    /// To have a command of the program's run.
+    Execute(Execute),
+    /// To know what values of the program's are.
+    Evaluate(Evaluate),
+    /// To have the program sent a signal.
+    Raise(u32, i32),
     /// Something it may not do; to be logged once.
     Refused(&'static str),
 }
@@ -247,6 +256,9 @@ impl Client {
             | Request::Trace(Trace { number, .. })
             | Request::Switch(Switch { number, .. })
             | Request::SetLimit(SetLimit { number, .. })
+            | Request::Execute(Execute { number, .. })
+            | Request::Evaluate(Evaluate { number, .. })
+            | Request::Raise(Raise { number, .. })
                 if !self.rights.control =>
             {
                 let message = "this connection may only look: TASKSCOPE_RIGHTS=read,control lets it do more";
@@ -268,6 +280,9 @@ impl Client {
                 Ok(mode) => wishes.push(Wish::Switch(number, mode)),
                 Err(error) => self.deny(number, Reason::WRONG_QUERY, format!("{mode}: {error}")),
             },
+            Request::Execute(asked) => wishes.push(Wish::Execute(asked)),
+            Request::Evaluate(asked) => wishes.push(Wish::Evaluate(asked)),
+            Request::Raise(Raise { number, signal }) => wishes.push(Wish::Raise(number, signal)),
             Request::Trace(Trace { number, task }) => wishes.push(Wish::Trace(number, task)),
             Request::Cancel(Cancel { number, .. }) => {
                 self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());

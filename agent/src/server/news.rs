@@ -14,7 +14,7 @@ use crate::stacks::Stacks;
 use crate::tell::Teller;
 use std::collections::HashMap;
 use std::sync::Arc;
-use taskscope_model::change::{Chain, Coverage, Figures, Limits, Runtime};
+use taskscope_model::change::{Chain, Coverage, Figures, Limits, Offered, Runtime};
 use taskscope_model::codes::Counter;
 use taskscope_model::{At, RuntimeId, TaskId, Worker};
 
@@ -32,6 +32,8 @@ pub(super) struct News {
     pub(super) live: u64,
     pub(super) coverage: Vec<Coverage>,
     pub(super) limits: Limits,
+    /// What the program offers, and the version of that.
+    pub(super) offers: (u64, Vec<Offered>),
     /// By the number of the location.
     pub(super) sums: Vec<Sums>,
     pub(super) outcomes: Vec<Outcomes>,
@@ -62,6 +64,7 @@ impl News {
             live: 0,
             coverage: Vec::new(),
             limits: limits(core),
+            offers: (0, Vec::new()),
             sums: Vec::new(),
             outcomes: Vec::new(),
             courses: (0, Vec::new()),
@@ -87,6 +90,9 @@ impl News {
             self.courses = store.load.courses();
         }
         self.limits = limits(core);
+        if self.offers.0 != core.offers.version() {
+            self.offers = core.offers.all();
+        }
         self.count(core, visitors);
         self.refresh_places(core);
     }

@@ -6,6 +6,7 @@ mod grant;
 use super::at_exit;
 use super::awaits::Judge;
 use super::black_box::BlackBox;
+use super::calls::Calls;
 use super::client::Client;
 use super::collector::Collector;
 use super::door::{self, Doors};
@@ -92,6 +93,9 @@ struct Server {
     judge: Judge,
     symbols: Unused,
     traces: Traces,
+    calls: Calls,
+    /// A signal that the program is to be sent when what waits has been written.
+    raise: Option<i32>,
     /// Who waits for the stacks of all threads.
     asked: Asked,
     /// What of stacks has been told to everybody.
@@ -121,6 +125,8 @@ impl Server {
             judge: Judge::default(),
             symbols: Unused::default(),
             traces: Traces::default(),
+            calls: Calls::default(),
+            raise: None,
             asked: Asked::default(),
             stacks_told: 0,
             refused: 0,
@@ -164,7 +170,7 @@ impl Server {
         }
         let deadlines = self.clients.values().filter_map(Client::deadline);
         let again = self.doors.are_waited_at().then_some(At(now.0 + TICK));
-        let own = [self.tick, self.judge.deadline(now), self.asked.deadline(now), self.traces.deadline(now)];
+        let own = [self.tick, self.judge.deadline(now), self.asked.deadline(now), self.traces.deadline(now), self.calls.deadline()];
         let deadlines = deadlines.chain(own.into_iter().flatten()).chain(self.symbols.deadline(now));
         let next = deadlines.chain(work.then_some(allowed)).chain(again).min()?;
         let wait = next.since(now).0;
@@ -193,8 +199,10 @@ impl Server {
         }
         self.answer_traces(now);
         self.answer_stacks(now);
+        self.answer_calls(now);
         self.write(now);
         self.keep_black_box(now);
+        self.raise();
         self.farewell(now);
         self.symbols.look(now);
         self.watch_or_not(now);

@@ -8,7 +8,9 @@ use crate::load::EVERY;
 use crate::shard::{Outcomes, Sums};
 use crate::stacks::Stacks;
 use std::collections::HashMap;
-use taskscope_model::change::{Counted, Coverage, Limits, Load, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals};
+use taskscope_model::change::{
+    Counted, Coverage, Limits, Load, Offered, Outcomes as OutcomesFact, RuntimeEnded, Tick, Totals, Withdrawn,
+};
 use taskscope_model::codes::{Counter, Flavor};
 use taskscope_model::{At, Fact, LocationId, Nanos, RuntimeId};
 
@@ -22,6 +24,7 @@ pub(super) struct ToldSoFar {
     counts: HashMap<Counter, u64>,
     coverage: Vec<Coverage>,
     limits: Option<Limits>,
+    offers: (u64, Vec<Offered>),
     sums: Vec<Sums>,
     outcomes: Vec<Outcomes>,
     courses: HashMap<u32, u64>,
@@ -63,6 +66,7 @@ impl ToldSoFar {
             self.limits = Some(news.limits.clone());
             tell(news.limits.clone().into());
         }
+        self.offers(news, tell);
         self.stacks(news.stacks, at, tell);
         if view.asked.totals && (self.sums_at == At(0) || at.since(self.sums_at).0 >= 1_000_000_000) {
             self.sums_at = at;
@@ -87,6 +91,20 @@ impl ToldSoFar {
             tell(chain.clone().into());
         }
         self.chains = news.chains.len();
+    }
+
+    /// Tells what is offered, and what is not any more.
+    fn offers(&mut self, news: &News, tell: &mut impl FnMut(Fact)) {
+        let (version, offers) = &news.offers;
+        if self.offers.0 == *version {
+            return;
+        }
+        let (_, before) = std::mem::replace(&mut self.offers, (*version, offers.clone()));
+        let is = |a: &Offered, b: &Offered| (a.kind, &a.name) == (b.kind, &b.name);
+        for gone in before.iter().filter(|before| !offers.iter().any(|offer| is(offer, before))) {
+            tell(Withdrawn { kind: gone.kind, name: gone.name.clone() }.into());
+        }
+        offers.iter().filter(|offer| !before.contains(offer)).for_each(|offer| tell(offer.clone().into()));
     }
 
     /// Tells what is new of stacks.

@@ -31,6 +31,11 @@ impl<'a> New<'a> {
         Self { kind, location: Location::caller(), name: None, set: None, handle: None }
     }
 
+    /// Spawned there, wherever the caller stands.
+    pub(crate) fn at(self, location: &'static Location<'static>) -> Self {
+        Self { location, ..self }
+    }
+
     pub(crate) fn named(self, name: Option<&'a str>) -> Self {
         Self { name, ..self }
     }

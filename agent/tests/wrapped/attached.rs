@@ -72,11 +72,7 @@ impl Client {
     /// Waits for the answer to the request of that number.
     #[track_caller]
     pub(super) fn answer(&mut self, number: u32) -> Answer {
-        let of = |answer: &&Answer| match answer {
-            Answer::Denied(it) => it.number == number,
-            Answer::Cancelled(it) => it.number == number,
-            Answer::Done(it) => it.number == number,
-        };
+        let of = |answer: &&Answer| answer.number() == number;
         self.until("an answer", |client| client.answers.iter().find(of).cloned())
     }
 

@@ -96,7 +96,7 @@ fn ask(attached: &mut Attached, tasks: &[TaskId]) -> Result<Vec<Row>, CommandErr
                 answer = attached.next_answer(number)?;
             }
             Some(Answer::Denied(denied)) => return Err(refused(&denied)),
-            Some(Answer::Done(_)) | None => return Err(attached.silent().into()),
+            Some(_) | None => return Err(attached.silent().into()),
         }
     }
     let asked: Vec<_> = answered.values().filter(|result| result.asked).map(|result| result.task).collect();

@@ -3,6 +3,7 @@
 use crate::cli::Target;
 use crate::clock::Deadline;
 use crate::exit::CommandError;
+use crate::print;
 use crate::session::Session;
 use crate::source::{Address, AttachError, Heard, Live, name_of, one_line};
 use crate::target;
@@ -11,7 +12,7 @@ use taskscope_model::World;
 use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
 
 /// How long a program may take to answer the first words.
-const ATTACH_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const ATTACH_WITHIN: Duration = Duration::from_secs(3);
 /// How long it may be silent before everything has been told.
 const SILENT_FOR: Duration = Duration::from_secs(5);
 
@@ -57,7 +58,10 @@ impl Attached {
             match self.live.next(Some(SILENT_FOR)) {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => return Err(self.silent().into()),
-                Err(AttachError::EndOfRecording { .. }) => {
+                Err(error @ AttachError::EndOfRecording { .. }) => {
+                    if let AttachError::EndOfRecording { cut: true, .. } = error {
+                        print::note(&format!("{error}; this is how it was there"));
+                    }
                     self.played = true;
                     self.session.settle();
                 }
@@ -73,18 +77,33 @@ impl Attached {
         &mut self,
         request: impl FnOnce(u32) -> Request,
     ) -> Result<Option<Answer>, CommandError> {
+        let number = self.ask(request)?;
+        self.next_answer(number)
+    }
+
+    /// Asks for something else than to be told; gives the number of the request.
+    pub(super) fn ask(&mut self, request: impl FnOnce(u32) -> Request) -> Result<u32, CommandError> {
         let number = self.session.number();
         self.live.asker().ask(&request(number)).map_err(|_| self.gone(false))?;
-        self.next_answer(number)
+        Ok(number)
     }
 
     /// The next answer to a request that has several.
     pub(super) fn next_answer(&mut self, number: u32) -> Result<Option<Answer>, CommandError> {
-        let deadline = Deadline::after(Some(SILENT_FOR));
+        self.next_answer_within(number, SILENT_FOR)
+    }
+
+    /// The same for one that may take another time.
+    pub(super) fn next_answer_within(
+        &mut self,
+        number: u32,
+        within: Duration,
+    ) -> Result<Option<Answer>, CommandError> {
+        let deadline = Deadline::after(Some(within));
         while let Ok(left) = deadline.left() {
             match self.live.next(left) {
                 Ok(Some(heard)) => match self.session.take(heard) {
-                    Some(answer) if number_of(&answer) == number => return Ok(Some(answer)),
+                    Some(answer) if answer.number() == number => return Ok(Some(answer)),
                     _ => {}
                 },
                 Ok(None) | Err(AttachError::EndOfRecording { .. }) => break,
@@ -148,14 +167,6 @@ impl Attached {
 
     pub(super) fn silent(&self) -> AttachError {
         AttachError::Silent { address: self.name(), within: SILENT_FOR }
-    }
-}
-
-fn number_of(answer: &Answer) -> u32 {
-    match answer {
-        Answer::Denied(denied) => denied.number,
-        Answer::Cancelled(cancelled) => cancelled.number,
-        Answer::Done(done) => done.number,
     }
 }
 

@@ -47,7 +47,7 @@ fn set(
     let message = match attached.answer(request)? {
         Some(Answer::Done(done)) => done.message,
         Some(Answer::Denied(denied)) => return Err(refused(&denied)),
-        Some(Answer::Cancelled(_)) | None => return Err(attached.silent().into()),
+        Some(_) | None => return Err(attached.silent().into()),
     };
     if as_json {
         let process = json::Process::of(attached.session.hello());

@@ -45,6 +45,21 @@ pub(crate) fn count(count: u64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
+/// `950 bytes`, `12.3 kB`, `1.20 GB`: three digits, cut and never rounded up.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 4] =
+        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    let Some((unit, size)) = UNITS.into_iter().find(|(_, size)| bytes >= *size) else {
+        return count(bytes, "byte");
+    };
+    let (whole, rest) = (bytes / size, bytes % size);
+    match whole {
+        0..10 => format!("{whole}.{:02} {unit}", rest / (size / 100)),
+        10..100 => format!("{whole}.{} {unit}", rest / (size / 10)),
+        _ => format!("{whole} {unit}"),
+    }
+}
+
 /// The text in lines of a width, broken between words. A word that is wider has a line for itself. What the
 /// text begins with in blanks, each line begins with.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -62,4 +77,25 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_three_digits() {
+        for (size, text) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1.00 kB"),
+            (12_399, "12.3 kB"),
+            (999_999, "999 kB"),
+            (1_234_567_890, "1.23 GB"),
+            (5_000_000_000_000_000, "5000 TB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+    }
 }

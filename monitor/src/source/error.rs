@@ -58,7 +58,7 @@ pub(crate) enum AttachError {
         goodbye: bool,
     },
     /// The recording has been played to its end.
-    #[error("{address} ends here{}", if *.cut { ": the file is cut off" } else { "" })]
+    #[error("{address} ends here{}", if *.cut { ": the file is cut off, or damaged" } else { "" })]
     EndOfRecording {
         /// The file.
         address: String,

@@ -2,6 +2,8 @@
 
 use super::events::Entry;
 use super::keys::Command;
+use crate::record::Written;
+use crate::replay::{Order, TimeLine};
 use crate::rows::findings::{FindingRow, Health};
 use crate::source::Address;
 use crate::source::discover::Process;
@@ -54,6 +56,12 @@ pub(super) enum Action {
     Cancelled(Vec<CancelResult>),
     /// Something was done here, outside of the program, or could not be.
     Told(String),
+    /// The recording is there.
+    Replayed(Box<TimeLine>),
+    /// Another moment of the recording is shown.
+    Moment,
+    /// What is being recorded, or no longer.
+    Recording(Option<Written>),
     /// The mouse.
     Mouse(Mouse),
     /// The processes that are there.
@@ -81,6 +89,21 @@ pub(super) enum Effect {
     Switch(String),
     /// Ask the program to take polls from this length on for slow; `None`: none.
     SetLimit(Option<Nanos>),
+    /// Have the program run a command of its own.
+    Call {
+        /// Its name.
+        name: String,
+        /// What stands behind it.
+        arguments: Vec<String>,
+    },
+    /// Ask the program for these of its own values, or all.
+    Evaluate(Vec<String>),
+    /// Send the program a signal.
+    Raise(i32),
+    /// Play the recording, or go about in it.
+    Replay(Order),
+    /// Record the program to that file; `None`: no longer.
+    Record(Option<PathBuf>),
     /// Attach to another program, and let go of this one.
     Attach(Address),
     /// Look which processes there are from now on, or no longer.

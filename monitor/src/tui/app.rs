@@ -1,6 +1,7 @@
 //! The loop: takes inputs one by one, keeps the World, and draws when something has changed.
 
 use super::action::{Action, Effect};
+use super::calls;
 use super::draw::draw;
 use super::events::{self, Entry};
 use super::input::{Input, News};
@@ -10,12 +11,15 @@ use super::ui::Ui;
 use super::update::update;
 use crate::rows::findings::FindingRow;
 use crate::session::Session;
+use crate::signals;
 use crate::source::{Heard, name_of};
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::backend::Backend;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
-use taskscope_model::request::{Answer, Cancel, Request, SetLimit, Stacks, Switch, Trace};
+use taskscope_model::request::{
+    Answer, Cancel, Evaluate, Execute, Raise, Request, SetLimit, Stacks, Switch, Trace,
+};
 use taskscope_model::{At, Nanos, World};
 
 /// Least time between two frames: about 30 a second.
@@ -179,6 +183,11 @@ impl App {
             Input::News { .. } => None,
             Input::Processes(processes) => Some(Action::Processes(processes)),
             Input::Judged(health) => Some(Action::Judged(health)),
+            Input::Recording(written) => Some(Action::Recording(Some(written))),
+            Input::Recorded(how) => {
+                self.update(Action::Recording(None));
+                Some(Action::Told(how))
+            }
             Input::Signal(signal) => return Some(End::Signal(signal)),
             Input::Beat if !(outside.is_there)() => return Some(End::Gone),
             // A change of size before we listened for it was not told.
@@ -210,7 +219,23 @@ impl App {
                     Answer::Denied(denied) => Some(Action::Denied(denied)),
                     Answer::Cancelled(cancelled) => Some(Action::Cancelled(cancelled.results)),
                     Answer::Done(done) => Some(Action::Done(done.message)),
+                    Answer::Waiting(waiting) => Some(Action::Told(waiting.message)),
+                    Answer::Called(called) => Some(Action::Told(calls::came_of(&called))),
+                    Answer::Evaluated(evaluated) => Some(Action::Told(calls::are(&evaluated))),
                 }
+            }
+            News::Moment(session) => {
+                (self.news_since, self.happened) = (Some(session.world().now()), Vec::new());
+                (self.session, self.before) = (Some(*session), None);
+                // Whoever goes about in it wants to see at once where that leads.
+                self.pace.table = At::default();
+                Some(Action::Moment)
+            }
+            News::Replayed(line) => {
+                if line.is_at_end() {
+                    self.session.as_mut().map(Session::settle);
+                }
+                Some(Action::Replayed(line))
             }
             News::Lost { error, played } => {
                 self.session.as_mut().map(Session::settle);
@@ -275,6 +300,21 @@ impl App {
             Effect::Stacks => self.ask(outside, |number| Stacks { number }),
             Effect::Switch(mode) => self.ask(outside, |number| Switch { number, mode }),
             Effect::SetLimit(slow_poll) => self.ask(outside, |number| SetLimit { number, slow_poll }),
+            Effect::Call { name, arguments } => {
+                let within = Nanos(0);
+                self.update(Action::Told(format!("{name} runs")));
+                self.ask(outside, |number| Execute { number, name, arguments, within });
+            }
+            Effect::Evaluate(names) => {
+                let within = Nanos(0);
+                self.ask(outside, |number| Evaluate { number, names, within });
+            }
+            Effect::Raise(signal) => {
+                self.update(Action::Told(format!("{} is sent", signals::name(signal))));
+                self.ask(outside, |number| Raise { number, signal });
+            }
+            Effect::Replay(order) => outside.programs.replay(order),
+            Effect::Record(path) => outside.programs.record(path.as_deref()),
             Effect::Freeze(true) => self.frozen = Some(self.world().clone()),
             Effect::Freeze(false) => (self.frozen, self.heard) = (None, true),
             Effect::Copy(text) => {

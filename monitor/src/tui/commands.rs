@@ -1,8 +1,10 @@
 //! The one table of what can be typed behind `:`. A new command is a line here and a function in
 //! [`effects`](self::effects), or in a file beside it; help, completion and the list of docs/tui.md follow.
 
+pub(super) mod calls;
 mod complete;
 mod effects;
+mod replay;
 
 use super::action::Effect;
 use super::ui::Ui;
@@ -84,6 +86,16 @@ pub(super) const COMMANDS: &[Entry] = &[
         complete::limits,
         effects::limit,
     ),
+    entry(
+        "call",
+        &[],
+        "NAME [ARGUMENTS]",
+        "run a command that the program offers; its name alone does it too",
+        calls::commands,
+        calls::call,
+    ),
+    entry("values", &[], "[NAME...]", "the values that the program offers", calls::value_names, calls::values),
+    entry("signal", &[], "NAME", "send the program a signal", calls::signals, calls::signal),
     entry("filter", &["f"], "[QUERY]", "show only the tasks that match", complete::keys, effects::filter),
     entry("sort", &[], "KEY [reverse]", "order the tasks", complete::keys, effects::sort),
     entry(
@@ -106,6 +118,33 @@ pub(super) const COMMANDS: &[Entry] = &[
     entry("pin", &[], "TASK...", "keep tasks at the top of the table", complete::tasks, effects::pin),
     entry("unpin", &[], "[TASK...]", "let go of them, or of all", complete::pinned, effects::unpin),
     entry("show", &[], "SCREEN", "bring a screen in front", complete::screens, effects::show),
+    entry(
+        "record",
+        &[],
+        "FILE|stop",
+        "write what the program does to a file, from now on",
+        replay::stop,
+        replay::record,
+    ),
+    entry("play", &[], "", "play the recording, or go on", complete::nothing, replay::play),
+    entry("pause", &[], "", "stand still in the recording", complete::nothing, replay::pause),
+    entry("speed", &[], "NUMBER", "how fast to play: 0.5, 2, 60", replay::speeds, replay::speed),
+    entry(
+        "seek",
+        &[],
+        "TIME|+TIME|-TIME|start|end",
+        "go to a moment of the recording, from its start or from here",
+        replay::seeks,
+        replay::seek,
+    ),
+    entry(
+        "finding",
+        &[],
+        "next|previous",
+        "go to where something was found",
+        replay::ways,
+        replay::finding,
+    ),
     entry("write", &[], "[FILE]", "write the rows to a file, as JSON", complete::nothing, effects::write),
     entry(
         "attach",

@@ -25,6 +25,7 @@ mod keys;
 mod line;
 pub(super) mod overview;
 mod picker;
+mod replay;
 mod resources;
 pub(super) mod runtime;
 mod spark;

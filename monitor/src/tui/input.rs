@@ -1,7 +1,10 @@
 //! All that the TUI hears of: one closed list, handled in one place.
 
 use super::action::Mouse;
+use crate::record::Written;
+use crate::replay::TimeLine;
 use crate::rows::findings::Health;
+use crate::session::Session;
 use crate::source::Heard;
 use crate::source::discover::Process;
 use crossterm::event::KeyEvent;
@@ -30,6 +33,10 @@ pub(super) enum Input {
     Processes(Vec<Process>),
     /// How some of them do, by their pids.
     Judged(Vec<(u32, Health)>),
+    /// How far the recording is that we make.
+    Recording(Written),
+    /// It has ended: in words, and what there is of it.
+    Recorded(String),
     /// A signal that ends us.
     Signal(i32),
     /// Nothing has come for a while.
@@ -45,6 +52,10 @@ pub(super) enum News {
     NotAttached(String),
     /// It told something.
     Heard(Heard),
+    /// It is a recording, and this was believed at another moment of it.
+    Moment(Box<Session>),
+    /// How far the recording is.
+    Replayed(Box<TimeLine>),
     /// The connection is gone, and perhaps the program.
     Lost {
         /// What went wrong; `None` if the connection was just closed.

@@ -6,6 +6,7 @@ mod table;
 pub(super) use table::KEYS;
 
 use super::screen::Screen;
+use crate::replay::Order;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What a key asks for. What it does then is said in [`update`](super::update).
@@ -49,6 +50,8 @@ pub(super) enum Command {
     NextProcess(Side),
     /// What is on the screen stays as it is, or goes on.
     Freeze,
+    /// Go about in the recording.
+    Replay(Order),
     /// Copy what is selected.
     Copy,
     /// Open the line in an editor.

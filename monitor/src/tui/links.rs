@@ -5,13 +5,18 @@ use super::health;
 use super::input::{Input, News};
 use super::outside::Programs;
 use crate::clock;
+use crate::print::words;
+use crate::record::{self, Recorder};
+use crate::replay::{self, Order, Played};
 use crate::source::discover::{self, Process};
-use crate::source::{Address, Asker, AttachError, Live};
+use crate::source::{Address, Asker, AttachError, Heard, Live};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
+use taskscope_model::hello::Hello;
 use taskscope_model::request::Request;
 use taskscope_model::{At, Nanos};
 
@@ -24,6 +29,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Between two looks at how they do, and how long one program may take to tell.
 const JUDGE: Nanos = Nanos(5_000_000_000);
 const JUDGED_WITHIN: Duration = Duration::from_secs(1);
+/// It is said this often how far a recording is.
+const SAY: Nanos = Nanos(300_000_000);
 /// A program that began so long before its predecessor was lost may still be its successor.
 const OVERLAP: Nanos = Nanos(2_000_000_000);
 
@@ -33,6 +40,9 @@ pub(super) struct Links {
     link: Option<Arc<Link>>,
     number: u32,
     list: Option<Arc<AtomicBool>>,
+    /// Where the present program is.
+    address: Option<Address>,
+    recording: Option<Arc<AtomicBool>>,
 }
 
 /// One attachment, as its thread and the TUI both see it.
@@ -40,23 +50,35 @@ struct Link {
     number: u32,
     unwanted: AtomicBool,
     asker: Mutex<Option<Asker>>,
+    /// Where orders go, if it is a recording.
+    player: Mutex<Option<Sender<Order>>>,
 }
 
 impl Links {
     /// No attachment yet.
     pub(super) fn new(inputs: SyncSender<Input>) -> Self {
-        Self { inputs, link: None, number: 0, list: None }
+        let (link, list, address, recording) = (None, None, None, None);
+        Self { inputs, link, number: 0, list, address, recording }
     }
 
     /// Listens to a program that is attached to already.
     pub(super) fn adopt(&mut self, address: Address, live: Live) -> u32 {
-        self.start(move |link, inputs| follow(&link, &inputs, address, live))
+        self.address = Some(address.clone());
+        self.start(move |link, inputs| match &address {
+            Address::Recording(path) => replay(&link, &inputs, path),
+            _ => follow(&link, &inputs, address, live),
+        })
     }
 
     fn start(&mut self, run: impl FnOnce(Arc<Link>, SyncSender<Input>) + Send + 'static) -> u32 {
         self.drop_link();
         self.number += 1;
-        let link = Link { number: self.number, unwanted: AtomicBool::new(false), asker: Mutex::default() };
+        let link = Link {
+            number: self.number,
+            unwanted: AtomicBool::new(false),
+            asker: Mutex::default(),
+            player: Mutex::default(),
+        };
         let (link, inputs) = (Arc::new(link), self.inputs.clone());
         self.link = Some(link.clone());
         spawn("link", move || run(link, inputs));
@@ -69,13 +91,20 @@ impl Links {
             if let Some(asker) = &*link.asker() {
                 asker.close();
             }
+            *link.player() = None;
         }
     }
 }
 
 impl Programs for Links {
     fn attach(&mut self, address: Address) -> u32 {
+        self.address = Some(address.clone());
         self.start(move |link, inputs| match Live::open(&address, WITHIN) {
+            Ok(_) if !address.is_live() => {
+                if let Address::Recording(path) = &address {
+                    replay(&link, &inputs, path);
+                }
+            }
             Ok(live) => follow(&link, &inputs, address, live),
             Err(error) => drop(link.tell(&inputs, News::NotAttached(error.to_string()))),
         })
@@ -85,6 +114,24 @@ impl Programs for Links {
         let asker = self.link.as_ref().and_then(|link| link.asker().clone());
         // If it cannot be sent the connection is broken, and its thread finds that out too.
         let _ = asker.map(|asker| asker.ask(request));
+    }
+
+    fn replay(&mut self, order: Order) {
+        let player = self.link.as_ref().and_then(|link| link.player().clone());
+        // If it is gone its thread has said why.
+        let _ = player.map(|player| player.send(order));
+    }
+
+    fn record(&mut self, path: Option<&Path>) {
+        if let Some(stop) = self.recording.take() {
+            stop.store(true, Ordering::Release);
+        }
+        if let (Some(path), Some(address)) = (path, self.address.clone()) {
+            let stop = Arc::new(AtomicBool::new(false));
+            self.recording = Some(Arc::clone(&stop));
+            let (inputs, path) = (self.inputs.clone(), path.to_owned());
+            spawn("record", move || record_to(&address, &path, &stop, &inputs));
+        }
     }
 
     fn list(&mut self, on: bool) {
@@ -103,6 +150,10 @@ impl Programs for Links {
 impl Link {
     fn asker(&self) -> std::sync::MutexGuard<'_, Option<Asker>> {
         self.asker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn player(&self) -> std::sync::MutexGuard<'_, Option<Sender<Order>>> {
+        self.player.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_wanted(&self) -> bool {
@@ -124,6 +175,55 @@ struct Unwanted;
 /// A thread that cannot be had is like a program that says nothing; there is no better way to go on.
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) {
     let _ = thread::Builder::new().name(format!("taskscope-{name}")).spawn(run);
+}
+
+/// Plays a recording until nobody wants it any more.
+fn replay(link: &Link, inputs: &SyncSender<Input>, path: &Path) {
+    let (sender, orders) = channel();
+    *link.player() = Some(sender);
+    let attached = |hello: &Hello| {
+        link.tell(inputs, News::Attached(Box::new(hello.clone()))).map_err(|_| replay::Unwanted)
+    };
+    let tell = |played| {
+        let news = match played {
+            Played::Changes(changes) => News::Heard(Heard::Changes(changes)),
+            Played::Moment(session) => News::Moment(session),
+            Played::Line(line) => News::Replayed(Box::new(line)),
+        };
+        link.tell(inputs, news).map_err(|_| replay::Unwanted)
+    };
+    if let Err(error) = replay::run(path, &orders, attached, tell) {
+        // Nobody may want it any more.
+        let _ = link.tell(inputs, News::Lost { error: Some(error.to_string()), played: true });
+    }
+}
+
+/// Records a program beside whatever is shown of it.
+fn record_to(address: &Address, path: &Path, stop: &AtomicBool, inputs: &SyncSender<Input>) {
+    let said = recorded(address, path, stop, inputs).unwrap_or_else(|failed| failed.to_string());
+    // Nobody may be there any more.
+    let _ = inputs.send(Input::Recorded(said));
+}
+
+fn recorded(
+    address: &Address,
+    path: &Path,
+    stop: &AtomicBool,
+    inputs: &SyncSender<Input>,
+) -> Result<String, record::Failed> {
+    let mut live = Live::open(address, WITHIN)?;
+    let mut recorder = Recorder::create(path, false, live.hello())?;
+    let mut said = At::default();
+    record::record(&mut live, &mut recorder, None, stop, |written| {
+        let now = clock::monotonic();
+        if now.since(said) >= SAY {
+            said = now;
+            let _ = inputs.try_send(Input::Recording(written.clone()));
+        }
+    })?;
+    let written = recorder.finish()?;
+    let (span, bytes) = (written.span(), words::bytes(written.bytes));
+    Ok(format!("recorded {span} to {}, {bytes}; `taskscope replay` shows it", path.display()))
 }
 
 fn follow(link: &Link, inputs: &SyncSender<Input>, address: Address, live: Live) {

@@ -1,6 +1,7 @@
 //! The world outside the TUI, in one struct: a test supplies another.
 
 use super::input::Input;
+use crate::replay::Order;
 use crate::source::Address;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -31,6 +32,10 @@ pub(super) trait Programs {
     fn attach(&mut self, address: Address) -> u32;
     /// Asks the present program.
     fn ask(&mut self, request: &Request);
+    /// Goes about in the present recording, if it is one.
+    fn replay(&mut self, order: Order);
+    /// Records the present program to that file; `None`: no longer.
+    fn record(&mut self, path: Option<&Path>);
     /// Tells from now on which processes there are, or no longer.
     fn list(&mut self, on: bool);
 }

@@ -13,6 +13,8 @@ use super::screen::Screen;
 use super::tasks::Table;
 use super::typing::Typing;
 use super::wanted::Wanted;
+use crate::record::Written;
+use crate::replay::TimeLine;
 use crate::source::Address;
 use ratatui::layout::Size;
 use taskscope_model::hello::{ClockPair, Rights};
@@ -36,6 +38,10 @@ pub(super) struct Ui {
     pub(super) target: Option<Target>,
     /// The connection to it.
     pub(super) link: Link,
+    /// How far the recording is, if it is one.
+    pub(super) replay: Option<TimeLine>,
+    /// What is being recorded.
+    pub(super) recording: Option<Written>,
     /// Whether the program has told all that was asked of it.
     pub(super) complete: bool,
     /// What was asked of it last.
@@ -124,7 +130,7 @@ pub(super) enum Link {
         /// Why it could not be reached again yet.
         since: Option<String>,
     },
-    /// A recording has been played to its end.
+    /// It is a recording: nobody is there who could be asked.
     Played,
 }
 
@@ -139,6 +145,8 @@ impl Ui {
             help: None,
             target: None,
             link: Link::None,
+            replay: None,
+            recording: None,
             complete: false,
             asked: None,
             frozen: false,

@@ -9,7 +9,7 @@ mod prompt;
 mod save;
 mod table;
 
-pub(super) use command::{cancel, group, look_at, may_control, run as command, show, want};
+pub(super) use command::{cancel, group, look_at, may_control, replay, run as command, show, want};
 pub(super) use prompt::help as prompt_help;
 pub(super) use save::save;
 
@@ -61,7 +61,7 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             ui.notice = Some(why);
             return Effect::List(true);
         }
-        Action::Lost { played: true, .. } => ui.link = Link::Played,
+        Action::Lost { why, played: true } => (ui.link, ui.notice) = (Link::Played, Some(one_line(&why))),
         Action::Lost { why, played: false } => ui.link = Link::Lost { why, since: None },
         Action::StillLost(why) => {
             if let Link::Lost { since, .. } = &mut ui.link {
@@ -76,6 +76,12 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             let all: Vec<_> = results.iter().map(cancelled).collect();
             ui.notice = Some(all.join("; "));
         }
+        Action::Replayed(line) => {
+            ui.link = Link::Played;
+            ui.replay = Some(*line);
+        }
+        Action::Moment => (ui.log, ui.history) = (Log::default(), History::default()),
+        Action::Recording(written) => ui.recording = written,
         Action::Mouse(mouse) => return mouse::take(ui, world, mouse),
         Action::Judged(health) => ui.picker.judge(health),
         Action::Processes(processes) => {
@@ -96,6 +102,7 @@ fn take(ui: &mut Ui) -> Ui {
     new.screen = if old.screen == Screen::Task { Screen::Tasks } else { old.screen };
     (new.tasks.wanted, new.ended.wanted) = (old.tasks.wanted, old.ended.wanted);
     (new.picker, new.typed, new.picking) = (old.picker, old.typed, false);
+    new.recording = old.recording;
     new
 }
 
@@ -151,7 +158,7 @@ fn attached(ui: &mut Ui, hello: &Hello) -> Effect {
     if ui.target.is_none() {
         ui.picking = false;
     }
-    ui.asked = None;
+    (ui.asked, ui.replay) = (None, None);
     ui.target = Some(target);
     ui.link = Link::Up;
     ui.ask()

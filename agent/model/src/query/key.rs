@@ -64,7 +64,7 @@ const STATES: &[&str] =
 
 const OUTCOMES: &[&str] = &["unknown", "completed", "failed", "cancelled", "panicked", "shutdown"];
 
-const KINDS: &[&str] = &["async", "block_on", "local", "blocking"];
+const KINDS: &[&str] = &["async", "block_on", "local", "blocking", "command"];
 
 /// One word for each outcome, so that it can stand in a query.
 fn outcome_word(outcome: Option<Outcome>) -> &'static str {

@@ -1,7 +1,7 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
 use super::arbitrary_fates::fate;
-use super::{outside, resources};
+use super::{offers, outside, resources};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -85,6 +85,7 @@ pub(super) fn fact() -> impl Strategy<Value = Fact> {
         1 => places_and_runtimes().boxed(),
         1 => stacks().boxed(),
         1 => resources::fact().boxed(),
+        1 => offers::fact().boxed(),
         1 => outside::fact(),
         1 => the_source_itself().boxed(),
     ]
@@ -270,6 +271,7 @@ pub(super) fn told() -> impl Strategy<Value = Told> {
         1 => denied.prop_map(|denied| Told::Answer(denied.into())),
         1 => cancelled.prop_map(|cancelled| Told::Answer(cancelled.into())),
         1 => done.prop_map(|done| Told::Answer(done.into())),
+        1 => offers::answer().prop_map(Told::Answer),
     ]
 }
 
@@ -285,5 +287,5 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
         (any::<u32>(), vec(task_id(), 0..5)).prop_map(|(number, tasks)| Cancel { number, tasks }.into());
     let trace = (any::<u32>(), task_id()).prop_map(|(number, task)| Trace { number, task }.into());
     let switch = (any::<u32>(), word()).prop_map(|(number, mode)| Switch { number, mode }.into());
-    prop_oneof![subscribe, cancel, trace, switch]
+    prop_oneof![subscribe, cancel, trace, switch, offers::request()]
 }

@@ -1,7 +1,7 @@
 //! One example of every message, and one with nothing optional where that is another form. Their bytes are
 //! the lines of `golden/v1.txt`, under the same names and in the same order.
 
-use super::{fates, outside, resources, stacks};
+use super::{fates, offers, outside, resources, stacks};
 use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
@@ -75,6 +75,7 @@ pub(super) fn facts() -> Vec<(String, Told)> {
     facts.extend(stacks::facts());
     facts.extend(resources::facts());
     facts.extend(outside::facts());
+    facts.extend(offers::facts());
     facts
 }
 
@@ -133,11 +134,13 @@ pub(super) fn answers() -> Vec<(String, Told)> {
     let result = |task, asked, message: &str| CancelResult { task, asked, message: message.to_owned() };
     let results =
         vec![result(TaskId(4711), true, ""), result(TaskId::root(1), false, "a root cannot be stopped")];
-    vec![
+    let mut answers = vec![
         ("Denied".to_owned(), Told::Answer(denied.into())),
         ("Cancelled".to_owned(), Told::Answer(Cancelled { number: 3, results }.into())),
         ("Done".to_owned(), Told::Answer(Done { number: 4, message: "mode debug".to_owned() }.into())),
-    ]
+    ];
+    answers.extend(offers::answers());
+    answers
 }
 
 pub(super) fn requests() -> Vec<(String, Request)> {
@@ -161,6 +164,7 @@ pub(super) fn requests() -> Vec<(String, Request)> {
         ("Switch".to_owned(), Switch { number: 5, mode: "debug".to_owned() }.into()),
     ];
     requests.extend(stacks::requests());
+    requests.extend(offers::requests());
     requests
 }
 

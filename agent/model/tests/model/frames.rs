@@ -150,3 +150,35 @@ fn a_first_message_too_long_is_not_written() {
     let greeting = Greeting { client: "x".repeat(MAX_PREAMBLE as usize), token: None };
     assert!(preamble(&greeting).unwrap_err().to_string().contains("too long"));
 }
+
+proptest! {
+    #![proptest_config(cases(64))]
+    /// A reader says where whole frames end, and another one can go on there.
+    #[test]
+    fn what_stands_behind_a_frame_can_be_read_alone(messages in vec(told(), 1..40), every in 1..5_usize) {
+        let mut bytes = preamble(&Greeting::default()).expect("a greeting is JSON");
+        let mut writer = FrameWriter::default();
+        for (number, message) in messages.iter().enumerate() {
+            writer.push(message);
+            if number % every == 0 {
+                writer.close();
+            }
+        }
+        bytes.extend(writer.take());
+        let mut reader = Reader::<Told>::default();
+        prop_assert_eq!(reader.unread(), None);
+        reader.feed(&bytes);
+        let mut read = 0;
+        while let Some(found) = reader.next().expect("these are our own bytes") {
+            read += usize::from(matches!(found, Read::Message(_)));
+            if let Some(unread) = reader.unread() {
+                let mut rest = Reader::<Told>::behind_preamble();
+                rest.feed(&bytes[bytes.len() - unread..]);
+                let found: Vec<_> = std::iter::from_fn(|| rest.next().expect("these are our own bytes")).collect();
+                let expected: Vec<_> = messages[read..].iter().cloned().map(Read::Message).collect();
+                prop_assert_eq!(found, expected);
+            }
+        }
+        prop_assert_eq!((read, reader.unread()), (messages.len(), Some(0)));
+    }
+}

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use taskscope_model::change::Tick;
 use taskscope_model::codes::{
-    Activity, CancelWay, Counter, DropKind, Flavor, HandleState, Outcome, Seen, TaskKind, TreeKind, WaitKind,
+    Activity, CallOutcome, CancelWay, Counter, DropKind, Flavor, HandleState, OfferKind, Outcome, Seen, TaskKind,
+    TreeKind, WaitKind,
 };
 use taskscope_model::frame::{FrameError, FrameWriter, Message, Read, Reader, Told, preamble};
 use taskscope_model::hello::{Greeting, Refusal, Refused, Rights, Welcome};
@@ -122,11 +123,12 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
         };
     }
     let codes = numbered!(
-        Source TaskKind Outcome Flavor Seen Counter Reason HandleState CancelWay TreeKind WaitKind DropKind Activity
+        Source TaskKind Outcome Flavor Seen Counter Reason HandleState CancelWay TreeKind WaitKind DropKind
+        Activity OfferKind CallOutcome
     );
     let golden = [
         ("Source", "outside console-subscriber agent"),
-        ("TaskKind", "async block_on local blocking"),
+        ("TaskKind", "async block_on local blocking command"),
         ("Outcome", "completed failed cancelled panicked shut_down_with_its_runtime"),
         ("Flavor", "current_thread multi_thread"),
         ("Seen", "yes partly no"),
@@ -142,6 +144,8 @@ fn the_numbers_of_the_codes_are_those_of_version_1() {
         ("WaitKind", "sleep task lock semaphore channel socket notify other"),
         ("DropKind", "future request"),
         ("Activity", "running scheduled idle"),
+        ("OfferKind", "command value"),
+        ("CallOutcome", "returned failed panicked cancelled still_running not_begun no_such_name"),
     ];
     for ((code, known), (name, values)) in codes.into_iter().zip(golden) {
         assert_eq!(code, name);

@@ -5,9 +5,10 @@ use super::boxed::BLACK_BOX;
 use crate::server::cancel::cancel;
 use crate::server::client::Wish;
 use crate::server::program::program;
+use crate::signals;
 use taskscope_model::frame::Told;
 use taskscope_model::hello::{Hello, Refused};
-use taskscope_model::request::Done;
+use taskscope_model::request::{Denied, Done, Reason};
 use taskscope_model::{At, Source};
 
 /// A `Cancel` is answered in pieces of so many tasks.
@@ -52,6 +53,26 @@ impl Server {
                 };
                 client.tell(&Told::Answer(Done { number, message }.into()));
             }
+            Wish::Execute(asked) => {
+                if let Some(answer) = self.calls.execute(self.core, id, asked, now) {
+                    client.tell(&Told::Answer(answer));
+                }
+            }
+            Wish::Evaluate(asked) => {
+                if let Some(answer) = self.calls.evaluate(self.core, id, asked, now) {
+                    client.tell(&Told::Answer(answer));
+                }
+            }
+            Wish::Raise(number, signal) => client.tell(&Told::Answer(match signals::exists(signal) {
+                true => {
+                    self.raise = Some(signal);
+                    Done { number, message: String::new() }.into()
+                }
+                false => {
+                    let message = format!("there is no signal {signal} on the program's system");
+                    Denied { number, reason: Reason::IMPOSSIBLE, message }.into()
+                }
+            })),
             Wish::Cancel(request, tasks) => {
                 for piece in tasks.chunks(RESULTS_AT_ONCE) {
                     client.cancelled(request, cancel(self.core, piece));
@@ -90,6 +111,22 @@ impl Server {
             if let Some(client) = self.clients.get_mut(&client) {
                 client.stacks_taken(number, &self.news);
             }
+        }
+    }
+
+    /// Answers who asked for the program's own commands and values.
+    pub(super) fn answer_calls(&mut self, now: At) {
+        for (client, answer) in self.calls.look(self.core, now) {
+            if let Some(client) = self.clients.get_mut(&client) {
+                client.tell(&Told::Answer(answer));
+            }
+        }
+    }
+
+    /// Sends the program the signal that somebody wanted; that it will be sent has been answered.
+    pub(super) fn raise(&mut self) {
+        if let Some(signal) = self.raise.take() {
+            signals::raise(signal);
         }
     }
 

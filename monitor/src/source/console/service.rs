@@ -305,6 +305,9 @@ impl Talk {
             Request::Switch(switch) => (switch.number, "switch modes"),
             Request::Stacks(stacks) => (stacks.number, "take stacks"),
             Request::SetLimit(limit) => (limit.number, "watch for slow polls"),
+            Request::Execute(execute) => (execute.number, "run commands of the program's"),
+            Request::Evaluate(evaluate) => (evaluate.number, "reckon values of the program's"),
+            Request::Raise(raise) => (raise.number, "send signals"),
         };
         let message =
             format!("console-subscriber cannot {what}; put #[taskscope_agent::main] on the main function");

@@ -1,5 +1,6 @@
 //! What is the matter with the connection.
 
+use super::replay;
 use super::style::{Look, style};
 use crate::tui::cell::cut_end;
 use crate::tui::ui::{Link, Ui};
@@ -14,6 +15,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui) {
     let (text, look) = match &ui.link {
         Link::Lost { why, since: None } => (format!(" {why}; this is how it was"), Look::Bad),
         Link::Lost { why, since: Some(since) } => (format!(" {why}; not back yet: {since}"), Look::Bad),
+        Link::Played if ui.replay.is_some() => {
+            return ui.replay.iter().for_each(|line| replay::draw(frame, area, ui, line));
+        }
         Link::Played => (" This is how it was at the end of the recording".to_owned(), Look::Quiet),
         _ => return,
     };

@@ -1,7 +1,9 @@
 //! Every key there is.
 
 use super::{Binding, Command, Edit, Place, Press, Side, Step};
+use crate::replay::{Order, Way};
 use crate::tui::screen::Screen;
+use taskscope_model::Nanos;
 use crossterm::event::{KeyCode, KeyModifiers};
 
 const fn key(code: KeyCode) -> Press {
@@ -50,6 +52,8 @@ const LISTS: &[Place] = &[OVERVIEW, TASKS, FINDINGS, ENDED, EVENTS, RESOURCES, P
 const TABLES: &[Place] = &[TASKS, ENDED];
 const ABOUT_TASKS: &[Place] = &[TASKS, TASK, ENDED];
 const OPENING: &[Place] = &[TASKS, TASK, FINDINGS, ENDED, EVENTS, RESOURCES];
+/// A stretch of a recording.
+const SKIP: Nanos = Nanos(10_000_000_000);
 const LINE: &[Place] = &[Place::Typing, Place::Prompt];
 
 /// A line of the table that is not in the footer.
@@ -146,6 +150,14 @@ pub(in crate::tui) const KEYS: &[Binding] = &[
     on(&[ch('P')], ABOUT_TASKS, Command::Pin, "keep the task at the top of the table, or no longer"),
     on(&[ch(' ')], PROGRAM, Command::Freeze, "freeze this screen, and go on: the program is left alone")
         .short("freeze"),
+    on(&[ch('.')], PROGRAM, Command::Replay(Order::Step(Way::On)), "recording: one moment on (Space plays)"),
+    on(&[ch(',')], PROGRAM, Command::Replay(Order::Step(Way::Back)), "recording: one moment back"),
+    on(&[ch(')')], PROGRAM, Command::Replay(Order::Skip(Way::On, SKIP)), "recording: ten seconds on"),
+    on(&[ch('(')], PROGRAM, Command::Replay(Order::Skip(Way::Back, SKIP)), "recording: ten seconds back"),
+    on(&[ch('}')], PROGRAM, Command::Replay(Order::Finding(Way::On)), "recording: to the next finding"),
+    on(&[ch('{')], PROGRAM, Command::Replay(Order::Finding(Way::Back)), "recording: to the finding before"),
+    on(&[ch('+'), ch('=')], PROGRAM, Command::Replay(Order::Faster), "recording: faster"),
+    on(&[ch('-')], PROGRAM, Command::Replay(Order::Slower), "recording: slower"),
     on(&[ch('y')], OPENING, Command::Copy, "copy what is selected, through the terminal"),
     on(&[ch('e')], OPENING, Command::Editor, "open the line in $VISUAL or $EDITOR"),
     on(&[ch('w')], PROGRAM, Command::Save, "write the rows to a file, as JSON"),

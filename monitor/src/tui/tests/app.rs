@@ -1,6 +1,7 @@
 //! The loop, with another world outside.
 
 use super::world::{self, S};
+use crate::replay::Order;
 use crate::source::{Address, Heard};
 use crate::tui::app::{App, End};
 use crate::tui::input::{Input, News};
@@ -11,7 +12,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use taskscope_model::change::Complete;
 use taskscope_model::request::{Request, Subscribe};
@@ -23,6 +24,8 @@ enum Asked {
     Attach(Address),
     Subscribe(Subscribe),
     List(bool),
+    Replay(Order),
+    Record(Option<PathBuf>),
 }
 
 struct Script(Sender<Asked>);
@@ -37,6 +40,14 @@ impl Programs for Script {
         if let Request::Subscribe(subscribe) = request {
             self.0.send(Asked::Subscribe(subscribe.clone())).unwrap();
         }
+    }
+
+    fn replay(&mut self, order: Order) {
+        self.0.send(Asked::Replay(order)).unwrap();
+    }
+
+    fn record(&mut self, path: Option<&Path>) {
+        self.0.send(Asked::Record(path.map(Path::to_owned))).unwrap();
     }
 
     fn list(&mut self, on: bool) {

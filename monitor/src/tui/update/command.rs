@@ -2,6 +2,7 @@
 
 use super::{moves, open, prompt, rearrange, save, table};
 use crate::print::fate;
+use crate::replay::Order;
 use crate::rows::Arrangement;
 use crate::rows::groups::Grouping;
 use crate::tui::action::Effect;
@@ -87,6 +88,12 @@ pub(in crate::tui) fn run(ui: &mut Ui, world: &World, command: Command) -> Effec
             return Effect::List(true);
         }
         Command::NextProcess(side) => return open::next_process(ui, side),
+        // It stands still by itself when it is paused.
+        Command::Freeze if ui.replay.is_some() => return Effect::Replay(Order::Toggle),
+        Command::Replay(order) => match replay(ui, order) {
+            Ok(effect) => return effect,
+            Err(why) => ui.notice = Some(why),
+        },
         Command::Freeze => {
             ui.frozen = !ui.frozen;
             return Effect::Freeze(ui.frozen);
@@ -307,6 +314,14 @@ pub(in crate::tui) fn trace(ui: &mut Ui, task: TaskId) -> Effect {
             ui.notice = Some(why);
             Effect::None
         }
+    }
+}
+
+/// Goes about in the recording.
+pub(in crate::tui) fn replay(ui: &mut Ui, order: Order) -> Result<Effect, String> {
+    match ui.replay {
+        Some(_) => Ok(Effect::Replay(order)),
+        None => Err("this is no recording: `taskscope replay FILE` shows one".to_owned()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The line behind `:`: what is done with what is typed there.
 
 use crate::tui::action::Effect;
-use crate::tui::commands::{self, COMMANDS, Entry};
+use crate::tui::commands::{self, COMMANDS, Entry, calls};
 use crate::tui::nearest::nearest;
 use crate::tui::typing::{TextLine, Typing};
 use crate::tui::ui::Ui;
+use crate::source::one_line;
 use taskscope_model::World;
+use taskscope_model::codes::OfferKind;
 
 /// Commands that are remembered.
 const MOST_TYPED: usize = 200;
@@ -38,6 +40,9 @@ pub(super) fn enter(ui: &mut Ui, world: &World) -> Effect {
 
 fn execute(ui: &mut Ui, world: &World, text: &str) -> Result<Effect, String> {
     let (name, arguments) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if commands::named(name).is_none() && calls::commands(ui, world).iter().any(|offer| offer == name) {
+        return calls::call(ui, world, text);
+    }
     let entry = commands::named(name).ok_or_else(|| {
         let names = COMMANDS.iter().map(|entry| entry.name);
         match nearest(name, names) {
@@ -53,7 +58,10 @@ fn candidates(ui: &Ui, world: &World, before: &str) -> (String, usize, Vec<Strin
     let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let (head, word) = before.split_at(start);
     let all: Vec<String> = match head.split_whitespace().next() {
-        None => COMMANDS.iter().map(|entry| entry.name.to_owned()).collect(),
+        None => {
+            let own = calls::commands(ui, world).into_iter().filter(|name| commands::named(name).is_none());
+            COMMANDS.iter().map(|entry| entry.name.to_owned()).chain(own).collect()
+        }
         Some(name) => commands::named(name).map(|entry| (entry.complete)(ui, world)).unwrap_or_default(),
     };
     let matching = all.into_iter().filter(|it| it.starts_with(word)).collect();
@@ -105,8 +113,18 @@ pub(in crate::tui) fn help(ui: &Ui, world: &World) -> Option<(bool, String)> {
         match (entry, &matching[..]) {
             (Some(entry), []) => says(entry),
             (Some(entry), _) => format!("{}   {listed}{more}", says(entry)),
-            (None, [only]) => commands::named(only).map(says).unwrap_or_default(),
+            (None, [only]) => match commands::named(only) {
+                Some(entry) => says(entry),
+                None => format!("{only}: {}", of_the_program(world, only)),
+            },
             (None, _) => format!("{listed}{more}"),
         },
     ))
+}
+
+/// What the program says of a command that it offers.
+fn of_the_program(world: &World, name: &str) -> String {
+    let mut offers = world.offers().filter(|offer| offer.kind == OfferKind::COMMAND);
+    let help = offers.find(|offer| offer.name == name).map(|offer| one_line(&offer.help));
+    help.filter(|help| !help.is_empty()).unwrap_or_else(|| "a command of the program's".to_owned())
 }
