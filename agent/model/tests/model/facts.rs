@@ -78,6 +78,9 @@ impl<'a> Line<'a> {
             "call" => vec![self.frame()?],
             "slow" => vec![self.slow_poll()?],
             "pool" => vec![self.pool_full()?],
+            "limits" => {
+                vec![Limits { mode: "on".to_owned(), slow_poll: self.span("slow_poll")? }.into()]
+            }
             _ => return Err("no such verb".to_owned()),
         })
     }
