@@ -1,15 +1,13 @@
 //! One row for all tasks that were spawned at one place, or that have the same await stack.
 
-mod stack;
-
-use super::{Cell, Column};
+use super::{Cell, Column, stack_groups};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use taskscope_model::change::Totals;
 use taskscope_model::codes::Counter;
 use taskscope_model::task::By;
 use taskscope_model::world::Names as _;
-use taskscope_model::{LocationId, Nanos, Query, State, Task, TaskId, World};
+use taskscope_model::{LocationId, Nanos, Query, State, Task, TaskId, TreeId, World};
 
 /// What the tasks of a group have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +23,8 @@ pub(crate) enum Grouping {
 pub(crate) enum GroupKey {
     /// The place; `None` if it is not known.
     Place(Place),
-    /// The stack in words; `None` if it is not known.
-    Stack(Option<String>),
+    /// The await tree; `None` if it is not known.
+    Stack(Option<By<TreeId>>),
 }
 
 /// One group.
@@ -176,7 +174,7 @@ pub(crate) fn grouped(
     by: Grouping,
 ) -> (Vec<&'static Column>, Vec<Group>) {
     if by == Grouping::Stack {
-        return stack::grouped(world, query, ended);
+        return stack_groups::keyed(world, query, ended);
     }
     let mut groups: Vec<_> =
         gathered(world, query, ended).into_iter().filter(|(_, it)| it.tasks > 0).collect();

@@ -1,6 +1,6 @@
 //! One row for all tasks that wait in the same way: in the same futures, on the same lines.
 
-use super::groups::GroupTable;
+use super::groups::{self, GroupKey, GroupTable};
 use super::{Cell, Column};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use taskscope_model::change::{Tree, TreeNode};
 use taskscope_model::codes::Counter;
 use taskscope_model::task::By;
 use taskscope_model::world::Names as _;
-use taskscope_model::{Query, State, Task, TreeId, World, await_line};
+use taskscope_model::{Query, State, Task, TaskId, TreeId, World, await_line};
 
 /// Most futures of a tree that are named.
 const MOST: usize = 40;
@@ -22,6 +22,8 @@ struct Group<'w> {
     idle: u64,
     /// One of them: they wait on the same line.
     first: &'w Task,
+    /// All of them, by number.
+    ids: Vec<TaskId>,
 }
 
 const NUMBER: Column = Column::NUMBER;
@@ -49,15 +51,7 @@ pub(crate) fn by_stack(
     reverse: bool,
     limit: Option<usize>,
 ) -> GroupTable {
-    let mut groups: BTreeMap<Option<By<TreeId>>, Group<'_>> = BTreeMap::new();
-    for task in world.tasks() {
-        let wanted = ended || task.state() != Some(State::Ended);
-        if wanted && query.matches(task, world, world.now()) {
-            let none = Group { tasks: 0, running: 0, scheduled: 0, idle: 0, first: task };
-            groups.entry(tree_of(task, world)).or_insert(none).add(task);
-        }
-    }
-    let mut rows: Vec<_> = groups.into_iter().collect();
+    let mut rows: Vec<_> = gathered(world, query, ended).into_iter().collect();
     rows.sort_by_key(|(_, group)| Reverse((group.rank(sort), group.tasks)));
     if reverse {
         rows.reverse();
@@ -67,6 +61,30 @@ pub(crate) fn by_stack(
     let rows = rows.iter().take(shown).map(|(tree, group)| cells(world, *tree, group)).collect();
     let not_shown = cut + world.counted(Counter::NOT_SHOWN).unwrap_or(0);
     GroupTable { columns: COLUMNS.iter().collect(), rows, not_shown }
+}
+
+/// The columns and the groups, the largest first, each with what tells it from the others and with its tasks.
+pub(super) fn keyed(world: &World, query: &Query, ended: bool) -> (Vec<&'static Column>, Vec<groups::Group>) {
+    let mut rows: Vec<_> = gathered(world, query, ended).into_iter().collect();
+    rows.sort_by_key(|(_, group)| Reverse(group.tasks));
+    let group = |(tree, group): (Option<By<TreeId>>, Group<'_>)| groups::Group {
+        key: GroupKey::Stack(tree),
+        cells: cells(world, tree, &group),
+        tasks: group.ids,
+    };
+    (COLUMNS.iter().collect(), rows.into_iter().map(group).collect())
+}
+
+fn gathered<'w>(world: &'w World, query: &Query, ended: bool) -> BTreeMap<Option<By<TreeId>>, Group<'w>> {
+    let mut groups: BTreeMap<Option<By<TreeId>>, Group<'w>> = BTreeMap::new();
+    for task in world.tasks() {
+        let wanted = ended || task.state() != Some(State::Ended);
+        if wanted && query.matches(task, world, world.now()) {
+            let none = Group { tasks: 0, running: 0, scheduled: 0, idle: 0, first: task, ids: Vec::new() };
+            groups.entry(tree_of(task, world)).or_insert(none).add(task);
+        }
+    }
+    groups
 }
 
 /// The tree that says most; `None` if it says nothing.
@@ -114,6 +132,7 @@ fn siblings(mut nodes: &[TreeNode], depth: u16) -> (String, &[TreeNode]) {
 impl Group<'_> {
     fn add(&mut self, task: &Task) {
         self.tasks += 1;
+        self.ids.push(task.id());
         match task.state() {
             Some(State::Running) => self.running += 1,
             Some(State::Scheduled) => self.scheduled += 1,
