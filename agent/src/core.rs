@@ -4,7 +4,7 @@ use crate::farewell::Farewell;
 use crate::limits::Limits;
 use crate::mode::{CurrentMode, Mode};
 use crate::notes::Notes;
-use crate::offers::Offers;
+use crate::offered::Offers;
 use crate::runtimes::Runtimes;
 use crate::settings::Settings;
 use crate::stacks::Stacks;

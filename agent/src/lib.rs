@@ -53,6 +53,7 @@ unless_loom! {
     mod load;
     mod mode;
     mod notes;
+    mod offered;
     mod offers;
     mod panics;
     #[cfg_attr(not(unix), path = "own_stack/elsewhere.rs")]

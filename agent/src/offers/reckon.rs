@@ -1,8 +1,8 @@
 //! Reckoning a value of the program's, on a thread of its own: nobody but whoever asked waits for it.
 
-use super::What;
 use super::run::{Went, words};
 use crate::core::{self, Core};
+use crate::offered::What;
 use crate::signals;
 use crate::sync::lock;
 use std::io;

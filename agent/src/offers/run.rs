@@ -1,8 +1,8 @@
 //! One run of a command. The server asks for it, a thread gives it to the runtime, the task runs it; all three have
 //! this between them.
 
-use super::{Returned, What};
 use crate::core::{self, Core};
+use crate::offered::{Returned, What};
 use crate::panics::{begin, caught};
 use crate::signals;
 use crate::sync::lock;
