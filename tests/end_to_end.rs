@@ -36,12 +36,12 @@ mod hostile;
 mod journeys;
 #[path = "end_to_end/listing.rs"]
 mod listing;
+#[path = "end_to_end/outside.rs"]
+mod outside;
 #[path = "end_to_end/record.rs"]
 mod record;
 #[path = "end_to_end/replay.rs"]
 mod replay;
-#[path = "end_to_end/outside.rs"]
-mod outside;
 #[path = "end_to_end/rights.rs"]
 mod rights;
 #[path = "end_to_end/run.rs"]

@@ -18,8 +18,9 @@ fn open(place: &Place, program: &Process, editor: &Path) -> Pane {
 /// An editor that notes what it was to open, and ends.
 fn editor(place: &Place) -> std::path::PathBuf {
     let (path, opened) = (place.path().join("vi"), place.path().join("opened"));
-    fs::write(&path, format!("#!/bin/sh\necho \"$@\" >'{}'\n", opened.display())).unwrap();
-    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    fs::write(&path, format!("#!/bin/sh\necho \"$@\" >'{}'\n", opened.display()))
+        .expect("the folder is ours");
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("the file is ours");
     path
 }
 

@@ -2,8 +2,8 @@
 
 use crate::change::{
     Call, Chain, Change, Complete, Counted, Coverage, Fact, Figures, Frame, Goodbye, HalfWay, Limits, Load,
-    Location, Observed, Offered, Outcomes, PoolFull, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack, Tick,
-    Totals, Tree,
+    Location, Observed, Offered, Outcomes, PoolFull, Runtime, RuntimeEnded, SlowPoll, Stack, ThreadStack,
+    Tick, Totals, Tree,
 };
 use crate::codes::{Counter, OfferKind, Source};
 use crate::ids::{ChainId, FrameId, LocationId, RuntimeId, SlowPollId, TaskId, TreeId};

@@ -8,7 +8,9 @@ use std::process::Command;
 fn tokio() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        // What only other platforms need may never have been downloaded.
+        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", "host-tuple"])
+        .arg("--manifest-path")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()
         .unwrap();

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use taskscope_model::change::Tick;
 use taskscope_model::codes::{
-    Activity, CallOutcome, CancelWay, Counter, DropKind, Flavor, HandleState, OfferKind, Outcome, Seen, TaskKind,
-    TreeKind, WaitKind,
+    Activity, CallOutcome, CancelWay, Counter, DropKind, Flavor, HandleState, OfferKind, Outcome, Seen,
+    TaskKind, TreeKind, WaitKind,
 };
 use taskscope_model::frame::{FrameError, FrameWriter, Message, Read, Reader, Told, preamble};
 use taskscope_model::hello::{Greeting, Refusal, Refused, Rights, Welcome};

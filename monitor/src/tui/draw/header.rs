@@ -52,7 +52,10 @@ fn parts(ui: &Ui, world: &World) -> Vec<(Side, String)> {
         (Side::Right, Some(live(world))),
         (Side::Left, Some(format!("pid {}", target.pid)).filter(|_| target.pid > 0)),
         (Side::Right, ended),
-        (Side::Right, ui.recording.as_ref().map(|written| format!("recording {}", words::bytes(written.bytes)))),
+        (
+            Side::Right,
+            ui.recording.as_ref().map(|written| format!("recording {}", words::bytes(written.bytes))),
+        ),
         (Side::Left, Some(format!("up {}", world.now().since(target.since)))),
     ];
     parts.into_iter().filter_map(|(side, text)| Some((side, text?))).collect()

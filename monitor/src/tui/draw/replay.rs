@@ -34,9 +34,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, line: &TimeLine) 
         tail.push(format!("  {notice}"));
     }
     // What was said last goes first where there is no room, but a notice.
-    let fits = |tail: &[String]| {
-        width(&head) + tail.iter().map(|text| width(text)).sum::<usize>() + LEAST < room
-    };
+    let fits =
+        |tail: &[String]| width(&head) + tail.iter().map(|text| width(text)).sum::<usize>() + LEAST < room;
     while !fits(&tail) && tail.len() > usize::from(line.notice.is_some()) {
         tail.remove(0);
     }

@@ -3,8 +3,8 @@
 use super::{Binding, Command, Edit, Place, Press, Side, Step};
 use crate::replay::{Order, Way};
 use crate::tui::screen::Screen;
-use taskscope_model::Nanos;
 use crossterm::event::{KeyCode, KeyModifiers};
+use taskscope_model::Nanos;
 
 const fn key(code: KeyCode) -> Press {
     (code, KeyModifiers::NONE)

@@ -1,11 +1,11 @@
 //! The line behind `:`: what is done with what is typed there.
 
+use crate::source::one_line;
 use crate::tui::action::Effect;
 use crate::tui::commands::{self, COMMANDS, Entry, calls};
 use crate::tui::nearest::nearest;
 use crate::tui::typing::{TextLine, Typing};
 use crate::tui::ui::Ui;
-use crate::source::one_line;
 use taskscope_model::World;
 use taskscope_model::codes::OfferKind;
 
