@@ -106,7 +106,7 @@ fn an_error_leaves_it_alone() {
     let mut pane = Pane::open(command.arg("no-such-program"), (80, 24));
     assert_eq!(pane.wait().exit_code(), 3);
     is_left_as_found(&pane);
-    assert!(pane.text().starts_with("taskscope: no live program"), "{}", pane.text());
+    assert!(pane.text().starts_with("taskscope: no live tokio program"), "{}", pane.text());
 }
 
 #[test]
