@@ -104,15 +104,18 @@ fn resources_are_those_that_another_client_sees() {
     let place = Place::new();
     let process = place.console(&["resources"], RESOURCES);
     let console = Console::to(&process);
-    let live = || {
+    // All that are told of, and those of them that have not been dropped.
+    let seen = || {
         let update = console.update().resource_update.expect("resources are told");
-        let is_live = |id: &u64| update.stats_update.get(id).is_some_and(|stats| stats.dropped_at.is_none());
         let told = update.new_resources.into_iter().filter_map(|it| Some((it.id?.id, it.concrete_type)));
-        told.filter(|(id, _)| is_live(id)).collect::<HashMap<_, _>>()
+        let all: HashMap<u64, String> = told.collect();
+        let is_live = |id: &u64| update.stats_update.get(id).is_some_and(|stats| stats.dropped_at.is_none());
+        let live: Vec<u64> = all.keys().copied().filter(is_live).collect();
+        (all, live)
     };
-    let before = live();
+    let before = seen();
     let told = place.taskscope(&["resources", &target(&process), "--internal", "--json"]).json();
-    let after = live();
+    let after = seen();
     let ours: HashMap<u64, &str> = list(&told, "resources")
         .iter()
         .map(|it| {
@@ -120,9 +123,10 @@ fn resources_are_those_that_another_client_sees() {
             (id, it["type"].as_str().expect("types are texts"))
         })
         .collect();
-    let both = before.iter().filter(|(id, _)| after.contains_key(id));
-    both.for_each(|(id, name)| assert_eq!(ours.get(id), Some(&name.as_str()), "{id}"));
-    let either = |id: &u64| before.contains_key(id) || after.contains_key(id);
+    let both = before.1.iter().filter(|id| after.1.contains(id));
+    both.for_each(|id| assert_eq!(ours.get(id).copied(), before.0.get(id).map(String::as_str), "{id}"));
+    // One that came and went between is among the dropped ones afterwards.
+    let either = |id: &u64| before.1.contains(id) || after.0.contains_key(id);
     assert!(ours.keys().all(either), "{ours:?} {before:?} {after:?}");
     for wanted in ["Mutex", "RwLock", "Semaphore", "Barrier", "Sender|Receiver", "Sleep"] {
         assert!(ours.values().any(|name| *name == wanted), "no {wanted} in {ours:?}");

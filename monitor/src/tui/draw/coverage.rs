@@ -1,6 +1,7 @@
 //! What can be seen of this program, in one line.
 
 use super::style::{Look, style};
+use crate::source::error::one_line;
 use crate::tui::cell::{cut_end, width};
 use crate::tui::ui::Ui;
 use ratatui::Frame;
@@ -14,7 +15,9 @@ use taskscope_model::codes::Seen;
 /// ```
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, ui: &Ui, world: &World) {
     let Some(target) = &ui.target else { return };
-    let mut parts = vec![format!(" mode {}", target.mode)];
+    // What it said of itself at first, unless it has told since.
+    let mode = world.limits().map_or_else(|| target.mode.clone(), |limits| one_line(&limits.mode));
+    let mut parts = vec![format!(" mode {mode}")];
     for (seen, verb) in [(Seen::YES, "sees"), (Seen::PARTLY, "partly"), (Seen::NO, "not")] {
         let topics = topics(world, seen);
         if !topics.is_empty() {
