@@ -1,8 +1,8 @@
 //! Replaying a recording: playing it in its own time or another, stepping, and going to any moment of it.
 //!
 //! Two threads read the file. One [scans](scan) it once from start to end, as fast as it can, and leaves
-//! [snapshots](snapshots) of what was believed on the way, and [marks](Mark) where something was found. The other
-//! is the [player](player): it gives out Changes when they are due, and folds again from the last snapshot before a
+//! [snapshots] of what was believed on the way, and [marks](Mark) where something was found. The other
+//! is the [player]: it gives out Changes when they are due, and folds again from the last snapshot before a
 //! moment to go there. Findings are judged at the recording's time, as everywhere: time is a Change too.
 
 mod player;

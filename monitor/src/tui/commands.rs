@@ -1,5 +1,5 @@
 //! The one table of what can be typed behind `:`. A new command is a line here and a function in
-//! [`effects`](self::effects), or in a file beside it; help, completion and the list of docs/tui.md follow.
+//! [`effects`], or in a file beside it; help, completion and the list of docs/tui.md follow.
 
 pub(super) mod calls;
 mod complete;
