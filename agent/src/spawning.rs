@@ -84,10 +84,16 @@ impl Spawning {
     /// A free record; `None` if the slab is full.
     #[inline]
     pub(crate) fn take_record(&mut self, slab: &Slab) -> Option<&'static Record> {
-        self.free.pop().or_else(|| {
-            slab.take(&mut self.free, RECORDS_TAKEN);
-            self.free.pop()
-        })
+        if let Some(record) = self.free.pop() {
+            return Some(record);
+        }
+        self.more_records(slab)
+    }
+
+    #[cold]
+    fn more_records(&mut self, slab: &Slab) -> Option<&'static Record> {
+        slab.take(&mut self.free, RECORDS_TAKEN);
+        self.free.pop()
     }
 
     /// Takes a freed record back.
@@ -102,10 +108,16 @@ impl Spawning {
     /// A free extension; `None` if there is no more room.
     #[inline]
     pub(crate) fn take_extension(&mut self, all: &Extensions) -> Option<&'static Extension> {
-        self.free_extensions.pop().or_else(|| {
-            all.take(&mut self.free_extensions, RECORDS_TAKEN);
-            self.free_extensions.pop()
-        })
+        if let Some(extension) = self.free_extensions.pop() {
+            return Some(extension);
+        }
+        self.more_extensions(all)
+    }
+
+    #[cold]
+    fn more_extensions(&mut self, all: &Extensions) -> Option<&'static Extension> {
+        all.take(&mut self.free_extensions, RECORDS_TAKEN);
+        self.free_extensions.pop()
     }
 
     /// Takes an extension back that nobody holds.

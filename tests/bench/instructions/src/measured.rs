@@ -1,6 +1,7 @@
 //! The work that is counted, on a current-thread runtime: every instruction of tokio's and of the hooks is on
 //! one thread.
 
+use crate::allocations;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use taskscope_agent::{Builder, Mode, Observe as _};
@@ -61,6 +62,7 @@ pub fn run(work: &str, agent: &str, operations: &str) {
         Work::Poll | Work::WrappedPoll | Work::ObservedPoll => Work::Poll,
         Work::Spawn | Work::WrappedSpawn => Work::Spawn,
     };
+    let before = allocations::count();
     taskscope_bench_measured(&mut || match work {
         Work::Poll => runtime.block_on(polls(operations, tokio::spawn::<SelfWaking>)),
         Work::WrappedPoll => runtime.block_on(polls(operations, taskscope_agent::spawn::<SelfWaking>)),
@@ -70,6 +72,7 @@ pub fn run(work: &str, agent: &str, operations: &str) {
         Work::Spawn => runtime.block_on(spawns(operations, tokio::spawn::<Nothing>)),
         Work::WrappedSpawn => runtime.block_on(spawns(operations, taskscope_agent::spawn::<Nothing>)),
     });
+    println!("{}", allocations::count() - before);
 }
 
 /// callgrind counts from when this is entered until it is left, and knows it by its name.
