@@ -1,18 +1,20 @@
 //! The command line.
 
 pub(crate) mod calls;
+pub(crate) mod diagnosis;
+mod examples;
 pub(crate) mod recording;
+pub(crate) mod resources;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
 use std::path::PathBuf;
+use taskscope_model::TaskId;
 use taskscope_model::ids::NotATaskId;
-use taskscope_model::{Kind, Nanos, Severity, TaskId};
 
 /// See what a running tokio program is doing.
 #[derive(Debug, Parser)]
 #[command(name = "taskscope", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(after_help = examples::of(""))]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) target: Target,
@@ -36,63 +38,87 @@ pub(crate) struct Target {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Open the TUI on a program (what `taskscope TARGET` does too)
+    #[command(after_help = examples::of("attach"))]
     Attach(Target),
     /// List the live tokio programs
+    #[command(after_help = examples::of("ls"))]
     Ls(Ls),
     /// List a program's tasks
+    #[command(after_help = examples::of("ps"))]
     Ps(Ps),
     /// Say where a task comes from, where it waits, and what became of it
     #[command(override_usage = "taskscope where [OPTIONS] [TARGET] <TASK>")]
+    #[command(after_help = examples::of("where"))]
     Where(Where),
     /// Ask tasks to stop, wait a moment, and say what became of each
     #[command(override_usage = "taskscope cancel [OPTIONS] [TARGET] <TASK>...")]
+    #[command(after_help = examples::of("cancel"))]
     Cancel(Cancel),
     /// Say what is wrong in a program, worst first
-    Findings(Findings),
+    #[command(after_help = examples::of("findings"))]
+    Findings(diagnosis::Findings),
     /// Watch a program for a while, and exit with 1 if anything is wrong
-    Check(Check),
+    #[command(after_help = examples::of("check"))]
+    Check(diagnosis::Check),
     /// Start a program in debug mode, follow it and its children, and say at its end what is wrong
     #[command(override_usage = "taskscope run [OPTIONS] -- <COMMAND>...")]
-    Run(Run),
+    #[command(after_help = examples::of("run"))]
+    Run(diagnosis::Run),
     /// Show what every worker and blocking thread does now: its task and its native stack
+    #[command(after_help = examples::of("stacktrace"))]
     Stacktrace(Reading),
     /// Show a program's runtimes: workers, queues, blocking threads
+    #[command(after_help = examples::of("runtime"))]
     Runtime(Reading),
     /// List a program's locks, semaphores, timers and channels, and who waits for each
-    Resources(Resources),
+    #[command(after_help = examples::of("resources"))]
+    Resources(resources::Resources),
     /// Show one of them, and what is done to it
     #[command(override_usage = "taskscope resource [OPTIONS] [TARGET] <ID>")]
-    Resource(Resource),
+    #[command(after_help = examples::of("resource"))]
+    Resource(resources::Resource),
     /// List the commands that a program offers
+    #[command(after_help = examples::of("commands"))]
     Commands(Reading),
     /// Have a program run a command of its own, and show what it returns
     #[command(override_usage = "taskscope call [OPTIONS] [TARGET] <NAME> [-- ARGUMENTS]...")]
+    #[command(after_help = examples::of("call"))]
     Call(calls::Call),
     /// Show the values that a program offers
+    #[command(after_help = examples::of("values"))]
     Values(calls::Values),
     /// Send a program a signal
+    #[command(after_help = examples::of("signal"))]
     Signal(calls::Signal),
     /// Write what a program does to a file, to look at it later
+    #[command(after_help = examples::of("record"))]
     Record(recording::Record),
     /// Open the TUI on a recording; every command that reads takes one as TARGET too
+    #[command(after_help = examples::of("replay"))]
     Replay(recording::Replay),
     /// Have a program's agent go on in another mode: on, log or debug
     #[command(override_usage = "taskscope mode [OPTIONS] [TARGET] <MODE>")]
+    #[command(after_help = examples::of("mode"))]
     Mode(Set),
     /// Set from which length on a poll is slow: a duration such as 50ms, or off
     #[command(override_usage = "taskscope slow-poll [OPTIONS] [TARGET] <DURATION>")]
+    #[command(after_help = examples::of("slow-poll"))]
     SlowPoll(Set),
     /// Say what can and cannot be seen in a program, and the one line that changes each
+    #[command(after_help = examples::of("doctor"))]
     Doctor(Reading),
     /// Start a small program with something of everything, and the TUI on it
     #[cfg(feature = "demo")]
+    #[command(after_help = examples::of("demo"))]
     Demo(Demo),
     /// Print completions for a shell
+    #[command(after_help = examples::of("completions"))]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
+    #[command(after_help = examples::of("man"))]
     Man(recording::Man),
 }
 
@@ -150,36 +176,6 @@ pub(crate) struct Where {
     pub(crate) json: bool,
 }
 
-/// `resources`.
-#[derive(Args, Debug)]
-pub(crate) struct Resources {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// Those that are only parts of others, too
-    #[arg(long)]
-    pub(crate) internal: bool,
-    /// Dropped ones too, as far as they are remembered
-    #[arg(long)]
-    pub(crate) dropped: bool,
-    /// One JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `resource`.
-#[derive(Args, Debug)]
-pub(crate) struct Resource {
-    /// The program as everywhere, and the resource's id
-    #[arg(value_names = ["TARGET", "ID"], num_args = 1..=2, required = true)]
-    pub(crate) words: Vec<String>,
-    /// File with the token that a TCP listener wants
-    #[arg(long, value_name = "FILE", env = "TASKSCOPE_TOKEN_FILE", hide_env_values = true)]
-    pub(crate) token_file: Option<PathBuf>,
-    /// One JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// `mode` and `slow-poll`.
 #[derive(Args, Debug)]
 pub(crate) struct Set {
@@ -214,85 +210,6 @@ pub(crate) struct Cancel {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `findings`.
-#[derive(Args, Debug)]
-pub(crate) struct Findings {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// Only findings that are at least so bad
-    #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = severities())]
-    pub(crate) min: Severity,
-    /// Go on and say what changes until the program ends
-    #[arg(long)]
-    pub(crate) follow: bool,
-    /// One JSON object; with --follow one a line, each time something has changed
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `check`.
-#[derive(Args, Debug)]
-pub(crate) struct Check {
-    /// A pid, a program's name, a socket path, tcp://HOST:PORT, or a recording
-    #[arg(value_name = "TARGET")]
-    pub(crate) target: String,
-    /// File with the token that a TCP listener wants
-    #[arg(long, value_name = "FILE", env = "TASKSCOPE_TOKEN_FILE", hide_env_values = true)]
-    pub(crate) token_file: Option<PathBuf>,
-    /// How long to watch
-    #[arg(long = "for", value_name = "DURATION", default_value = "10s", value_parser = Nanos::parse)]
-    pub(crate) span: Nanos,
-    #[command(flatten)]
-    pub(crate) fail: Fail,
-    /// One JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// `run`.
-#[derive(Args, Debug)]
-pub(crate) struct Run {
-    /// The command and its arguments
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) command: Vec<OsString>,
-    /// Exit with 1 if anything is wrong, else with the command's own code
-    #[arg(long)]
-    pub(crate) check: bool,
-    #[command(flatten)]
-    pub(crate) fail: Fail,
-    /// Open the TUI on the first program with an agent; leaving it ends the command
-    #[arg(long)]
-    pub(crate) attach: bool,
-}
-
-/// What counts as wrong.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Fail {
-    /// Findings at least so bad count
-    #[arg(long = "fail-on", value_name = "SEVERITY", default_value = "warning", value_parser = severities())]
-    pub(crate) on: Severity,
-    /// Findings of this kind count, however bad; may be given several times
-    #[arg(long = "fail-on-kind", value_name = "KIND", value_parser = kinds(), value_delimiter = ',')]
-    pub(crate) on_kind: Vec<Kind>,
-}
-
-impl Fail {
-    /// Whether a finding counts.
-    pub(crate) fn counts(&self, severity: Severity, kind: Kind) -> bool {
-        severity >= self.on || self.on_kind.contains(&kind)
-    }
-}
-
-fn severities() -> impl TypedValueParser<Value = Severity> {
-    let names = Severity::ALL.iter().map(|severity| severity.name());
-    PossibleValuesParser::new(names).try_map(|name| Severity::from_name(&name).ok_or("no severity"))
-}
-
-fn kinds() -> impl TypedValueParser<Value = Kind> {
-    let names = Kind::ALL.iter().map(|kind| kind.name());
-    PossibleValuesParser::new(names).try_map(|name| Kind::from_name(&name).ok_or("no kind"))
 }
 
 /// `demo`.

@@ -30,7 +30,7 @@ pub(crate) use attach::attach;
 pub(crate) use call::call;
 pub(crate) use cancel::cancel;
 pub(crate) use check::check;
-pub(crate) use completions::completions;
+pub(crate) use completions::{answer_a_shell, completions};
 #[cfg(feature = "demo")]
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;

@@ -30,6 +30,10 @@ fn main() -> ExitCode {
 }
 
 fn told() -> u8 {
+    match commands::answer_a_shell() {
+        Ok(false) => {}
+        answered => return ended(answered.map(|_| Exit::Done.code()).map_err(anyhow::Error::from)),
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) if !error.use_stderr() => {

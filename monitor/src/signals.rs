@@ -74,6 +74,11 @@ pub(crate) fn number(text: &str) -> Option<i32> {
     })
 }
 
+/// The names of those that every system has, without SIG.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(name, _)| *name)
+}
+
 /// Its name, such as `SIGTERM`.
 pub(crate) fn name(number: i32) -> String {
     match NAMES.iter().find(|(_, known)| *known == number) {

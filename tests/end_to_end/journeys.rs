@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use taskscope_tests::{Pane, Place, Process, echo_server, example, marked_lines, taskscope};
+use taskscope_tests::{Connection, Pane, Place, Process, connect, echo_server, example, marked_lines, taskscope};
 
 /// The folder below which the sources are.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -47,6 +47,26 @@ fn from_a_finding_to_its_line_and_to_a_file() {
     pane.until("the file", |text| text.contains("written to"));
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(rows).unwrap()).unwrap();
     assert!(json["findings"].as_array().is_some_and(|findings| !findings.is_empty()), "{json}");
+    pane.keys("q");
+    assert_eq!(pane.wait().exit_code(), 0);
+}
+
+#[test]
+fn a_frozen_screen_stays_while_the_program_goes_on() {
+    let place = Place::new();
+    let server = place.start(echo_server(), &[]);
+    let mut pane = open(&place, &server, Path::new("true"));
+    pane.until("the tasks", |text| text.contains("connected") && text.contains(" 1 live"));
+    pane.keys(" ");
+    pane.until("the frozen screen", |text| text.contains("frozen"));
+    let mut connections = connect(server.address(), 3);
+    connections.iter_mut().for_each(Connection::round);
+    // The program is listened to all the same: what it answers is shown, and the tasks are as they were.
+    pane.keys(":call none\r");
+    let frozen = pane.until("an answer", |text| text.contains("no command"));
+    assert!(frozen.contains(" 1 live") && frozen.contains("frozen"), "{frozen}");
+    pane.keys(" ");
+    pane.until("what has happened", |text| text.contains(" 4 live") && !text.contains("frozen"));
     pane.keys("q");
     assert_eq!(pane.wait().exit_code(), 0);
 }

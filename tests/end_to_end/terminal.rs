@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 use std::process::Command;
-use taskscope_tests::{Pane, Place, Process, connect, echo_server, taskscope};
+use taskscope_tests::{Pane, Place, Process, connect, echo_server, taskscope, until};
 
 /// A server with a connection, and the TUI on it.
 struct Scene {
@@ -85,6 +85,56 @@ fn a_panic_leaves_it_as_found_and_says_why() {
     assert_ne!(pane.wait().exit_code(), 0);
     is_left_as_found(&pane);
     assert!(pane.text().contains("on purpose"), "{}", pane.text());
+}
+
+/// Whether a process is stopped.
+fn is_stopped(pid: u32) -> Result<(), String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    if state == Some('T') { Ok(()) } else { Err(format!("{state:?}")) }
+}
+
+#[test]
+fn it_stops_and_goes_on() {
+    let scene = Scene::new();
+    let mut pane = scene.attached();
+    pane.keys("\x1a");
+    until("it to stop", || is_stopped(pane.pid()));
+    pane.until_left_as_found();
+    // What happens meanwhile is on the screen afterwards, in full.
+    let _connections = connect(scene.server.address(), 5);
+    pane.signal(Signal::CONT);
+    pane.until("the tasks of now", |text| text.contains(" 6 live") && text.contains("2 Tasks"));
+    assert!(!pane.changes().is_empty(), "the terminal is the TUI's again");
+    pane.keys("q");
+    assert_eq!(pane.wait().exit_code(), 0);
+    is_left_as_found(&pane);
+}
+
+#[test]
+fn a_shell_has_the_terminal_while_it_is_stopped() {
+    let scene = Scene::new();
+    let mut command = scene.place.command("sh".as_ref());
+    command.arg("-i").env("PS1", "ready> ").env("MONITOR", taskscope()).env("SERVER", scene.server.target());
+    let mut shell = Pane::open(&command, (80, 24));
+    shell.until_said("a prompt", |text| text.contains("ready>"));
+    shell.keys("\"$MONITOR\" $SERVER\r");
+    shows_tasks(&mut shell);
+    for round in ["one", "two"] {
+        shell.keys("\x1a");
+        shell.until_said("the shell", |text| text.contains("Stopped"));
+        shell.keys(&format!("echo round-${{PWD:+{round}}}\r"));
+        shell.until_said("that the shell is listened to", |text| text.contains(&format!("\nround-{round}")));
+        shell.keys("fg\r");
+        shows_tasks(&mut shell);
+    }
+    // Keys are the TUI's again.
+    shell.keys("?");
+    shell.until("the help", |text| text.contains("this help"));
+    shell.keys("\x1bq");
+    shell.until_said("the shell's own screen", |text| text.contains("round-two") && !text.contains("2 Tasks"));
+    shell.keys("exit\r");
+    assert_eq!(shell.wait().exit_code(), 0);
 }
 
 #[test]

@@ -88,10 +88,33 @@ impl Pane {
     /// It never is, or the program ends.
     #[track_caller]
     pub fn until(&mut self, what: &str, look: impl Fn(&str) -> bool) -> String {
+        self.until_so(what, |pane, text| ends_a_frame(&pane.tail) && look(text))
+    }
+
+    /// The same for a program that draws no frames, such as a shell.
+    ///
+    /// # Panics
+    /// It never is, or the program ends.
+    #[track_caller]
+    pub fn until_said(&mut self, what: &str, look: impl Fn(&str) -> bool) -> String {
+        self.until_so(what, |_, text| look(text))
+    }
+
+    /// Waits until the terminal is as the program found it, although that has not ended.
+    ///
+    /// # Panics
+    /// It never is, or the program ends.
+    #[track_caller]
+    pub fn until_left_as_found(&mut self) {
+        self.until_so("the terminal as it was", |pane, _| pane.changes().is_empty());
+    }
+
+    #[track_caller]
+    fn until_so(&mut self, what: &str, is_so: impl Fn(&Self, &str) -> bool) -> String {
         let watch = Stopwatch::start();
         loop {
             let text = self.text();
-            if ends_a_frame(&self.tail) && look(&text) {
+            if is_so(self, &text) {
                 return text;
             }
             assert!(!watch.is_late(), "waited in vain for {what}; on the screen is:\n{text}");

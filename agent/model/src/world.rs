@@ -266,6 +266,11 @@ impl World {
         self.tasks.values()
     }
 
+    /// Those from a number on, by id.
+    pub fn tasks_from(&self, first: TaskId) -> impl Iterator<Item = &Task> {
+        self.tasks.range(first..).map(|(_, task)| task)
+    }
+
     /// How many tasks are known, ended ones included.
     pub fn len(&self) -> usize {
         self.tasks.len()

@@ -2,7 +2,8 @@
 
 use super::fetch::{Attached, Came};
 use super::findings::{show, subscription};
-use crate::cli::{Check, Target};
+use crate::cli::Target;
+use crate::cli::diagnosis::Check;
 use crate::clock::Deadline;
 use crate::exit::{CommandError, Exit};
 use crate::print::{Output, words};

@@ -1,7 +1,7 @@
 //! `taskscope findings`
 
 use super::fetch::{Attached, Came};
-use crate::cli::Findings;
+use crate::cli::diagnosis::Findings;
 use crate::exit::CommandError;
 use crate::print::{Look, Output, findings, headline, json};
 use crate::rows::findings::{FindingRow, Health};

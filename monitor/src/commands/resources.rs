@@ -1,7 +1,8 @@
 //! `taskscope resources` and `taskscope resource`
 
 use super::fetch::Attached;
-use crate::cli::{Resource, Resources, Target};
+use crate::cli::Target;
+use crate::cli::resources::{Resource, Resources};
 use crate::exit::CommandError;
 use crate::print::{Output, headline, json, table, words};
 use crate::rows::resources::{self, OperationRow, ResourceRow, Shown, state};

@@ -3,7 +3,7 @@
 use super::attach::on_a_terminal;
 use super::findings::list;
 use crate::below::{Below, Program, Tail};
-use crate::cli::Run;
+use crate::cli::diagnosis::Run;
 use crate::exit::{CommandError, Exit};
 use crate::print::{Output, words};
 use crate::rows::findings::FindingRow;

@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod resources;
+mod shapes;
 mod stacks;
 mod tasks;
 
@@ -235,7 +236,9 @@ fn targets_that_are_not_there_are_exit_3() {
 }
 
 #[test]
-fn completions_know_the_commands() {
-    let script = run(&["completions", "bash"]);
-    assert!(script.contains("doctor") && script.contains("--filter"));
+fn completions_ask_at_each_tab() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&["completions", shell]);
+        assert!(script.contains("TASKSCOPE_COMPLETE") && script.contains("taskscope"), "{shell}: {script}");
+    }
 }

@@ -24,8 +24,7 @@ pub(super) fn to(request: &Request, rights: Rights, changes: &[Change], goodbye:
         Request::Cancel(cancel) => cancelled(cancel, &world),
         Request::Trace(trace) => traced(trace, &world),
         Request::Stacks(asked) => stacks(asked, &world),
-        Request::Switch(_) | Request::SetLimit(_) | Request::Raise(_) => Vec::new(),
-        Request::Execute(_) | Request::Evaluate(_) => Vec::new(),
+        other => super::offers::answer(other).map(Told::Answer).into_iter().collect(),
     };
     if goodbye {
         told.push(fact(Goodbye { at: world.now(), reason: String::new() }));

@@ -1,6 +1,6 @@
 //! One row for all tasks that were spawned at one place, or that have the same await stack.
 
-use super::{Cell, Column, stack_groups};
+use super::{Cell, Column};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use taskscope_model::change::Totals;
@@ -166,23 +166,9 @@ pub(crate) fn by_location(
     GroupTable { columns, rows, not_shown: cut + world.counted(Counter::NOT_SHOWN).unwrap_or(0) }
 }
 
-/// The columns of the groups, and the groups that match: the largest first.
-pub(crate) fn grouped(
-    world: &World,
-    query: &Query,
-    ended: bool,
-    by: Grouping,
-) -> (Vec<&'static Column>, Vec<Group>) {
-    if by == Grouping::Stack {
-        return stack_groups::keyed(world, query, ended);
-    }
-    let mut groups: Vec<_> =
-        gathered(world, query, ended).into_iter().filter(|(_, it)| it.tasks > 0).collect();
-    groups.sort_by_key(|(place, sums)| (Reverse(sums.tasks), *place));
-    let cells = |place: Place, sums: &Sums| COLUMNS.iter().map(|it| (it.cell)(world, place, sums)).collect();
-    let group =
-        |(place, sums)| Group { key: GroupKey::Place(place), cells: cells(place, &sums), tasks: Vec::new() };
-    (COLUMNS.iter().map(|it| &it.column).collect(), groups.into_iter().map(group).collect())
+/// The columns of the groups.
+pub(crate) fn columns() -> Vec<&'static Column> {
+    COLUMNS.iter().map(|it| &it.column).collect()
 }
 
 fn rank(cell: &Cell) -> (Reverse<u64>, String) {
@@ -195,22 +181,67 @@ fn rank(cell: &Cell) -> (Reverse<u64>, String) {
 }
 
 fn gathered(world: &World, query: &Query, ended: bool) -> BTreeMap<Place, Sums> {
-    let mut groups: BTreeMap<Place, Sums> = BTreeMap::new();
-    for task in world.tasks() {
-        let wanted = ended || task.state() != Some(State::Ended);
-        if wanted && query.matches(task, world, world.now()) {
-            groups.entry(task.location()).or_default().add(task, world);
-        }
+    let mut gathering = Gathering::new(query, ended);
+    gathering.look(world, usize::MAX);
+    gathering.sums(world)
+}
+
+/// A look at all tasks that goes on for as long as one likes: with very many of them it is done in pieces.
+#[derive(Debug)]
+pub(crate) struct Gathering {
+    query: Query,
+    ended: bool,
+    /// Those that are still to be looked at begin here; `None`: there are none.
+    next: Option<TaskId>,
+    sums: BTreeMap<Place, Sums>,
+}
+
+impl Gathering {
+    /// Nothing has been looked at yet.
+    pub(crate) fn new(query: &Query, ended: bool) -> Self {
+        Self { query: query.clone(), ended, next: Some(TaskId(0)), sums: BTreeMap::new() }
     }
-    // Totals know nothing of queries.
-    if query.matches_all() {
-        for (place, totals) in world.totals() {
-            if ended || groups.contains_key(&Some(place)) {
-                groups.entry(Some(place)).or_default().totals = Some(totals.clone());
+
+    /// Looks at so many more tasks; says whether all have been looked at.
+    pub(crate) fn look(&mut self, world: &World, most: usize) -> bool {
+        let Some(next) = self.next else { return true };
+        let mut tasks = world.tasks_from(next);
+        for task in tasks.by_ref().take(most) {
+            let wanted = self.ended || task.ended().is_none();
+            if wanted && self.query.matches(task, world, world.now()) {
+                self.sums.entry(task.location()).or_default().add(task, world);
             }
         }
+        self.next = tasks.next().map(Task::id);
+        self.next.is_none()
     }
-    groups
+
+    /// The groups: the largest first.
+    pub(crate) fn groups(self, world: &World) -> Vec<Group> {
+        let mut groups: Vec<_> = self.sums(world).into_iter().filter(|(_, it)| it.tasks > 0).collect();
+        groups.sort_by_key(|(place, sums)| (Reverse(sums.tasks), *place));
+        let cells =
+            |place: Place, sums: &Sums| COLUMNS.iter().map(|it| (it.cell)(world, place, sums)).collect();
+        let group = |(place, sums)| Group {
+            key: GroupKey::Place(place),
+            cells: cells(place, &sums),
+            tasks: Vec::new(),
+        };
+        groups.into_iter().map(group).collect()
+    }
+
+    fn sums(self, world: &World) -> BTreeMap<Place, Sums> {
+        let Self { query, ended, sums: mut groups, .. } = self;
+        // Totals know nothing of queries.
+        if query.matches_all() {
+            for (place, totals) in world.totals() {
+                if ended || groups.contains_key(&Some(place)) {
+                    groups.entry(Some(place)).or_default().totals = Some(totals.clone());
+                }
+            }
+        }
+        groups
+    }
 }
 
 impl Sums {

@@ -64,7 +64,7 @@ pub(crate) fn by_stack(
 }
 
 /// The columns and the groups, the largest first, each with what tells it from the others and with its tasks.
-pub(super) fn keyed(world: &World, query: &Query, ended: bool) -> (Vec<&'static Column>, Vec<groups::Group>) {
+pub(crate) fn keyed(world: &World, query: &Query, ended: bool) -> (Vec<&'static Column>, Vec<groups::Group>) {
     let mut rows: Vec<_> = gathered(world, query, ended).into_iter().collect();
     rows.sort_by_key(|(_, group)| Reverse(group.tasks));
     let group = |(tree, group): (Option<By<TreeId>>, Group<'_>)| groups::Group {

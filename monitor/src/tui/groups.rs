@@ -1,9 +1,11 @@
 //! The groups of tasks as they were last gathered, and which of them is selected.
 
 use super::scroll;
+use super::view::AT_ONCE;
 use super::wanted::Wanted;
 use crate::rows::Column;
-use crate::rows::groups::{self, Group, GroupKey};
+use crate::rows::groups::{self, Gathering, Group, GroupKey};
+use crate::rows::stack_groups;
 use taskscope_model::{TaskId, World};
 
 /// Tasks whose awaits are asked for, so that they can be grouped: what an agent looks at closely.
@@ -22,6 +24,10 @@ pub(super) struct Groups {
     pub(super) top: usize,
     /// Tasks that are to be looked at closely for it.
     pub(super) of_interest: Vec<TaskId>,
+    /// What the rows answer; `None`: nothing yet.
+    answers: Option<Wanted>,
+    /// A look at very many tasks that is not over yet.
+    gathering: Option<Gathering>,
 }
 
 impl Groups {
@@ -36,13 +42,19 @@ impl Groups {
         self.rows.get(self.row().unwrap_or(0))
     }
 
-    /// Gathers them again. The selection stays on its group.
+    /// Gathers them again, of very many tasks in pieces as [`View`](super::view::View) does. The selection stays on its
+    /// group.
     pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted, height: usize) {
         let Some(by) = wanted.group else {
             *self = Self::default();
             return;
         };
-        (self.columns, self.rows) = groups::grouped(world, &wanted.query, wanted.ended, by);
+        match by {
+            groups::Grouping::Stack => {
+                (self.columns, self.rows) = stack_groups::keyed(world, &wanted.query, wanted.ended);
+            }
+            groups::Grouping::Location => self.gather(world, wanted),
+        }
         let row = self.row();
         if self.selected.is_some() && row.is_none() {
             self.selected = None;
@@ -52,6 +64,24 @@ impl Groups {
             let alive = world.tasks().filter(|task| task.ended().is_none());
             self.of_interest = alive.map(taskscope_model::Task::id).take(MOST_ASKED).collect();
         }
+    }
+
+    fn gather(&mut self, world: &World, wanted: &Wanted) {
+        let answered = self.answers.as_ref() == Some(wanted);
+        if !answered {
+            self.gathering = None;
+        }
+        let gathering = self.gathering.get_or_insert_with(|| Gathering::new(&wanted.query, wanted.ended));
+        if gathering.look(world, if answered { AT_ONCE } else { usize::MAX }) {
+            let gathered = self.gathering.take().map(|it| it.groups(world));
+            (self.columns, self.rows) = (groups::columns(), gathered.unwrap_or_default());
+            self.answers = Some(wanted.clone());
+        }
+    }
+
+    /// Another World is shown: nothing of what was found holds.
+    pub(super) fn start_over(&mut self) {
+        (self.answers, self.gathering) = (None, None);
     }
 
     /// Selects a row, or the one closest to it.

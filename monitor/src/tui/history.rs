@@ -1,9 +1,10 @@
 //! How the program did over the last minutes: samples of its World, a second apart. Nothing else remembers them.
 
+use super::view::AT_ONCE;
 use std::collections::VecDeque;
 use taskscope_model::codes::Counter;
 use taskscope_model::task::By;
-use taskscope_model::{At, Nanos, RuntimeId, State, Task, World};
+use taskscope_model::{At, Nanos, RuntimeId, State, Task, TaskId, World};
 
 /// Time between two samples.
 const EVERY: Nanos = Nanos(1_000_000_000);
@@ -14,6 +15,8 @@ const MOST: usize = 300;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct History {
     samples: VecDeque<Sample>,
+    /// One that is being taken, and the task with which that goes on: of very many tasks some are looked at each time.
+    begun: Option<(Sample, TaskId)>,
 }
 
 /// How things stood at a moment. Times and counts are totals.
@@ -33,6 +36,7 @@ pub(super) struct Sample {
 }
 
 impl Sample {
+    /// Without what has to be gathered from the tasks.
     fn of(world: &World) -> Self {
         let figures = || world.runtimes().filter_map(|(key, view)| Some((key, view.figures.as_ref()?)));
         let workers = || figures().flat_map(|(_, figures)| &figures.workers);
@@ -40,26 +44,26 @@ impl Sample {
         let busy = |(key, figures): (_, &taskscope_model::change::Figures)| {
             (key, figures.workers.iter().map(|worker| worker.busy).collect())
         };
-        let (mut states, mut delays): ([u64; 4], Option<(Nanos, u64)>) = Default::default();
-        for task in world.tasks() {
-            let at = task.state().and_then(|state| State::ALL.iter().position(|it| *it == state));
-            if let Some(count) = at.and_then(|at| states.get_mut(at)) {
-                *count += 1;
-            }
-            if let Some((delay, wakes)) = delay(task) {
-                let (sum, all) = delays.unwrap_or_default();
-                delays = Some((sum + delay, all.saturating_add(wakes)));
-            }
-        }
         let live = (world.len() - world.ended_len()) as u64;
         Self {
             at: world.now(),
             live: world.counted(Counter::LIVE).unwrap_or(live),
             ended: world.counted(Counter::ENDED),
-            states,
+            states: [0; 4],
             polls,
             workers: figures().map(busy).collect(),
-            delays,
+            delays: None,
+        }
+    }
+
+    fn add(&mut self, task: &Task) {
+        let at = task.state().and_then(|state| State::ALL.iter().position(|it| *it == state));
+        if let Some(count) = at.and_then(|at| self.states.get_mut(at)) {
+            *count += 1;
+        }
+        if let Some((delay, wakes)) = delay(task) {
+            let (sum, all) = self.delays.unwrap_or_default();
+            self.delays = Some((sum + delay, all.saturating_add(wakes)));
         }
     }
 }
@@ -70,16 +74,22 @@ fn delay(task: &Task) -> Option<(Nanos, u64)> {
 }
 
 impl History {
-    /// Takes a sample if one is due.
+    /// Takes a sample if one is due, or goes on with it.
     pub(super) fn note(&mut self, world: &World) {
         let last = self.samples.back().map(|sample| sample.at);
-        if last.is_some_and(|last| world.now().since(last) < EVERY) || world.now() == At::default() {
+        let is_due = world.now() != At::default() && last.is_none_or(|last| world.now().since(last) >= EVERY);
+        let begin = || is_due.then(|| (Sample::of(world), TaskId(0)));
+        let Some((mut sample, next)) = self.begun.take().or_else(begin) else { return };
+        let mut tasks = world.tasks_from(next);
+        tasks.by_ref().take(AT_ONCE).for_each(|task| sample.add(task));
+        if let Some(next) = tasks.next() {
+            self.begun = Some((sample, next.id()));
             return;
         }
         if self.samples.len() == MOST {
             self.samples.pop_front();
         }
-        self.samples.push_back(Sample::of(world));
+        self.samples.push_back(sample);
     }
 
     /// Time from the first to the last sample.

@@ -8,6 +8,7 @@ mod keys;
 mod panels;
 mod prompt;
 mod random;
+mod replay;
 mod resources;
 mod screens;
 mod world;

@@ -80,7 +80,11 @@ pub(super) fn update(ui: &mut Ui, world: &World, action: Action) -> Effect {
             ui.link = Link::Played;
             ui.replay = Some(*line);
         }
-        Action::Moment => (ui.log, ui.history) = (Log::default(), History::default()),
+        Action::Moment => {
+            (ui.log, ui.history) = (Log::default(), History::default());
+            ui.tasks.view.start_over();
+            ui.groups.start_over();
+        }
         Action::Recording(written) => ui.recording = written,
         Action::Mouse(mouse) => return mouse::take(ui, world, mouse),
         Action::Judged(health) => ui.picker.judge(health),

@@ -3,7 +3,7 @@
 
 use super::cell;
 use super::wanted::Wanted;
-use crate::rows::arrange::first;
+use crate::rows::arrange::{Search, first_of};
 use crate::rows::columns::{self, TaskColumn};
 use crate::rows::{Arrangement, Cell, Column, Columns, Placed, Shape};
 use std::cmp::Reverse;
@@ -17,6 +17,8 @@ const SAMPLE: usize = 512;
 /// At most so many rows are put in order: more than a person scrolls through. An agent is asked for fewer; other
 /// sources tell all they know.
 const MOST_ROWS: usize = 10_000;
+/// So many tasks are looked at before a frame: of very many, some before each.
+pub(super) const AT_ONCE: usize = 25_000;
 /// Blanks between two columns.
 pub(super) const GAP: u16 = 2;
 /// A tree is indented at most so deep; deeper ones say how deep.
@@ -35,6 +37,10 @@ pub(super) struct View {
     pub(super) not_shown: u64,
     /// How many of the first rows are pinned.
     pub(super) pinned: usize,
+    /// What the rows answer, and which tasks were pinned then; `None`: nothing yet.
+    answers: Option<(Wanted, Vec<TaskId>)>,
+    /// A look at very many tasks that is not over yet.
+    search: Option<Search>,
     /// The widest value each column has had on the screen, so that columns do not twitch.
     widest: HashMap<&'static str, u16>,
 }
@@ -60,22 +66,47 @@ impl View {
         self.placed.iter().position(|place| place.id == task)
     }
 
-    /// Puts the tasks in order again, those that are pinned first.
+    /// Puts the tasks in order again, those that are pinned first. What is wanted anew is there at once. What was wanted
+    /// before is looked at in pieces where there are very many tasks: until that is done their order stays.
     pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted, pinned: &[TaskId]) {
-        let shape = Shape { limit: Some(MOST_ROWS).filter(|_| wanted.only.is_none()), ..wanted.shape() };
-        let (placed, left_out) = match wanted.only_ended {
-            true => (ended(world, wanted), 0),
-            false => first(world, &wanted.query, &wanted.order, shape),
-        };
-        self.placed = placed;
-        self.not_shown = left_out;
-        if wanted.only.is_some() {
-            self.placed.retain(|place| wanted.admits(place.id));
-        } else {
-            self.not_shown += world.counted(Counter::NOT_SHOWN).unwrap_or(0);
-        }
         let pinned = if wanted.only_ended { &[] } else { pinned };
+        let answered = self.answers.as_ref().is_some_and(|(of, with)| of == wanted && with == pinned);
+        if !answered {
+            self.search = None;
+        }
+        let found = match &wanted.only {
+            _ if wanted.only_ended => Some((ended(world, wanted), 0)),
+            Some(only) => Some(first_of(world, &only.tasks, &wanted.query, &wanted.order, wanted.shape())),
+            None => self.look(world, wanted, if answered { AT_ONCE } else { usize::MAX }),
+        };
+        match found {
+            Some((placed, left_out)) => {
+                (self.placed, self.not_shown) = (placed, left_out);
+                if wanted.only.is_none() {
+                    self.not_shown += world.counted(Counter::NOT_SHOWN).unwrap_or(0);
+                }
+                self.answers = Some((wanted.clone(), pinned.to_vec()));
+            }
+            None => self.placed.retain(|place| {
+                world.task(place.id).is_some_and(|task| wanted.ended || task.ended().is_none())
+            }),
+        }
         self.pin(world, pinned);
+    }
+
+    fn look(&mut self, world: &World, wanted: &Wanted, most: usize) -> Option<(Vec<Placed>, u64)> {
+        let shape = Shape { limit: Some(MOST_ROWS), ..wanted.shape() };
+        let search =
+            self.search.get_or_insert_with(|| Search::new(world, &wanted.query, &wanted.order, shape));
+        if !search.look(world, most) {
+            return None;
+        }
+        self.search.take().map(Search::placed)
+    }
+
+    /// Another World is shown: nothing of what was found holds.
+    pub(super) fn start_over(&mut self) {
+        (self.answers, self.search) = (None, None);
     }
 
     fn pin(&mut self, world: &World, pinned: &[TaskId]) {

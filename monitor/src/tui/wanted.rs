@@ -133,11 +133,6 @@ impl Wanted {
         self.query = Query::default();
     }
 
-    /// Whether a task may be shown, if it matches.
-    pub(super) fn admits(&self, task: TaskId) -> bool {
-        self.only.as_ref().is_none_or(|only| only.tasks.binary_search(&task).is_ok())
-    }
-
     /// The same as a request, with tasks that are looked at closely. The session numbers it.
     pub(super) fn subscribe(&self, looked_at: impl Iterator<Item = TaskId>) -> Subscribe {
         let tasks = self.only.iter().flat_map(|only| only.tasks.iter().copied());

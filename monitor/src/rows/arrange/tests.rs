@@ -87,3 +87,38 @@ fn a_query_filters_before_the_limit() {
     let (placed, left_out) = first(&world, &query, &order, shape(Arrangement::Flat, Some(2)));
     assert_eq!((placed.iter().map(|it| it.id.0).collect::<Vec<_>>(), left_out), (vec![7, 8], 1));
 }
+
+#[test]
+fn words_are_ordered_as_words_and_what_is_unknown_comes_last() {
+    let mut world = World::default();
+    fake::changes().iter().for_each(|change| world.apply(change));
+    // Of this one nobody tells where it was spawned.
+    apply(&mut world, taskscope_model::change::Boxed { task: TaskId(99), original_size: 1 });
+    for sort in ["location", "state", "runtime", "id", "parent"] {
+        for reverse in [false, true] {
+            let order = Order::parse(sort, reverse).unwrap();
+            let shape = Shape { ended: true, ..shape(Arrangement::Flat, None) };
+            let (placed, _) = first(&world, &Query::default(), &order, shape);
+            let mut tasks: Vec<_> = world.tasks().collect();
+            order.sort(&mut tasks, &world, world.now());
+            let sorted: Vec<_> = tasks.iter().map(|task| task.id()).collect();
+            assert_eq!(placed.iter().map(|it| it.id).collect::<Vec<_>>(), sorted, "{sort} {reverse}");
+        }
+    }
+}
+
+#[test]
+fn a_look_in_pieces_finds_the_same() {
+    let mut world = World::default();
+    fake::changes().iter().for_each(|change| world.apply(change));
+    for (sort, arrangement) in
+        [("busy", Arrangement::Flat), ("location", Arrangement::Flat), ("age", Arrangement::BySpawner)]
+    {
+        let order = Order::parse(sort, false).unwrap();
+        let (query, shape) = (Query::parse("-polls:0").unwrap(), shape(arrangement, Some(4)));
+        let mut search = Search::new(&world, &query, &order, shape);
+        let looks = (1..=world.len()).find(|_| search.look(&world, 1));
+        assert_eq!(looks, Some(world.len()), "one at a time");
+        assert_eq!(search.placed(), first(&world, &query, &order, shape), "{sort}");
+    }
+}

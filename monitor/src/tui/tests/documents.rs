@@ -3,6 +3,7 @@
 
 use super::Screen;
 use super::panels::{busy_server, orders, with_findings};
+use super::replay::played;
 use crate::cli::Cli;
 use crate::tui::commands::{self, COMMANDS};
 use crate::tui::config::SETTINGS;
@@ -113,6 +114,7 @@ fn pictures() {
     picture("runtime", busy_server(100, 16), "5");
     picture("ended", orders(100, 14), "6");
     picture("events", orders(100, 16), "7");
+    picture("replay", played(100, 18), "2");
     picture("command", orders(100, 14), ":cancel 2");
 }
 

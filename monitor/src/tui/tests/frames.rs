@@ -44,7 +44,9 @@ fn frames_with_a_hundred_thousand_tasks() {
         ("sorted and filtered", "/busy>20ms server<Enter>ss"),
         ("every task, sorted", "s"),
         ("as a tree", "t"),
+        ("sorted by location", ":sort location<Enter>"),
         ("in groups", "b"),
+        ("in groups by stack", "bb"),
         ("overview", "1"),
     ] {
         let mut screen = Screen::of(many(), 200, 50);

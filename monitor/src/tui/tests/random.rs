@@ -2,6 +2,9 @@
 
 use super::world::{self, S, tell};
 use super::{Action, Screen};
+use crate::fake;
+use crate::record::Written;
+use crate::replay::{End, Mark, Speed, TimeLine};
 use crate::rows::findings::{FindingRow, Health};
 use crate::source::Address;
 use crate::source::discover::Process;
@@ -12,6 +15,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 use taskscope_model::change::{Coverage, Ended, Forgotten, Location, Tick};
 use taskscope_model::codes::{CancelWay, Outcome, Seen};
+use taskscope_model::hello::ClockPair;
 use taskscope_model::{At, Kind, LocationId, Nanos, Severity, Source, TaskId, World};
 
 /// Numbers that look random and are the same each time.
@@ -94,26 +98,90 @@ const SCREENS: &[&str] = &[
     "<PgDn>",
 ];
 
-#[test]
-fn every_screen_can_be_drawn_in_every_size() {
-    let widths = (1..=12).chain((20..=60).step_by(4)).chain([80, 120, 300]);
-    let sizes = widths.flat_map(|width| (1..=20).map(move |height| (width, height)));
-    for (width, height) in sizes.chain([(80, 24), (200, 60), (500, 3), (3, 200)]) {
-        let mut screen = Screen::of(world::server(8), width, height);
-        screen.findings = findings(4);
-        for keys in SCREENS {
-            screen.press(keys);
-            screen.act(Action::Processes(processes(5)));
-            screen.refresh();
-            screen.text();
-        }
-        screen.press("<Esc>");
-        screen.act(Action::Lost { why: "gone".to_owned(), played: false });
-        screen.text();
-        screen.world = World::default();
+/// Every screen that one comes to, also of a program that is lost, of a recording, and of nothing.
+fn draw_every_screen(mut screen: Screen) {
+    screen.findings = findings(4);
+    for keys in SCREENS {
+        screen.press(keys);
+        screen.act(Action::Processes(processes(5)));
         screen.refresh();
         screen.text();
     }
+    screen.press("<Esc>");
+    screen.act(Action::Lost { why: "gone".to_owned(), played: false });
+    screen.text();
+    for part in 0..4 {
+        screen.act(Action::Replayed(Box::new(time_line(&mut Random(part + 1)))));
+        screen.press("2");
+        screen.text();
+    }
+    screen.world = World::default();
+    screen.refresh();
+    screen.text();
+}
+
+#[test]
+fn every_screen_can_be_drawn_in_every_size() {
+    let narrow = (1..=12).flat_map(|width| (1..=20).step_by(2).map(move |height| (width, height)));
+    for (width, height) in narrow.chain([(80, 24), (200, 60), (500, 3), (3, 200)]) {
+        draw_every_screen(Screen::of(world::server(8), width, height));
+    }
+    // Widths and heights that people have: each width is near one of these, and each height.
+    let mut random = Random(0x51ce);
+    let height = |random: &mut Random| {
+        let most = random.pick(&[30, 30, 100]);
+        1 + random.below(most) as u16
+    };
+    let widths: Vec<_> = (20..=300).step_by(4).map(|width| (width, height(&mut random))).collect();
+    let heights = (1..=100).step_by(3).map(|height| (20 + random.below(281) as u16, height));
+    for (width, height) in widths.into_iter().chain(heights.collect::<Vec<_>>()) {
+        draw_every_screen(Screen::of(some_world(&mut random), width, height));
+    }
+}
+
+/// How far a recording is, however little sense that makes.
+fn time_line(random: &mut Random) -> TimeLine {
+    let at =
+        |random: &mut Random| At(if random.below(4) == 0 { random.next() } else { random.below(300 * S) });
+    let marks = (0..random.below(20)).map(|n| Mark {
+        at: at(random),
+        severity: Severity::ALL[n as usize % 3],
+        message: "\u{1b}[2J語".to_owned(),
+    });
+    let marks = marks.collect::<Vec<_>>().into();
+    let end = match random.below(4) {
+        0 => None,
+        1 => Some(End::Whole),
+        2 => Some(End::Cut),
+        _ => Some(End::Unreadable("\u{1b}[2J the disk is broken ".repeat(9))),
+    };
+    TimeLine {
+        at: at(random),
+        start: at(random),
+        known_to: at(random),
+        end,
+        scanned: random.below(101) as u8,
+        playing: random.below(2) == 0,
+        speed: (0..random.below(9)).fold(Speed::default(), |speed, _| speed.faster()),
+        marks,
+        clock: ClockPair { monotonic_ns: random.next(), wall_ns: random.next() },
+        notice: (random.below(3) == 0).then(|| "no further finding 語".repeat(random.below(9) as usize)),
+    }
+}
+
+/// A World of any of the kinds that there are, or none.
+fn some_world(random: &mut Random) -> World {
+    let mut world = World::default();
+    let facts = match random.below(6) {
+        0 => Vec::new(),
+        1 => fake::orders(),
+        2 => fake::locks(),
+        3 => fake::offers(),
+        _ => return world::server(random.below(60)),
+    };
+    facts.iter().for_each(|fact| world.apply(fact));
+    (0..random.below(50)).for_each(|_| change(&mut world, random));
+    world
 }
 
 /// A change that a hostile program might tell as well as a good one.
@@ -198,7 +266,10 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
         }
         let action = match random.below(400) {
             0 => {
-                let (width, height) = (1 + random.below(300) as u16, 1 + random.below(80) as u16);
+                let least = if random.below(5) == 0 { 1 } else { 20 };
+                let width = least + random.below(301 - u64::from(least)) as u16;
+                let most = random.pick(&[40, 40, 120]);
+                let height = 1 + random.below(most) as u16;
                 Some(Action::Resized(Size { width, height }))
             }
             1 => Some(Action::Lost { why: "x\u{1b}[2J".to_owned(), played: random.below(2) == 0 }),
@@ -220,9 +291,15 @@ fn a_hundred_thousand_random_keys_on_random_worlds() {
             12..30 => Some(Action::Mouse(mouse(&mut random, &screen))),
             5 => Some(Action::Attach(Address::Recording("file".into()))),
             6 => {
-                screen.world = World::default();
+                screen.world = some_world(&mut random);
                 None
             }
+            300..304 => Some(Action::Replayed(Box::new(time_line(&mut random)))),
+            304 => Some(Action::Moment),
+            305 => Some(Action::Attached(Box::new(world::hello(4_711)))),
+            306 => Some(Action::Recording((random.below(2) == 0).then(Written::default))),
+            307 => Some(Action::StillLost("語\u{1b}[2J".repeat(40))),
+            308 => Some(Action::Paste("busy>5ms \u{1b}[2J\n語".to_owned())),
             8 | 30..300 => {
                 (0..3).for_each(|_| change(&mut screen.world, &mut random));
                 None
