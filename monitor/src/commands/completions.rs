@@ -74,10 +74,7 @@ struct Words(String);
 
 impl ValueCompleter for Words {
     fn complete(&self, typed: &OsStr) -> Vec<CompletionCandidate> {
-        self.complete_at(0, typed)
-    }
-
-    fn complete_at(&self, at: usize, typed: &OsStr) -> Vec<CompletionCandidate> {
+        let at = typed_before().len();
         let mut candidates = match self.0.as_str() {
             "where" | "cancel" => tasks(typed),
             "resource" => resources(typed),
@@ -132,17 +129,19 @@ fn targets(typed: &OsStr) -> Vec<CompletionCandidate> {
 
 /// The program that is meant, asked for this; `None` if it is not to be had.
 fn asked(subscribe: Subscribe) -> Option<Session> {
-    let mut attached = Attached::to(&Target { target: program(), token_file: None }).ok()?;
+    // With several words the first one is always the program.
+    let target = typed_before().into_iter().next();
+    let mut attached = Attached::to(&Target { target, token_file: None }).ok()?;
     attached.fetch(Subscribe { once: true, ..subscribe }).ok()?;
     Some(attached.session)
 }
 
-/// The first word behind the command, if there is another one behind it.
-fn program() -> Option<String> {
+/// The words behind the command, but for the one that is being typed.
+fn typed_before() -> Vec<String> {
     let typed = std::env::args().skip_while(|word| word != "--").skip(2);
-    let mut words = typed.filter(|word| !word.starts_with('-')).skip(1);
-    let first = words.next()?;
-    words.next().map(|_| first)
+    let mut words: Vec<_> = typed.filter(|word| !word.starts_with('-')).skip(1).collect();
+    words.pop();
+    words
 }
 
 /// The busiest tasks, each with its name or where it was spawned.
