@@ -7,8 +7,8 @@ use taskscope_model::hello::Rights;
 use taskscope_model::request::memory::{Extent, Layout, ReadMemory, SearchMemory, Span};
 use taskscope_model::request::{Answer, Reason};
 use taskscope_tests::{
-    Client, Connection, Place, Process, connect, echo_server, free_address, is_root, plain, scenario, taskscope,
-    until,
+    Client, Connection, Place, Process, connect, echo_server, free_address, is_root, plain, scenario,
+    taskscope, until,
 };
 
 const NOT_PERMITTED: i32 = 4;
@@ -37,7 +37,10 @@ fn the_agent_lends_it_where_the_system_does_not() {
         return;
     }
     let place = Place::new();
-    let server = place.start(echo_server(), &[]);
+    // Nobody but the program has its executable any more.
+    let copy = place.copy(echo_server(), "copy");
+    let server = place.start(&copy, &[]);
+    std::fs::remove_file(&copy).expect("the place is ours");
     let mut connections = connect(server.address(), 3);
     connections.iter_mut().for_each(Connection::round);
     let target = server.target();
@@ -106,13 +109,16 @@ fn memory_is_a_right_of_its_own() {
     let (mut client, hello) = Client::attach_tcp(address, None).expect("loopback needs no token");
     assert_eq!(hello.rights, Rights { memory: true, ..Rights::READ });
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", program.pid())).expect("it lives");
-    let first = maps.split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok()).expect("an address");
+    let first =
+        maps.split('-').next().and_then(|start| u64::from_str_radix(start, 16).ok()).expect("an address");
     let mut told = String::new();
     let (mut read, mut denied, mut hits) = (None, None, 0);
     for answer in ask(&mut client, first) {
         match answer {
             Answer::Mapped(mapped) => told.push_str(&String::from_utf8_lossy(&mapped.maps.0)),
-            Answer::MemoryRead(answer) => read = Some(answer.pieces.into_iter().map(|it| it.0).collect::<Vec<_>>()),
+            Answer::MemoryRead(answer) => {
+                read = Some(answer.pieces.into_iter().map(|it| it.0).collect::<Vec<_>>());
+            }
             Answer::Denied(answer) => denied = Some(answer),
             Answer::MemorySearched(answer) => hits = answer.hits.len(),
             other => panic!("{other:?}"),

@@ -149,8 +149,8 @@ mod tests {
 
     fn read(pieces: Vec<Extent>) -> Answer {
         let mut lender = Lender::default();
-        lender.ask(Wanted::Read(ReadMemory { number: 1, file: 0, pieces })).unwrap();
-        lender.answer().unwrap()
+        lender.ask(Wanted::Read(ReadMemory { number: 1, file: 0, pieces })).expect("it is bounded");
+        lender.answer().expect("something waits")
     }
 
     fn extent(begin: u64, length: u64) -> Extent {
@@ -209,7 +209,8 @@ mod tests {
         let mut lender = Lender::default();
         lender.ask(Wanted::Search(SearchMemory { number: 2, from, to, spans })).unwrap();
         let Some(Answer::MemorySearched(answer)) = lender.answer() else { panic!("no answer") };
-        let found: Vec<_> = answer.hits.iter().map(|hit| ((hit.address - from) / 8, hit.word - value)).collect();
+        let found: Vec<_> =
+            answer.hits.iter().map(|hit| ((hit.address - from) / 8, hit.word - value)).collect();
         assert_eq!((answer.until, found), (to, vec![(3, 3), (70, 70), (99_999, 99_999)]));
     }
 

@@ -4,8 +4,8 @@
 
 use super::wire::Connection;
 use super::{AttachError, Heard, outside, proc};
-use outside::Lender;
 use crate::clock::Deadline;
+use outside::Lender;
 use std::path::Path;
 use std::time::Duration;
 use taskscope_model::change::Complete;
@@ -36,11 +36,7 @@ struct Held {
 
 /// A companion for an agent's connection, and how to ask it; `None` if nobody is to look into programs unasked, or the
 /// process is neither known here nor lends its memory.
-pub(crate) fn companion(
-    hello: &Hello,
-    path: &Path,
-    pid: Option<u32>,
-) -> Option<(Companion, outside::Asker)> {
+pub(crate) fn companion(hello: &Hello, path: &Path, pid: Option<u32>) -> Option<(Companion, outside::Asker)> {
     if outside::is_off() {
         return None;
     }

@@ -30,7 +30,10 @@ pub(super) fn answers() -> Vec<(String, Told)> {
     let answers: [(&str, Answer); 6] = [
         ("Mapped", Mapped { number: 11, maps, threads, more: false }.into()),
         ("Mapped.least", Mapped { number: 11, maps: Blob::default(), threads: vec![], more: true }.into()),
-        ("MemoryRead", MemoryRead { number: 12, pieces: vec![Blob(vec![0, 255, 7]), Blob::default()] }.into()),
+        (
+            "MemoryRead",
+            MemoryRead { number: 12, pieces: vec![Blob(vec![0, 255, 7]), Blob::default()] }.into(),
+        ),
         ("MemoryRead.least", MemoryRead { number: 12, pieces: vec![] }.into()),
         ("MemorySearched", MemorySearched { number: 13, until: 0x2_0000, hits }.into()),
         ("MemorySearched.least", MemorySearched { number: 13, until: 0x1000, hits: vec![] }.into()),
@@ -46,7 +49,8 @@ pub(super) fn answer() -> impl Strategy<Value = Answer> {
     let thread = (any::<u32>(), number()).prop_map(|(tid, address)| StackPointer { tid, address });
     let mapped = (any::<u32>(), blob(), vec(thread, 0..3), any::<bool>())
         .prop_map(|(number, maps, threads, more)| Mapped { number, maps, threads, more }.into());
-    let read = (any::<u32>(), vec(blob(), 0..3)).prop_map(|(number, pieces)| MemoryRead { number, pieces }.into());
+    let read =
+        (any::<u32>(), vec(blob(), 0..3)).prop_map(|(number, pieces)| MemoryRead { number, pieces }.into());
     let hit = (number(), number()).prop_map(|(address, word)| Hit { address, word });
     let searched = (any::<u32>(), number(), vec(hit, 0..3))
         .prop_map(|(number, until, hits)| MemorySearched { number, until, hits }.into());

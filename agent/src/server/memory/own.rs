@@ -53,7 +53,8 @@ impl Own {
             return MemoryRead { number, pieces: wanted.pieces.iter().map(piece).collect() };
         }
         if self.file.as_ref().is_none_or(|(address, _)| *address != wanted.file) {
-            self.file = mapped_file(&String::from_utf8_lossy(&self.maps()), wanted.file).map(|it| (wanted.file, it));
+            self.file =
+                mapped_file(&String::from_utf8_lossy(&self.maps()), wanted.file).map(|it| (wanted.file, it));
         }
         let of_file = |extent: &Extent| match &self.file {
             Some((_, file)) => piece_of(file, extent),

@@ -96,7 +96,9 @@ impl Lent {
     fn copy(&self, file: u64, begin: u64, length: u64) -> Result<Vec<u8>, Error> {
         let starts = (0..length).step_by(MOST_BYTES as usize);
         let extents: Vec<Extent> = starts
-            .filter_map(|at| Some(Extent { begin: begin.checked_add(at)?, length: MOST_BYTES.min(length - at) }))
+            .filter_map(|at| {
+                Some(Extent { begin: begin.checked_add(at)?, length: MOST_BYTES.min(length - at) })
+            })
             .collect();
         let mut bytes = Vec::new();
         for (extent, piece) in extents.iter().zip(self.pieces(file, &extents)?) {
@@ -240,7 +242,8 @@ impl Memory for Lent {
             text.extend_from_slice(&maps.0);
             if !more {
                 let thread = |address: u64| Some(address).filter(|address| *address != 0);
-                let threads = threads.iter().map(|it| Thread { tid: it.tid, stack_pointer: thread(it.address) });
+                let threads =
+                    threads.iter().map(|it| Thread { tid: it.tid, stack_pointer: thread(it.address) });
                 *locked(&self.threads) = threads.collect();
                 return Ok(Mapping::all(&String::from_utf8_lossy(&text)));
             }
