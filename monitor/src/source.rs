@@ -19,7 +19,7 @@ pub(crate) use error::{AttachError, one_line};
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use taskscope_model::Change;
 use taskscope_model::hello::Hello;
@@ -118,15 +118,15 @@ enum From {
 impl From {
     /// An agent of this host, with a companion if its process may be looked into.
     #[cfg(target_os = "linux")]
-    fn of_agent(hello: &Hello, connection: wire::Connection) -> Self {
-        match joined::companion(hello) {
+    fn of_agent(hello: &Hello, connection: wire::Connection, path: &Path, pid: Option<u32>) -> Self {
+        match joined::companion(hello, path, pid) {
             Some((companion, asker)) => Self::Joined(connection, Box::new(companion), asker),
             None => Self::Program(connection),
         }
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn of_agent(_hello: &Hello, connection: wire::Connection) -> Self {
+    fn of_agent(_: &Hello, connection: wire::Connection, _: &Path, _: Option<u32>) -> Self {
         Self::Program(connection)
     }
 }
@@ -137,7 +137,7 @@ impl Live {
         let (hello, from) = match address {
             Address::Unix { path, pid } => {
                 let (hello, connection) = unix::attach(path, *pid, within)?;
-                let from = From::of_agent(&hello, connection);
+                let from = From::of_agent(&hello, connection, path, *pid);
                 (hello, from)
             }
             Address::Tcp { at, token } => {

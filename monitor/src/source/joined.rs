@@ -5,6 +5,8 @@
 use super::wire::Connection;
 use super::{AttachError, Heard, outside, proc};
 use crate::clock::Deadline;
+use outside::Lender;
+use std::path::Path;
 use std::time::Duration;
 use taskscope_model::change::Complete;
 use taskscope_model::hello::Hello;
@@ -32,14 +34,16 @@ struct Held {
     until: Deadline,
 }
 
-/// A companion for an agent's connection, and how to ask it; `None` if nobody is to look into programs unasked.
-pub(crate) fn companion(hello: &Hello) -> Option<(Companion, outside::Asker)> {
-    // Inside a container the agent knows itself by another number.
-    let is_it = proc::program(hello.pid).is_some_and(|program| program == hello.program);
-    if !is_it || outside::is_off() {
+/// A companion for an agent's connection, and how to ask it; `None` if nobody is to look into programs unasked, or the
+/// process is neither known here nor lends its memory.
+pub(crate) fn companion(hello: &Hello, path: &Path, pid: Option<u32>) -> Option<(Companion, outside::Asker)> {
+    if outside::is_off() {
         return None;
     }
-    let connection = outside::begin(hello.pid).ok()?;
+    // Inside a container the agent knows itself by another number.
+    let is_here = proc::program(hello.pid).is_some_and(|program| program == hello.program);
+    let lender = hello.rights.memory.then(|| Lender { path: path.to_owned(), pid });
+    let connection = outside::begin(hello.pid, is_here, lender).ok()?;
     let asker = connection.asker();
     Some((Companion { connection: Some(connection), complete: None, held: None }, asker))
 }

@@ -5,13 +5,16 @@
 //! are: they are forgotten.
 
 mod coverage;
+mod lent;
 mod places;
 mod service;
 mod translate;
 mod waits;
 
+pub(super) use lent::Lender;
+
 use super::{AttachError, Heard};
-use service::{Order, Told};
+use service::{Order, Reach, Told};
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::time::Duration;
@@ -39,7 +42,7 @@ pub(crate) fn attach(pid: u32, within: Duration) -> Result<(Hello, Connection), 
     let (first, begun) = sync_channel(1);
     let (sender, told) = sync_channel(WAITING);
     let (orders, receiver) = channel();
-    let service = service::Service { pid, orders: receiver, told: sender };
+    let service = service::Service { pid, reach: Reach::System, orders: receiver, told: sender };
     std::thread::Builder::new()
         .name("taskscope-outside".to_owned())
         .spawn(move || service.run(&first))
@@ -59,12 +62,19 @@ pub(crate) fn is_off() -> bool {
     std::env::var_os(VARIABLE).is_some_and(|value| value == "off")
 }
 
-/// Has somebody look at a process, whatever comes of it: a connection that ends at once if it cannot be read.
-pub(crate) fn begin(pid: u32) -> io::Result<Connection> {
+/// Has somebody look at a process with an agent, whatever comes of it: a connection that ends at once if it cannot be
+/// read. The agent lends its memory where the system does not let it be read; `is_here`: the system knows it by `pid`.
+pub(crate) fn begin(pid: u32, is_here: bool, lender: Option<Lender>) -> io::Result<Connection> {
+    let reach = match (is_here, lender) {
+        (true, None) => Reach::System,
+        (true, Some(lender)) => Reach::Both(lender),
+        (false, Some(lender)) => Reach::Agent(lender),
+        (false, None) => return Err(io::ErrorKind::NotFound.into()),
+    };
     let address = super::Address::Outside { pid }.to_string();
     let (sender, told) = sync_channel(WAITING);
     let (orders, receiver) = channel();
-    let service = service::Service { pid, orders: receiver, told: sender };
+    let service = service::Service { pid, reach, orders: receiver, told: sender };
     std::thread::Builder::new().name("taskscope-outside".to_owned()).spawn(move || {
         // Nobody waits for the first words: there is room for them.
         let (first, _begun) = sync_channel(1);

@@ -308,6 +308,9 @@ impl Talk {
             Request::Execute(execute) => (execute.number, "run commands of the program's"),
             Request::Evaluate(evaluate) => (evaluate.number, "reckon values of the program's"),
             Request::Raise(raise) => (raise.number, "send signals"),
+            Request::Layout(layout) => (layout.number, "read the program's memory"),
+            Request::ReadMemory(read) => (read.number, "read the program's memory"),
+            Request::SearchMemory(search) => (search.number, "read the program's memory"),
         };
         let message =
             format!("console-subscriber cannot {what}; put #[taskscope_agent::main] on the main function");
