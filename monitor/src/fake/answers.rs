@@ -6,7 +6,8 @@ use taskscope_model::codes::{CancelWay, Outcome, TaskKind, TreeKind, WaitKind};
 use taskscope_model::frame::{FrameWriter, Told};
 use taskscope_model::hello::Rights;
 use taskscope_model::request::{
-    Answer, Cancel, CancelResult, Cancelled, Denied, Done, Reason, Request, Stacks, Subscribe, Trace,
+    Answer, Cancel, CancelResult, Cancelled, Denied, Done, Layout, ReadMemory, Reason, Request, SearchMemory,
+    Stacks, Subscribe, Trace,
 };
 use taskscope_model::world::Names as _;
 use taskscope_model::{At, Change, Fact, LocationId, Query, Source, State, Task, TaskId, TreeId, World};
@@ -24,6 +25,11 @@ pub(super) fn to(request: &Request, rights: Rights, changes: &[Change], goodbye:
         Request::Cancel(cancel) => cancelled(cancel, &world),
         Request::Trace(trace) => traced(trace, &world),
         Request::Stacks(asked) => stacks(asked, &world),
+        Request::Layout(Layout { number, .. })
+        | Request::ReadMemory(ReadMemory { number, .. })
+        | Request::SearchMemory(SearchMemory { number, .. }) => {
+            vec![denied(*number, Reason::IMPOSSIBLE, "it has no memory".to_owned())]
+        }
         other => super::offers::answer(other).map(Told::Answer).into_iter().collect(),
     };
     if goodbye {

@@ -68,7 +68,15 @@ impl Companion {
                 Some(_) => Some(left.map_or(TURN, |left| left.min(TURN))),
                 None => left,
             };
-            match agent.next(turn)? {
+            let told = match agent.next(turn) {
+                Ok(told) => told,
+                // It says no more; what was held back it had said before.
+                Err(error) => {
+                    let word = self.held.take().map(|held| Some(Heard::Changes(vec![held.word])));
+                    return word.ok_or(error);
+                }
+            };
+            match told {
                 Some(Heard::Changes(changes)) => {
                     let changes = self.hold_back(changes);
                     if !changes.is_empty() {
