@@ -12,6 +12,8 @@ pub(crate) mod peer;
 pub(crate) mod proc;
 pub(crate) mod recording;
 pub(crate) mod tcp;
+#[cfg(any(target_os = "linux", feature = "console"))]
+pub(crate) mod threaded;
 pub(crate) mod unix;
 pub(crate) mod wire;
 
@@ -107,11 +109,10 @@ enum From {
     Program(wire::Connection),
     /// An agent, and who looks at its process from outside.
     #[cfg(target_os = "linux")]
-    Joined(wire::Connection, Box<joined::Companion>, outside::Asker),
-    #[cfg(feature = "console")]
-    Console(console::Connection),
-    #[cfg(target_os = "linux")]
-    Outside(outside::Connection),
+    Joined(wire::Connection, Box<joined::Companion>, threaded::Asker),
+    /// A console-subscriber, or who looks at a process from outside.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Threaded(threaded::Connection),
     Recording(recording::Playback),
 }
 
@@ -147,12 +148,12 @@ impl Live {
             #[cfg(feature = "console")]
             Address::Console(place) => {
                 let (hello, connection) = console::attach(place, within)?;
-                (hello, From::Console(connection))
+                (hello, From::Threaded(connection))
             }
             #[cfg(target_os = "linux")]
             Address::Outside { pid } => {
                 let (hello, connection) = outside::attach(*pid, within)?;
-                (hello, From::Outside(connection))
+                (hello, From::Threaded(connection))
             }
             Address::Recording(path) => {
                 let (hello, playback) = recording::open(path)?;
@@ -173,10 +174,8 @@ impl Live {
             From::Program(connection) => Asker::Program(connection.asker()),
             #[cfg(target_os = "linux")]
             From::Joined(connection, _, outside) => Asker::Joined(connection.asker(), outside.clone()),
-            #[cfg(feature = "console")]
-            From::Console(connection) => Asker::Console(connection.asker()),
-            #[cfg(target_os = "linux")]
-            From::Outside(connection) => Asker::Outside(connection.asker()),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Threaded(connection) => Asker::Threaded(connection.asker()),
             From::Recording(_) => Asker::Recording,
         }
     }
@@ -188,10 +187,8 @@ impl Live {
             From::Program(connection) => connection.next(within),
             #[cfg(target_os = "linux")]
             From::Joined(connection, companion, _) => companion.next(connection, within),
-            #[cfg(feature = "console")]
-            From::Console(connection) => connection.next(within),
-            #[cfg(target_os = "linux")]
-            From::Outside(connection) => connection.next(within),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Threaded(connection) => connection.next(within),
             From::Recording(playback) => playback.next(),
         }
     }
@@ -204,13 +201,10 @@ pub(crate) enum Asker {
     Program(wire::Asker),
     /// An agent, and who looks at its process from outside.
     #[cfg(target_os = "linux")]
-    Joined(wire::Asker, outside::Asker),
-    /// A console-subscriber.
-    #[cfg(feature = "console")]
-    Console(console::Asker),
-    /// Who looks at a process from outside.
-    #[cfg(target_os = "linux")]
-    Outside(outside::Asker),
+    Joined(wire::Asker, threaded::Asker),
+    /// A console-subscriber, or who looks at a process from outside.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Threaded(threaded::Asker),
     /// A recording takes every request and answers none: it tells all it has anyway.
     Recording,
 }
@@ -228,10 +222,8 @@ impl Asker {
                 }
                 asker.ask(request)
             }
-            #[cfg(feature = "console")]
-            Asker::Console(asker) => asker.ask(request),
-            #[cfg(target_os = "linux")]
-            Asker::Outside(asker) => asker.ask(request),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Threaded(asker) => asker.ask(request),
             Asker::Recording => Ok(()),
         }
     }
@@ -245,10 +237,8 @@ impl Asker {
                 outside.close();
                 asker.close();
             }
-            #[cfg(feature = "console")]
-            Asker::Console(asker) => asker.close(),
-            #[cfg(target_os = "linux")]
-            Asker::Outside(asker) => asker.close(),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Threaded(asker) => asker.close(),
             Asker::Recording => {}
         }
     }

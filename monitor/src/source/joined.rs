@@ -2,6 +2,7 @@
 //! ends of tasks, what stands in memory for where they wait and what they hold. Whoever looks from outside is a
 //! companion: if that is not permitted, or ends, the agent alone goes on telling.
 
+use super::threaded;
 use super::wire::Connection;
 use super::{AttachError, Heard, outside, proc};
 use crate::clock::Deadline;
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Who looks at the agent's process from outside.
 #[derive(Debug)]
 pub(crate) struct Companion {
-    connection: Option<outside::Connection>,
+    connection: Option<threaded::Connection>,
     /// The last subscription that it has told everything of.
     complete: Option<u32>,
     held: Option<Held>,
@@ -33,7 +34,7 @@ struct Held {
 }
 
 /// A companion for an agent's connection, and how to ask it; `None` if nobody is to look into programs unasked.
-pub(crate) fn companion(hello: &Hello) -> Option<(Companion, outside::Asker)> {
+pub(crate) fn companion(hello: &Hello) -> Option<(Companion, threaded::Asker)> {
     // Inside a container the agent knows itself by another number.
     let is_it = proc::program(hello.pid).is_some_and(|program| program == hello.program);
     if !is_it || outside::is_off() {

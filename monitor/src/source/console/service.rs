@@ -3,18 +3,18 @@
 use super::translate::Translator;
 use super::{Place, moments, owner};
 use crate::clock;
-use crate::source::{AttachError, Heard};
+use crate::source::AttachError;
+use crate::source::threaded::{Order, Teller, Unheard};
 use console_api::instrument::instrument_client::InstrumentClient;
 use console_api::instrument::{InstrumentRequest, StateRequest, TaskDetailsRequest, Temporality, Update};
 use console_api::tasks::TaskDetails;
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use taskscope_model::change::Complete;
 use taskscope_model::hello::{ClockPair, Hello, Rights};
-use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
-use taskscope_model::{At, Change, Fact, Source, TaskId};
+use taskscope_model::request::{Request, Subscribe};
+use taskscope_model::{At, Fact, Source, TaskId};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
 use tokio::task::AbortHandle;
 use tonic::transport::{Channel, Endpoint};
@@ -22,59 +22,37 @@ use tonic::{Code, Status, Streaming};
 
 /// Largest message that is taken. Older servers put all they know into the first one: 200 MB were met.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
-/// Changes handed over at a time.
-const PIECE: usize = 2_000;
 /// Details that wait to be handed over.
 const DETAILS: usize = 64;
-
-/// What is asked of the service.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// A request of the client's.
-    Ask(Request),
-    /// Nobody listens any more.
-    Close,
-}
-
-/// What the service hands over.
-#[derive(Debug)]
-pub(super) enum Told {
-    /// Changes, or an answer.
-    Heard(Heard),
-    /// The last word.
-    End(AttachError),
-}
 
 /// The service, before it runs.
 pub(super) struct Service {
     pub(super) place: Place,
     pub(super) within: Duration,
     pub(super) orders: UnboundedReceiver<Order>,
-    pub(super) told: SyncSender<Told>,
 }
 
 type Client = InstrumentClient<Channel>;
 
 impl Service {
     /// Runs until the connection ends, or nobody listens any more. Says first what came of connecting.
-    pub(super) fn run(self, first: &SyncSender<Result<Hello, AttachError>>) {
+    pub(super) fn run(self, teller: Teller) {
         let address = self.place.to_string();
         let runtime = match runtime() {
             Ok(runtime) => runtime,
-            Err(error) => return drop(first.send(Err(AttachError::Io(address, error)))),
+            Err(error) => return drop(teller.begin(Err(AttachError::Io(address, error)))),
         };
         runtime.block_on(async move {
             match begin(&self.place, self.within).await {
-                Err(error) => drop(first.send(Err(error))),
+                Err(error) => drop(teller.begin(Err(error))),
                 Ok((client, updates)) => {
                     let hello = hello(&self.place);
                     let elsewhere = hello.pid == 0;
-                    if first.send(Ok(hello)).is_ok() {
-                        let end = Talk::new(address, client, self.told.clone(), elsewhere)
-                            .until_the_end(updates, self.orders)
-                            .await;
-                        // Who closes the connection does not wait for its end.
-                        let _ = end.map_err(|error| self.told.send(Told::End(error)));
+                    if teller.begin(Ok(hello)).is_ok() {
+                        let mut talk = Talk::new(address, client, teller, elsewhere);
+                        if let Err(error) = talk.until_the_end(updates, self.orders).await {
+                            talk.teller.end(error);
+                        }
                     }
                 }
             }
@@ -204,7 +182,7 @@ fn hello(place: &Place) -> Hello {
 struct Talk {
     address: String,
     client: Client,
-    told: SyncSender<Told>,
+    teller: Teller,
     translator: Translator,
     /// The program runs on a host whose clock is not known.
     elsewhere: bool,
@@ -223,16 +201,13 @@ enum Detail {
     Over(u64),
 }
 
-/// Why there is nothing more to do without an error.
-struct Unheard;
-
 impl Talk {
-    fn new(address: String, client: Client, told: SyncSender<Told>, elsewhere: bool) -> Self {
+    fn new(address: String, client: Client, teller: Teller, elsewhere: bool) -> Self {
         let (details, more_details) = channel(DETAILS);
         Self {
             address,
             client,
-            told,
+            teller,
             translator: Translator::default(),
             elsewhere,
             wanted: None,
@@ -245,7 +220,7 @@ impl Talk {
 
     /// Listens to whatever comes next. `Ok`: nobody wants to know any more.
     async fn until_the_end(
-        mut self,
+        &mut self,
         mut updates: Streaming<Update>,
         mut orders: UnboundedReceiver<Order>,
     ) -> Result<(), AttachError> {
@@ -255,9 +230,9 @@ impl Talk {
             let went_on = tokio::select! {
                 update = updates.message() => match update {
                     Ok(Some(update)) => self.update(update),
-                    Ok(None) => return Err(AttachError::Lost { address: self.address, goodbye: false }),
-                    Err(status) if status.code() == Code::OutOfRange => return Err(too_much(self.address)),
-                    Err(_) => return Err(AttachError::Lost { address: self.address, goodbye: false }),
+                    Ok(None) => return Err(self.lost()),
+                    Err(status) if status.code() == Code::OutOfRange => return Err(too_much(self.address.clone())),
+                    Err(_) => return Err(self.lost()),
                 },
                 Some(paused) = states.recv() => self.tell(|translator, out| translator.paused(paused, out)),
                 Some(detail) = details.recv() => self.detail(&detail),
@@ -270,6 +245,10 @@ impl Talk {
                 return Ok(());
             }
         }
+    }
+
+    fn lost(&self) -> AttachError {
+        AttachError::Lost { address: self.address.clone(), goodbye: false }
     }
 
     fn update(&mut self, update: Update) -> Result<(), Unheard> {
@@ -295,24 +274,16 @@ impl Talk {
     }
 
     fn ask(&mut self, request: Request) -> Result<(), Unheard> {
-        let (number, what) = match request {
+        match request {
             Request::Subscribe(subscribe) => {
                 self.wanted = Some(subscribe);
-                return if self.translator.has_begun() { self.subscribe() } else { Ok(()) };
+                if self.translator.has_begun() { self.subscribe() } else { Ok(()) }
             }
-            Request::Cancel(cancel) => (cancel.number, "cancel tasks"),
-            Request::Trace(trace) => (trace.number, "take the stack of a task"),
-            Request::Switch(switch) => (switch.number, "switch modes"),
-            Request::Stacks(stacks) => (stacks.number, "take stacks"),
-            Request::SetLimit(limit) => (limit.number, "watch for slow polls"),
-            Request::Execute(execute) => (execute.number, "run commands of the program's"),
-            Request::Evaluate(evaluate) => (evaluate.number, "reckon values of the program's"),
-            Request::Raise(raise) => (raise.number, "send signals"),
-        };
-        let message =
-            format!("console-subscriber cannot {what}; put #[taskscope_agent::main] on the main function");
-        let denied = Denied { number, reason: Reason::IMPOSSIBLE, message };
-        self.hand_over(Heard::Answer(Answer::Denied(denied)))
+            request => {
+                let remedy = "put #[taskscope_agent::main] on the main function";
+                self.teller.deny(&request, "console-subscriber", remedy)
+            }
+        }
     }
 
     /// Everything is told anyway; what differs is at which tasks somebody looks.
@@ -347,19 +318,11 @@ impl Talk {
         self.tell(|_, out| out.push(Complete { subscription: wanted.number }.into()))
     }
 
+    /// Waits until there is room. Meanwhile the server has to wait too; the program does not.
     fn tell(&mut self, say: impl FnOnce(&mut Translator, &mut Vec<Fact>)) -> Result<(), Unheard> {
         let mut facts = Vec::new();
         say(&mut self.translator, &mut facts);
-        let mut changes = facts.into_iter().map(|fact| Change { source: Source::CONSOLE, fact }).peekable();
-        while changes.peek().is_some() {
-            self.hand_over(Heard::Changes(changes.by_ref().take(PIECE).collect()))?;
-        }
-        Ok(())
-    }
-
-    /// Waits until there is room. Meanwhile the server has to wait too; the program does not.
-    fn hand_over(&self, heard: Heard) -> Result<(), Unheard> {
-        self.told.send(Told::Heard(heard)).map_err(|_| Unheard)
+        self.teller.tell(facts)
     }
 }
 

@@ -1,16 +1,17 @@
 //! The thread that looks at a program: when it is asked to, and once a second from then on.
 
-use super::super::{Address, AttachError, Heard, proc};
+use super::super::threaded::{Order, Teller, Unheard};
+use super::super::{AttachError, proc};
 use super::translate::Translator;
 use crate::clock;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 use taskscope_inspect::{Error, Target};
 use taskscope_model::change::Complete;
 use taskscope_model::hello::{ClockPair, Hello, Rights};
-use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
-use taskscope_model::{Change, Fact, Nanos, Source};
+use taskscope_model::request::{Request, Subscribe};
+use taskscope_model::{Fact, Nanos, Source};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,33 +21,6 @@ const FRESH: Nanos = Nanos(500_000_000);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Between looks at what is wrong only if it lasts.
 const AGAIN: Duration = Duration::from_millis(250);
-/// Changes handed over at a time.
-const PIECE: usize = 2_000;
-
-/// What is asked of the service.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// A request of the client's.
-    Ask(Request),
-    /// Nobody listens any more.
-    Close,
-}
-
-/// What the service hands over.
-#[derive(Debug)]
-pub(super) enum Told {
-    /// Changes, or an answer.
-    Heard(Heard),
-    /// The last word.
-    End(AttachError),
-}
-
-/// The service, before it runs.
-pub(super) struct Service {
-    pub(super) pid: u32,
-    pub(super) orders: Receiver<Order>,
-    pub(super) told: SyncSender<Told>,
-}
 
 /// Why there is nothing more to do.
 enum Over {
@@ -62,22 +36,25 @@ impl From<Error> for Over {
     }
 }
 
-impl Service {
-    /// Runs until the program ends, or nobody listens any more. Says first whether it can be read.
-    pub(super) fn run(self, first: &SyncSender<Result<Hello, AttachError>>) {
-        let born = proc::birth(self.pid);
-        let begun = Target::attach(self.pid).map_err(AttachError::from);
-        let (target, answer) = match begun {
-            Ok(target) => (Some(target), Ok(hello(self.pid))),
-            Err(error) => (None, Err(error)),
-        };
-        let (true, Some(target)) = (first.send(answer).is_ok(), target) else { return };
-        let Self { pid, orders, told } = self;
-        let (translator, seen_at) = (Translator::default(), None);
-        let mut watch = Watch { pid, born, target, translator, told, seen_at };
-        if let Err(Over::Lost(error)) = watch.until_the_end(&orders) {
-            watch.end(error);
-        }
+impl From<Unheard> for Over {
+    fn from(_: Unheard) -> Self {
+        Self::Unheard
+    }
+}
+
+/// Runs until the program ends, or nobody listens any more. Says first whether it can be read.
+pub(super) fn run(pid: u32, orders: &Receiver<Order>, teller: Teller) {
+    let born = proc::birth(pid);
+    let begun = Target::attach(pid).map_err(AttachError::from);
+    let (target, answer) = match begun {
+        Ok(target) => (Some(target), Ok(hello(pid))),
+        Err(error) => (None, Err(error)),
+    };
+    let (Ok(()), Some(target)) = (teller.begin(answer), target) else { return };
+    let (translator, seen_at) = (Translator::default(), None);
+    let mut watch = Watch { pid, born, target, translator, teller, seen_at };
+    if let Err(Over::Lost(error)) = watch.until_the_end(orders) {
+        watch.end(error);
     }
 }
 
@@ -88,7 +65,7 @@ struct Watch {
     born: Option<u64>,
     target: Target,
     translator: Translator,
-    told: SyncSender<Told>,
+    teller: Teller,
     seen_at: Option<taskscope_model::At>,
 }
 
@@ -142,48 +119,28 @@ impl Watch {
     }
 
     fn deny(&self, request: &Request) -> Result<(), Over> {
-        let (number, what) = match request {
-            Request::Cancel(cancel) => (cancel.number, "cancel tasks"),
-            Request::Trace(trace) => (trace.number, "take the stack of a task"),
-            Request::Switch(switch) => (switch.number, "switch modes"),
-            Request::Stacks(stacks) => (stacks.number, "take stacks"),
-            Request::SetLimit(limit) => (limit.number, "watch for slow polls"),
-            _ => (0, "do that"),
-        };
-        let message = format!(
-            "who only reads a program's memory cannot {what}; put #[taskscope_agent::main] on its main function"
-        );
-        let denied = Denied { number, reason: Reason::IMPOSSIBLE, message };
-        self.hand_over(Heard::Answer(Answer::Denied(denied)))
-    }
-
-    fn tell(&mut self, say: impl FnOnce(&mut Translator, &mut Vec<Fact>)) -> Result<(), Over> {
-        let mut facts = Vec::new();
-        say(&mut self.translator, &mut facts);
-        let mut changes = facts.into_iter().map(|fact| Change { source: Source::OUTSIDE, fact }).peekable();
-        while changes.peek().is_some() {
-            self.hand_over(Heard::Changes(changes.by_ref().take(PIECE).collect()))?;
-        }
-        Ok(())
+        let remedy = "put #[taskscope_agent::main] on its main function";
+        Ok(self.teller.deny(request, "who only reads a program's memory", remedy)?)
     }
 
     /// Waits until there is room: who takes slowly is told less often.
-    fn hand_over(&self, heard: Heard) -> Result<(), Over> {
-        self.told.send(Told::Heard(heard)).map_err(|_| Over::Unheard)
+    fn tell(&mut self, say: impl FnOnce(&mut Translator, &mut Vec<Fact>)) -> Result<(), Over> {
+        let mut facts = Vec::new();
+        say(&mut self.translator, &mut facts);
+        Ok(self.teller.tell(facts)?)
     }
 
     /// The program is gone: that is what its goodbye would have said. Or it may no longer be read.
     fn end(&mut self, error: Error) {
         let last = match error {
             Error::Gone { .. } => {
-                let address = Address::Outside { pid: self.pid }.to_string();
+                let address = super::address(self.pid);
                 let _ = self.tell(|translator, out| translator.goodbye(clock::monotonic(), out));
                 AttachError::Lost { address, goodbye: true }
             }
             other => other.into(),
         };
-        // Who closes the connection does not wait for its end.
-        let _ = self.told.send(Told::End(last));
+        self.teller.end(last);
     }
 }
 
