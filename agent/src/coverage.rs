@@ -8,7 +8,7 @@ use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
 
 /// The build setting without which tokio tells nothing of its tasks.
-const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\", \"tokio_unstable\"] \
+pub(crate) const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\", \"tokio_unstable\"] \
      (a RUSTFLAGS in the environment overrides that silently)";
 
 /// What makes a task known in full.
@@ -37,6 +37,8 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
         topic("local tasks", Seen::PARTLY, "tokio calls no hook for its spawn_local on a LocalSet", LOCAL_REMEDY),
         topic("blocking tasks", Seen::PARTLY, "tokio calls no hook when its spawn_blocking begins", BLOCKING_REMEDY),
     ];
+    #[cfg(feature = "console")]
+    all.push(crate::console::coverage());
     all.extend(core.notes.all());
     all
 }

@@ -42,6 +42,8 @@ unless_loom! {
     mod black_box;
     mod builder;
     mod clock;
+    #[cfg(feature = "console")]
+    mod console;
     mod core;
     mod coverage;
     mod farewell;
@@ -82,6 +84,8 @@ unless_loom! {
     pub mod __private;
 
     pub use builder::Builder;
+    #[cfg(feature = "console")]
+    pub use console::{SubscriberIsSet, console_init, console_layer};
     pub use mode::{Mode, NotAMode};
     pub use observe::{Observe, Observed};
     pub use offers::{Offer, Reply, command, value};

@@ -50,6 +50,8 @@ mod view;
 
 #[cfg(unix)]
 pub(crate) use collector::history;
+#[cfg(all(unix, feature = "console"))]
+pub(crate) use folder::console_path;
 
 use crate::core::Core;
 

@@ -20,10 +20,23 @@ pub(crate) enum FolderError {
 /// # Errors
 /// No place can be used; the error is that of the last one.
 pub(crate) fn socket_path() -> Result<PathBuf, FolderError> {
+    path("sock")
+}
+
+/// Where the socket of this process's console-subscriber is to be: beside its other one.
+///
+/// # Errors
+/// As [`socket_path`].
+#[cfg(feature = "console")]
+pub(crate) fn console_path() -> Result<PathBuf, FolderError> {
+    path("console")
+}
+
+fn path(ending: &str) -> Result<PathBuf, FolderError> {
     let mut last = None;
     for folder in candidates() {
         match prepare(&folder) {
-            Ok(()) => return Ok(folder.join(format!("{}.sock", std::process::id()))),
+            Ok(()) => return Ok(folder.join(format!("{}.{ending}", std::process::id()))),
             Err(error) => last = Some(error),
         }
     }

@@ -175,6 +175,7 @@ fn hello(place: &Place) -> Hello {
         runtimes: Vec::new(),
         coverage: Vec::new(),
         live_tasks: 0,
+        console: None,
     }
 }
 

@@ -158,5 +158,6 @@ fn hello(pid: u32) -> Hello {
         runtimes: Vec::new(),
         coverage: Vec::new(),
         live_tasks: 0,
+        console: None,
     }
 }
