@@ -28,7 +28,7 @@ use tracing_subscriber::{Layer, Registry};
 
 /// How the program gets to be seen this way.
 const LAYER_REMEDY: &str = "tracing_subscriber::registry().with(taskscope_agent::console_layer())\
-                            .with(tracing_subscriber::fmt::layer()).init()";
+                            .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::INFO)).init()";
 
 /// Where the one layer of the process is.
 static PLACE: Mutex<Place> = Mutex::new(Place::NotAsked);
@@ -51,15 +51,18 @@ pub struct SubscriberIsSet;
 /// console-subscriber's `ConsoleLayer`, for the program's own subscriber:
 ///
 /// ```no_run
+/// use tracing_subscriber::filter::LevelFilter;
 /// use tracing_subscriber::prelude::*;
 ///
 /// tracing_subscriber::registry()
 ///     .with(taskscope_agent::console_layer())
-///     .with(tracing_subscriber::fmt::layer())
+///     .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::INFO))
 ///     .init();
 /// ```
 ///
-/// It takes in tokio's spans alone, and other layers see what they see without it. What it has seen (names, wakes,
+/// It takes in tokio's spans alone. With it tokio tells all it does at the level TRACE, to the other layers too: one
+/// that prints wants a filter of its own, as above, and not one for all layers, which would leave nothing to this one.
+/// What it has seen (names, wakes,
 /// scheduled times, locks and timers, tasks of a `LocalSet`) is told to whoever attaches to the agent, and to
 /// `tokio-console file://localhost/PATH`, where `PATH` is that of the agent's socket with `.console` for `.sock`.
 /// `TOKIO_CONSOLE_RETENTION`, `TOKIO_CONSOLE_PUBLISH_INTERVAL` and `TOKIO_CONSOLE_BUFFER_CAPACITY` are read as

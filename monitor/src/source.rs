@@ -4,7 +4,7 @@
 pub(crate) mod console;
 pub(crate) mod discover;
 pub(crate) mod error;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", feature = "console"))]
 mod joined;
 #[cfg(target_os = "linux")]
 pub(crate) mod outside;
@@ -21,7 +21,7 @@ pub(crate) use error::{AttachError, one_line};
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use taskscope_model::Change;
 use taskscope_model::hello::Hello;
@@ -107,9 +107,9 @@ pub(crate) struct Live {
 #[derive(Debug)]
 enum From {
     Program(wire::Connection),
-    /// An agent, and who looks at its process from outside.
-    #[cfg(target_os = "linux")]
-    Joined(wire::Connection, Box<joined::Companion>, threaded::Asker),
+    /// An agent, and others who tell of its process.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Joined(wire::Connection, Box<joined::Companions>, Vec<threaded::Asker>),
     /// A console-subscriber, or who looks at a process from outside.
     #[cfg(any(target_os = "linux", feature = "console"))]
     Threaded(threaded::Connection),
@@ -117,17 +117,17 @@ enum From {
 }
 
 impl From {
-    /// An agent of this host, with a companion if its process may be looked into.
-    #[cfg(target_os = "linux")]
-    fn of_agent(hello: &Hello, connection: wire::Connection) -> Self {
-        match joined::companion(hello) {
-            Some((companion, asker)) => Self::Joined(connection, Box::new(companion), asker),
+    /// An agent of this host, at a socket of that path, and whoever else can tell of its process.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    fn of_agent(hello: &Hello, path: &Path, connection: wire::Connection) -> Self {
+        match joined::companions(hello, path) {
+            Some((companions, askers)) => Self::Joined(connection, Box::new(companions), askers),
             None => Self::Program(connection),
         }
     }
 
-    #[cfg(not(target_os = "linux"))]
-    fn of_agent(_hello: &Hello, connection: wire::Connection) -> Self {
+    #[cfg(not(any(target_os = "linux", feature = "console")))]
+    fn of_agent(_hello: &Hello, _path: &Path, connection: wire::Connection) -> Self {
         Self::Program(connection)
     }
 }
@@ -138,7 +138,7 @@ impl Live {
         let (hello, from) = match address {
             Address::Unix { path, pid } => {
                 let (hello, connection) = unix::attach(path, *pid, within)?;
-                let from = From::of_agent(&hello, connection);
+                let from = From::of_agent(&hello, path, connection);
                 (hello, from)
             }
             Address::Tcp { at, token } => {
@@ -172,8 +172,8 @@ impl Live {
     pub(crate) fn asker(&self) -> Asker {
         match &self.from {
             From::Program(connection) => Asker::Program(connection.asker()),
-            #[cfg(target_os = "linux")]
-            From::Joined(connection, _, outside) => Asker::Joined(connection.asker(), outside.clone()),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Joined(connection, _, others) => Asker::Joined(connection.asker(), others.clone()),
             #[cfg(any(target_os = "linux", feature = "console"))]
             From::Threaded(connection) => Asker::Threaded(connection.asker()),
             From::Recording(_) => Asker::Recording,
@@ -185,8 +185,8 @@ impl Live {
     pub(crate) fn next(&mut self, within: Option<Duration>) -> Result<Option<Heard>, AttachError> {
         match &mut self.from {
             From::Program(connection) => connection.next(within),
-            #[cfg(target_os = "linux")]
-            From::Joined(connection, companion, _) => companion.next(connection, within),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Joined(connection, companions, _) => companions.next(connection, within),
             #[cfg(any(target_os = "linux", feature = "console"))]
             From::Threaded(connection) => connection.next(within),
             From::Recording(playback) => playback.next(),
@@ -199,9 +199,9 @@ impl Live {
 pub(crate) enum Asker {
     /// An agent.
     Program(wire::Asker),
-    /// An agent, and who looks at its process from outside.
-    #[cfg(target_os = "linux")]
-    Joined(wire::Asker, threaded::Asker),
+    /// An agent, and others who tell of its process.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Joined(wire::Asker, Vec<threaded::Asker>),
     /// A console-subscriber, or who looks at a process from outside.
     #[cfg(any(target_os = "linux", feature = "console"))]
     Threaded(threaded::Asker),
@@ -214,11 +214,11 @@ impl Asker {
     pub(crate) fn ask(&self, request: &Request) -> io::Result<()> {
         match self {
             Asker::Program(asker) => asker.ask(request),
-            #[cfg(target_os = "linux")]
-            Asker::Joined(asker, outside) => {
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Joined(asker, others) => {
                 if matches!(request, Request::Subscribe(_)) {
-                    // Without it the agent alone tells.
-                    let _ = outside.ask(request);
+                    // Without them the agent alone tells.
+                    others.iter().for_each(|other| _ = other.ask(request));
                 }
                 asker.ask(request)
             }
@@ -232,9 +232,9 @@ impl Asker {
     pub(crate) fn close(&self) {
         match self {
             Asker::Program(asker) => asker.close(),
-            #[cfg(target_os = "linux")]
-            Asker::Joined(asker, outside) => {
-                outside.close();
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Joined(asker, others) => {
+                others.iter().for_each(threaded::Asker::close);
                 asker.close();
             }
             #[cfg(any(target_os = "linux", feature = "console"))]

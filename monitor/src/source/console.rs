@@ -8,6 +8,7 @@
 //! console-subscriber gives times of a wall clock that began with the program. They are turned into
 //! CLOCK_MONOTONIC by the first message: what was now then is the moment at which it came.
 
+mod connect;
 mod coverage;
 mod fields;
 mod histogram;
@@ -17,15 +18,19 @@ mod operations;
 mod owner;
 mod places;
 mod service;
+mod span;
+mod talk;
 mod tasks;
 #[cfg(test)]
 mod tests;
 mod translate;
 mod waits;
+mod watches;
 
 use super::AttachError;
 use super::threaded::{self, Connection};
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use taskscope_model::Source;
@@ -56,22 +61,32 @@ impl fmt::Display for Place {
     }
 }
 
+/// How long one beside an agent may take to answer. Nobody waits for it.
+const BESIDE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Connects, and has the service tell. Who takes too slowly makes the program's server wait, and then leave this
 /// client out; the program itself never waits.
 pub(crate) fn attach(place: &Place, within: Duration) -> Result<(Hello, Connection), AttachError> {
+    let connection = begin(place.clone(), within, false);
+    let connection = connection.map_err(|error| AttachError::Io(place.to_string(), error))?;
+    Ok((connection.hello(within.saturating_add(GRACE))?, connection))
+}
+
+/// The one in a program whose agent has named this socket, whatever comes of it: a connection that ends at once if
+/// nobody is there.
+pub(super) fn beside(path: PathBuf) -> io::Result<Connection> {
+    begin(Place::Unix(path), BESIDE_WITHIN, true)
+}
+
+fn begin(place: Place, within: Duration, beside_agent: bool) -> io::Result<Connection> {
     let address = place.to_string();
     let (sender, orders) = unbounded_channel();
     let order = move |order| sender.send(order).is_ok();
-    let service = service::Service { place: place.clone(), within, orders };
-    let connection =
-        threaded::start("taskscope-console", address.clone(), Source::CONSOLE, order, |teller| {
-            service.run(teller);
-        });
-    let connection = connection.map_err(|error| AttachError::Io(address, error))?;
-    Ok((connection.hello(within.saturating_add(GRACE))?, connection))
+    let service = service::Service { place, within, beside_agent, orders };
+    threaded::start("taskscope-console", address, Source::CONSOLE, order, |teller| service.run(teller))
 }
 
 /// Whether a console-subscriber listens there.
 pub(crate) fn is_there(place: &Place, within: Duration) -> bool {
-    service::is_there(place, within)
+    connect::is_there(place, within)
 }

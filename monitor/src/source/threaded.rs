@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
+#[cfg(feature = "console")]
+use taskscope_model::TaskId;
 use taskscope_model::hello::Hello;
 use taskscope_model::request::{Answer, Denied, Reason, Request};
 use taskscope_model::{Change, Fact, Source};
@@ -22,8 +24,20 @@ const WAITING: usize = 8;
 pub(super) enum Order {
     /// A request of the client's.
     Ask(Request),
+    /// Which roots an agent beside it shows: those are the same tasks.
+    #[cfg(feature = "console")]
+    Roots(Vec<Root>),
     /// Nobody listens any more.
     Close,
+}
+
+/// A root that an agent shows, and where its `block_on` stands.
+#[cfg(feature = "console")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Root {
+    pub(super) task: TaskId,
+    pub(super) file: String,
+    pub(super) line: u32,
 }
 
 /// What it hands over.
@@ -107,14 +121,19 @@ impl Connection {
 impl Asker {
     /// Hands a request over.
     pub(crate) fn ask(&self, request: &Request) -> io::Result<()> {
-        let asked = (self.0)(Order::Ask(request.clone()));
+        let asked = self.order(Order::Ask(request.clone()));
         if asked { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     }
 
     /// Ends the connection.
     pub(crate) fn close(&self) {
         // A thread that has ended already is what is wanted.
-        (self.0)(Order::Close);
+        self.order(Order::Close);
+    }
+
+    /// Hands an order over; says whether anybody takes it.
+    pub(super) fn order(&self, order: Order) -> bool {
+        (self.0)(order)
     }
 }
 

@@ -83,6 +83,9 @@ impl Watch {
                     self.subscribe(&subscribe)?;
                 }
                 Ok(Order::Ask(request)) => self.deny(&request)?,
+                // The roots have numbers in memory.
+                #[cfg(feature = "console")]
+                Ok(Order::Roots(_)) => {}
                 Err(RecvTimeoutError::Timeout) => self.look()?,
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
