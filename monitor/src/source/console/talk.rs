@@ -31,6 +31,8 @@ pub(super) struct Talk {
     elsewhere: bool,
     /// The last subscription, until all it asks for has been told.
     wanted: Option<Subscribe>,
+    /// Whether it has been said if it is paused.
+    knows_state: bool,
     /// The tasks at which somebody looks.
     looked_at: Vec<TaskId>,
     /// Details that a subscription waits for.
@@ -50,6 +52,7 @@ impl Talk {
             translator: Translator::default(),
             elsewhere,
             wanted: None,
+            knows_state: false,
             looked_at: Vec::new(),
             awaited: HashSet::new(),
             watched: HashMap::new(),
@@ -84,7 +87,7 @@ impl Talk {
                     Ok(None) => return Err(AttachError::Lost { address: self.address.clone(), goodbye: false }),
                     Err(status) => return Err(broken(self.address.clone(), &status)),
                 },
-                Some(paused) = states.recv() => self.tell(|translator, out| translator.paused(paused, out)),
+                Some(paused) = states.recv() => self.paused(paused),
                 Some(detail) = details.recv() => self.detail(&detail),
                 order = orders.recv() => match order {
                     Some(Order::Ask(request)) => self.ask(request),
@@ -104,6 +107,12 @@ impl Talk {
         let first = !self.translator.has_begun();
         self.tell(|translator, out| translator.update(update, came, out))?;
         if first { self.subscribe() } else { Ok(()) }
+    }
+
+    fn paused(&mut self, paused: Option<bool>) -> Result<(), Unheard> {
+        self.knows_state = true;
+        self.tell(|translator, out| translator.paused(paused, out))?;
+        self.complete()
     }
 
     fn detail(&mut self, detail: &Detail) -> Result<(), Unheard> {
@@ -171,7 +180,7 @@ impl Talk {
     }
 
     fn complete(&mut self) -> Result<(), Unheard> {
-        if !self.awaited.is_empty() {
+        if !self.awaited.is_empty() || !self.knows_state || !self.translator.has_begun() {
             return Ok(());
         }
         let Some(wanted) = self.wanted.take() else { return Ok(()) };

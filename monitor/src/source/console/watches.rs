@@ -3,13 +3,18 @@
 use super::connect::Client;
 use console_api::instrument::{StateRequest, TaskDetailsRequest, Temporality};
 use console_api::tasks::TaskDetails;
+use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::timeout;
 
 /// What one task's details have come to.
 pub(super) enum Detail {
     Told(TaskDetails),
     Over(u64),
 }
+
+/// Who says nothing of its state for so long is taken for one that cannot.
+const SILENT_FOR: Duration = Duration::from_secs(1);
 
 /// Tells whether it is paused, when that changes; `None` if it cannot tell.
 pub(super) fn watch_state(mut client: Client) -> Receiver<Option<bool>> {
@@ -24,14 +29,25 @@ pub(super) fn watch_state(mut client: Client) -> Receiver<Option<bool>> {
             }
         };
         let mut told = None;
-        while let Ok(Some(state)) = states.message().await {
-            let paused = Some(state.temporality == Temporality::Paused as i32);
-            if told != paused {
-                told = paused;
-                if sender.send(paused).await.is_err() {
-                    return;
+        let mut next = timeout(SILENT_FOR, states.message()).await;
+        if next.is_err() && sender.send(None).await.is_err() {
+            return;
+        }
+        loop {
+            match next {
+                Ok(Ok(Some(state))) => {
+                    let paused = Some(state.temporality == Temporality::Paused as i32);
+                    if told != paused {
+                        told = paused;
+                        if sender.send(paused).await.is_err() {
+                            return;
+                        }
+                    }
                 }
+                Ok(_) => return,
+                Err(_) => {}
             }
+            next = Ok(states.message().await);
         }
     });
     receiver
