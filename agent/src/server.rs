@@ -24,6 +24,8 @@ mod folder;
 #[cfg(unix)]
 mod listen;
 #[cfg(unix)]
+mod memory;
+#[cfg(unix)]
 mod news;
 #[cfg(unix)]
 mod pace;

@@ -212,7 +212,9 @@ impl Stacks {
     pub(crate) fn tell(&self, told: u64, now: At, tell: &mut impl FnMut(Fact)) -> u64 {
         // Read first: what comes between is told now and once more.
         let until = self.newest();
-        lock(&self.slow).release(now, &self.version);
+        let frames = lock(&self.frames);
+        lock(&self.slow).release(&frames, now, &self.version);
+        drop(frames);
         // Names are looked up when what needs them is known, so these are collected first.
         let slow = lock(&self.slow).facts_after(told);
         let threads = lock(&self.threads);

@@ -64,7 +64,7 @@ struct Watchdog {
     budget: Budget,
     pools: Pools,
     /// By the number of the thread's slot.
-    followed: Vec<Option<Followed>>,
+    followed: Vec<Option<Box<Followed>>>,
     trust: Trust,
     rhythm: Rhythm,
     /// When it last woke.
@@ -140,8 +140,9 @@ impl Watchdog {
     fn look(&mut self, period: Nanos) -> bool {
         let mut busy = false;
         self.at = self.core.store.clock.at(self.rhythm.now());
-        for (number, thread) in self.core.store.threads.all().into_iter().enumerate() {
-            let poll = thread.in_poll();
+        // In a pass of its own: each slot is another line of memory, and so several are waited for at a time.
+        let slots = self.core.store.threads.all().into_iter().map(|thread| (thread, thread.in_poll()));
+        for (number, (thread, poll)) in slots.collect::<Vec<_>>().into_iter().enumerate() {
             busy |= poll.is_some();
             if self.followed.len() <= number {
                 self.followed.resize_with(number + 1, || None);
@@ -153,8 +154,8 @@ impl Watchdog {
                     Some(followed)
                 }
                 (before, poll) => {
-                    before.into_iter().for_each(|followed| self.finish(followed));
-                    poll.map(Followed::new)
+                    before.into_iter().for_each(|followed| self.finish(*followed));
+                    poll.map(|poll| Box::new(Followed::new(poll)))
                 }
             };
             if let Some(place) = self.followed.get_mut(number) {
@@ -169,9 +170,12 @@ impl Watchdog {
         let (core, clock) = (self.core, &self.core.store.clock);
         let now = self.rhythm.now();
         let lasted = followed.lasted(clock, now);
-        let (Some(tid), true) = (thread.tid(), lasted >= period) else { return };
+        if lasted < period {
+            return;
+        }
+        let Some(tid) = followed.tid(thread) else { return };
         let at = self.at;
-        let trusted = self.trust.includes(tid, at);
+        let trusted = *followed.trusted.get_or_insert_with(|| self.trust.includes(tid, at));
         if !trusted {
             followed.begin_to_count(clock, now, tid, period);
         }
@@ -292,7 +296,7 @@ impl Watchdog {
 
     fn forget_all(&mut self) {
         let all = std::mem::take(&mut self.followed);
-        all.into_iter().flatten().for_each(|followed| self.finish(followed));
+        all.into_iter().flatten().for_each(|followed| self.finish(*followed));
     }
 
     /// Says in the coverage what cannot be seen.

@@ -119,15 +119,15 @@ enum From {
 impl From {
     /// An agent of this host, at a socket of that path, and whoever else can tell of its process.
     #[cfg(any(target_os = "linux", feature = "console"))]
-    fn of_agent(hello: &Hello, path: &Path, connection: wire::Connection) -> Self {
-        match joined::companions(hello, path) {
+    fn of_agent(hello: &Hello, connection: wire::Connection, path: &Path, pid: Option<u32>) -> Self {
+        match joined::companions(hello, path, pid) {
             Some((companions, askers)) => Self::Joined(connection, Box::new(companions), askers),
             None => Self::Program(connection),
         }
     }
 
     #[cfg(not(any(target_os = "linux", feature = "console")))]
-    fn of_agent(_hello: &Hello, _path: &Path, connection: wire::Connection) -> Self {
+    fn of_agent(_: &Hello, connection: wire::Connection, _: &Path, _: Option<u32>) -> Self {
         Self::Program(connection)
     }
 }
@@ -138,7 +138,7 @@ impl Live {
         let (hello, from) = match address {
             Address::Unix { path, pid } => {
                 let (hello, connection) = unix::attach(path, *pid, within)?;
-                let from = From::of_agent(&hello, path, connection);
+                let from = From::of_agent(&hello, connection, path, *pid);
                 (hello, from)
             }
             Address::Tcp { at, token } => {

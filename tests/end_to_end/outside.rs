@@ -211,6 +211,26 @@ fn the_tui_shows_it_and_follows_it() {
 }
 
 #[test]
+fn the_tui_finds_it_again_when_it_is_started_anew() {
+    let place = Place::new();
+    // Other tests have programs called `plain`.
+    let copy = place.copy(plain(), "started_anew");
+    let program = place.start(&copy, &[]);
+    let mut command = place.command(taskscope());
+    let mut pane = Pane::open(command.env_remove("TASKSCOPE_OUTSIDE").arg(program.target()), (160, 30));
+    pane.until("the tasks", |text| text.contains("plain::acceptor"));
+    program.kill();
+    pane.until("that it is gone", |text| text.contains("has ended"));
+    let again = place.start(&copy, &[]);
+    let pid = again.pid().to_string();
+    pane.until("the new one", |text| {
+        text.contains("reconnected") && text.contains(&pid) && text.contains("plain::acceptor")
+    });
+    pane.keys("q");
+    assert_eq!(pane.wait().exit_code(), 0);
+}
+
+#[test]
 fn run_follows_it_to_its_end() {
     let place = Place::new();
     let path = plain().to_str().expect("plain names");

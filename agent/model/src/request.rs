@@ -1,9 +1,11 @@
 //! What a client asks of a program, and the answers that are not Changes.
 
 mod calls;
+pub mod memory;
 
 pub use crate::codes::Reason;
 pub use calls::{Called, Evaluate, Evaluated, Evaluation, Execute, Raise, Waiting};
+pub use memory::{Layout, Mapped, MemoryRead, MemorySearched, ReadMemory, SearchMemory};
 
 use crate::ids::TaskId;
 use crate::kinds::kinds;
@@ -31,6 +33,12 @@ kinds! {
         Evaluate = 0x4008,
         /// Send the program a signal. Needs the right to control.
         Raise = 0x4009,
+        /// Say what is mapped. Needs the right to memory.
+        Layout = 0x4010,
+        /// Read pieces of the memory, or of a file that is mapped into it. Needs the right to memory.
+        ReadMemory = 0x4011,
+        /// Say where words of certain values stand. Needs the right to memory.
+        SearchMemory = 0x4012,
     }
 }
 
@@ -44,6 +52,9 @@ impl Answer {
             Self::Waiting(answer) => answer.number,
             Self::Called(answer) => answer.number,
             Self::Evaluated(answer) => answer.number,
+            Self::Mapped(answer) => answer.number,
+            Self::MemoryRead(answer) => answer.number,
+            Self::MemorySearched(answer) => answer.number,
         }
     }
 }
@@ -63,6 +74,12 @@ kinds! {
         Called = 0x8005,
         /// What values are.
         Evaluated = 0x8006,
+        /// What is mapped.
+        Mapped = 0x8010,
+        /// What was read of the memory.
+        MemoryRead = 0x8011,
+        /// Where words of certain values stand.
+        MemorySearched = 0x8012,
     }
 }
 

@@ -13,6 +13,7 @@ mod model {
     mod hostile;
     mod keep;
     mod leaks;
+    mod memory;
     mod offers;
     mod outside;
     mod paths;

@@ -3,6 +3,7 @@
 use crate::limits::Limit;
 use crate::mode::Mode;
 use super::listen::{Visitor, same_token};
+use super::memory::{Lender, Wanted};
 use super::news::News;
 use super::stream::Stream;
 use super::subscriber::{Sink, Subscriber, change};
@@ -39,6 +40,7 @@ pub(super) struct Client {
     reader: Reader<Request>,
     outbox: Outbox,
     pub(super) subscriber: Subscriber,
+    memory: Lender,
     /// Whether the socket may have something to read.
     readable: bool,
     since: At,
@@ -113,6 +115,7 @@ impl Client {
             reader: Reader::with_largest(MOST_REQUEST),
             outbox: Outbox::default(),
             subscriber: Subscriber::default(),
+            memory: Lender::default(),
             readable: true,
             since: now,
         }
@@ -145,7 +148,7 @@ impl Client {
 
     /// Whether there is something to do that no event of the socket will announce.
     pub(super) fn has_work(&self) -> bool {
-        self.readable && self.stage != Stage::Closing && self.waiting() < MOST_WAITING
+        (self.readable || self.memory.has_work()) && self.stage != Stage::Closing && self.waiting() < MOST_WAITING
     }
 
     /// When it is to be dropped, unless it does something before.
@@ -179,7 +182,7 @@ impl Client {
     /// Reads what is there, up to a bound, and says what is wanted. `Err`: the connection is over.
     pub(super) fn read(&mut self) -> io::Result<Vec<Wish>> {
         let mut wishes = Vec::new();
-        if !self.has_work() {
+        if !self.readable || !self.has_work() {
             return Ok(wishes);
         }
         let mut bytes = [0; READ_AT_ONCE];
@@ -284,9 +287,32 @@ impl Client {
             Request::Evaluate(asked) => wishes.push(Wish::Evaluate(asked)),
             Request::Raise(Raise { number, signal }) => wishes.push(Wish::Raise(number, signal)),
             Request::Trace(Trace { number, task }) => wishes.push(Wish::Trace(number, task)),
+            Request::Layout(layout) => self.want(Wanted::Layout(layout), wishes),
+            Request::ReadMemory(read) => self.want(Wanted::Read(read), wishes),
+            Request::SearchMemory(search) => self.want(Wanted::Search(search), wishes),
             Request::Cancel(Cancel { number, .. }) => {
                 self.deny(number, Reason::UNKNOWN_REQUEST, "this agent cannot do that".to_owned());
             }
+        }
+    }
+
+    /// Takes a request for the memory. It is answered when there is room.
+    fn want(&mut self, wanted: Wanted, wishes: &mut Vec<Wish>) {
+        if !self.rights.memory {
+            let message = "this connection may not read the memory: TASKSCOPE_RIGHTS=read,memory lets it do so";
+            self.deny(wanted.number(), Reason::NOT_PERMITTED, message.to_owned());
+            wishes.push(Wish::Refused("a request without the right to memory"));
+        } else if let Err(denied) = self.memory.ask(wanted) {
+            self.tell(&Told::Answer(denied.into()));
+        }
+    }
+
+    /// Answers the next request for the memory, if there is room.
+    pub(super) fn lend(&mut self) {
+        if self.has_room()
+            && let Some(answer) = self.memory.answer()
+        {
+            self.tell(&Told::Answer(answer));
         }
     }
 

@@ -242,7 +242,10 @@ impl Server {
         for number in numbers {
             let Some(client) = self.clients.get_mut(&number) else { continue };
             match client.read() {
-                Ok(wishes) => wishes.into_iter().for_each(|wish| self.grant(number, wish, now)),
+                Ok(wishes) => {
+                    client.lend();
+                    wishes.into_iter().for_each(|wish| self.grant(number, wish, now));
+                }
                 Err(_) => {
                     self.clients.remove(&number);
                 }

@@ -125,15 +125,17 @@ impl Frames {
         Some(id)
     }
 
-    /// The program's own innermost line in a stack, and its function; `Err` if not all of it has been named.
-    pub(crate) fn own_place(&self, stack: &[FrameId]) -> Result<Option<(LocationId, &str)>, NotNamed> {
-        if stack.iter().any(|id| id.0 as usize >= self.named) {
-            return Err(NotNamed);
-        }
-        let entries = stack.iter().filter_map(|id| self.all.get(id.0 as usize));
+    /// Whether all of a stack has been looked up.
+    pub(crate) fn names(&self, stack: &[FrameId]) -> bool {
+        stack.iter().all(|id| (id.0 as usize) < self.named)
+    }
+
+    /// The program's own innermost line in a stack, and its function, as far as the stack has been looked up.
+    pub(crate) fn own_place(&self, stack: &[FrameId]) -> Option<(LocationId, &str)> {
+        let entries = stack.iter().map_while(|id| self.all.get(..self.named)?.get(id.0 as usize));
         let mut calls =
             entries.flat_map(|entry| &entry.frame.calls).filter(|call| call.origin == Origin::USER);
-        Ok(calls.find_map(|call| Some((call.location?, call.function.as_str()))))
+        calls.find_map(|call| Some((call.location?, call.function.as_str())))
     }
 
     /// Tells what is new since a version.
@@ -150,10 +152,6 @@ impl Frames {
         }
     }
 }
-
-/// Not all of a stack has been named yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NotNamed;
 
 impl Module {
     /// The program's executable.

@@ -1,7 +1,7 @@
 //! The polls that took too long, by place: for whoever attaches later. Bounded.
 
 use super::Version;
-use super::frames::{Frames, NotNamed};
+use super::frames::Frames;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use taskscope_model::change::{Sample, SlowPoll};
 use taskscope_model::codes::Doing;
@@ -33,6 +33,19 @@ pub(crate) struct SlowPolls {
 struct Loops(HashMap<String, LocationId>);
 
 impl Loops {
+    /// The program's own line that the first stack shows which shows one, as far as they have been looked up.
+    fn place_in(&mut self, samples: &[Sample], frames: &Frames) -> Option<LocationId> {
+        for Sample { stack, .. } in samples {
+            if let Some((place, function)) = frames.own_place(&stack.frames) {
+                return Some(self.place(stack.doing, place, function));
+            }
+            if !frames.names(&stack.frames) {
+                return None;
+            }
+        }
+        None
+    }
+
     fn place(&mut self, doing: Doing, place: LocationId, function: &str) -> LocationId {
         if doing != Doing::RUNNING || function.is_empty() {
             return place;
@@ -162,13 +175,10 @@ impl SlowPolls {
         let mut ended = Vec::new();
         let mut settled = false;
         for entry in self.entries.iter_mut().filter(|entry| !entry.named) {
-            let samples = entry.fact.samples.iter();
-            let places = samples.map(|sample| {
-                let own = frames.own_place(&sample.stack.frames)?;
-                Ok(own.map(|(place, function)| self.loops.place(sample.stack.doing, place, function)))
-            });
-            let Ok(places) = places.collect::<Result<Vec<_>, NotNamed>>() else { continue };
-            entry.fact.place = places.into_iter().flatten().next();
+            if !entry.fact.samples.iter().all(|sample| frames.names(&sample.stack.frames)) {
+                continue;
+            }
+            entry.fact.place = self.loops.place_in(&entry.fact.samples, frames);
             entry.version = version.next();
             (entry.named, entry.told, settled) = (true, true, true);
             if entry.fact.length.is_some() {
@@ -179,10 +189,11 @@ impl SlowPolls {
         settled
     }
 
-    /// Lets go of what has waited too long for its names.
-    pub(super) fn release(&mut self, now: At, version: &Version) {
+    /// Lets go of what has waited too long for its names; some have perhaps been found.
+    pub(super) fn release(&mut self, frames: &Frames, now: At, version: &Version) {
         for entry in self.entries.iter_mut().filter(|entry| !entry.told) {
             if now.since(entry.taken).0 >= PATIENCE {
+                entry.fact.place = self.loops.place_in(&entry.fact.samples, frames);
                 entry.told = true;
                 entry.version = version.next();
             }

@@ -5,6 +5,7 @@ use crate::frames::InPoll;
 use crate::records::Record;
 use crate::stacks::slow_polls::Begun;
 use crate::store::Store;
+use crate::threads::Thread;
 use crate::watchdog::spent::Spent;
 use std::sync::atomic::Ordering;
 use taskscope_model::{Nanos, SlowPollId};
@@ -18,6 +19,10 @@ pub(super) struct Followed {
     /// Raw clock, as all times here unless they have a unit.
     start: u64,
     record: &'static Record,
+    /// The thread's, once that was looked up.
+    tid: Option<u32>,
+    /// Whether the thread was believed when the poll was first looked at.
+    pub(super) trusted: Option<bool>,
     /// Where the task was spawned, once that was looked up.
     place: Option<u32>,
     seen: u64,
@@ -43,6 +48,8 @@ impl Followed {
             id: poll.id,
             start: poll.start,
             record: poll.record,
+            tid: None,
+            trusted: None,
             place: None,
             seen: poll.start,
             stopped: Nanos(0),
@@ -63,6 +70,12 @@ impl Followed {
             self.place = copied.map(|copied| copied.seed.location);
         }
         self.place
+    }
+
+    /// The system's number of the thread, which stays the same for as long as the poll lasts.
+    pub(super) fn tid(&mut self, thread: &Thread) -> Option<u32> {
+        self.tid = self.tid.or_else(|| thread.tid());
+        self.tid
     }
 
     /// Whether it is that poll.

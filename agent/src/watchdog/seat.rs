@@ -24,7 +24,7 @@ pub(super) struct Seat {
 
 impl Seat {
     /// That of the poll that a thread is in.
-    pub(super) fn of(core: &Core, thread: &Thread, record: &Record, followed: &[Option<Followed>]) -> Self {
+    pub(super) fn of(core: &Core, thread: &Thread, record: &Record, followed: &[Option<Box<Followed>>]) -> Self {
         let Some(seed) = core.store.copy(record).map(|copied| copied.seed) else { return Self::default() };
         if seed.runtime == UNKNOWN_RUNTIME {
             return Self::default();
@@ -79,11 +79,11 @@ fn waiting(
     core: &Core,
     metrics: &RuntimeMetrics,
     worker: usize,
-    followed: &[Option<Followed>],
+    followed: &[Option<Box<Followed>>],
 ) -> Option<u64> {
     let workers = workers(metrics);
     let late = core.store.threads.all().into_iter().zip(followed).filter(|(thread, followed)| {
-        followed.as_ref().is_some_and(Followed::is_late)
+        followed.as_deref().is_some_and(Followed::is_late)
             && thread.owner().is_some_and(|owner| workers.contains(&owner))
     });
     // The one that is asked about is not in the list while it is looked at.

@@ -9,7 +9,8 @@ pub enum Error {
     /// The kernel refuses: not our user, or Yama.
     #[error(
         "not permitted to read the memory of process {pid}: use sudo, start it with `taskscope run`, set \
-         kernel.yama.ptrace_scope to 0, or give it the agent with the memory right"
+         kernel.yama.ptrace_scope to 0, or put #[taskscope_agent::main] on its main function: then the agent's \
+         memory right is enough"
     )]
     NotPermitted {
         /// The process.

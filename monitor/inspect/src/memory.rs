@@ -15,6 +15,7 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::ops::Range;
 use taskscope_model::At;
+use taskscope_model::request::memory::{Hit, Span};
 
 /// A program's memory and what else of it can be seen from outside.
 pub trait Memory: Send + Sync {
@@ -51,7 +52,16 @@ pub trait Memory: Send + Sync {
         Ok(vec![range])
     }
 
-    /// Its threads, the main one first.
+    /// Looks for words at multiples of eight that are in one of these ranges of values, where that can be done nearer
+    /// to the memory than here; `None`: it has to be read, and looked through here.
+    ///
+    /// # Errors
+    /// The program is gone.
+    fn search(&self, _ranges: &[Range<u64>], _spans: &[Span]) -> Result<Option<Vec<Hit>>, Error> {
+        Ok(None)
+    }
+
+    /// Its threads, the main one first; as they were when it was last asked what is mapped, or now.
     ///
     /// # Errors
     /// The program is gone.
@@ -129,6 +139,13 @@ pub struct Mapping {
     pub inode: u64,
     /// The file's path, or a name in brackets; may be empty.
     pub path: String,
+}
+
+impl Mapping {
+    /// Those of a text like `/proc/PID/maps`. Lines that make no sense are left out.
+    pub fn all(text: &str) -> Vec<Self> {
+        live::mappings(text)
+    }
 }
 
 /// A thread.

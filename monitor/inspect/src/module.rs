@@ -111,8 +111,11 @@ pub(crate) fn modules(memory: &dyn Memory, mappings: &[Mapping]) -> Result<Vec<M
     let mut found: Vec<_> = found.collect();
     // The executable has no name of a library and is usually the first in memory, but not always.
     found.sort_by_key(|module| !is_executable(module, memory));
-    if let Some(executable) = found.first() {
-        check(executable, memory)?;
+    match (found.first(), mappings.iter().find(|mapping| mapping.executable)) {
+        (Some(executable), _) => check(executable, memory)?,
+        // What is mapped may be told, and the files be kept back: then the memory is too, and that says why.
+        (None, Some(code)) => drop(memory.read(code.range.start, &mut [0; 8])?),
+        (None, None) => {}
     }
     Ok(found)
 }

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::memory::{Mapping, Memory};
 use crate::vtables::{VtableId, Vtables};
 use std::ops::Range;
+use taskscope_model::request::memory::{MOST_SPANS, Span};
 
 /// Read at once.
 const CHUNK: u64 = 1 << 20;
@@ -38,8 +39,13 @@ pub(crate) fn scan(
 ) -> Result<Vec<Suspect>, Error> {
     let spans = spans(vtables);
     let mut found = Vec::new();
+    let ranges = heaps(mappings);
+    if let Some(hits) = memory.search(&ranges, &spans)? {
+        let suspects = hits.iter().filter_map(|hit| suspect(hit.address, hit.word, vtables));
+        return Ok(suspects.take(MOST).collect());
+    }
     let mut bytes = vec![0; CHUNK as usize];
-    for range in heaps(mappings) {
+    for range in ranges {
         for run in memory.resident(range)? {
             let mut at = run.start;
             while at < run.end && found.len() < MOST {
@@ -76,23 +82,29 @@ fn heaps(mappings: &[Mapping]) -> Vec<Range<u64>> {
     heaps
 }
 
-/// First address and length of each group of vtables.
-fn spans(vtables: &Vtables) -> Vec<(u64, u64)> {
+/// Groups of vtables.
+fn spans(vtables: &Vtables) -> Vec<Span> {
     let mut addresses: Vec<_> = vtables.all().iter().map(|vtable| vtable.address).collect();
     addresses.sort_unstable();
-    let mut spans: Vec<(u64, u64)> = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
     for address in addresses {
         match spans.last_mut() {
-            Some((first, length)) if address - (*first + *length) <= FAR => *length = address - *first,
-            _ => spans.push((address, 0)),
+            Some(last) if address - (last.first + last.length) <= FAR => last.length = address - last.first,
+            _ => spans.push(Span { first: address, length: 0 }),
         }
     }
+    spans.truncate(MOST_SPANS);
     spans
 }
 
-fn search(bytes: &[u8], begin: u64, spans: &[(u64, u64)], vtables: &Vtables, found: &mut Vec<Suspect>) {
+/// A word at an address, if it is that of a vtable.
+fn suspect(address: u64, word: u64, vtables: &Vtables) -> Option<Suspect> {
+    Some(Suspect { header: address.checked_sub(VTABLE_AT)?, vtable: vtables.at(word)? })
+}
+
+fn search(bytes: &[u8], begin: u64, spans: &[Span], vtables: &Vtables, found: &mut Vec<Suspect>) {
     let (words, _) = bytes.as_chunks::<8>();
-    for (first, length) in spans {
+    for Span { first, length } in spans {
         for (number, block) in words.chunks(BLOCK).enumerate() {
             // No branch in here, so that the compiler can look at several words at once.
             let hit = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_sub(*first) <= *length;
@@ -100,9 +112,8 @@ fn search(bytes: &[u8], begin: u64, spans: &[(u64, u64)], vtables: &Vtables, fou
                 continue;
             }
             for (at, word) in block.iter().enumerate().filter(|(_, word)| hit(word)) {
-                let Some(vtable) = vtables.at(u64::from_le_bytes(*word)) else { continue };
                 let address = begin + ((number * BLOCK + at) * 8) as u64;
-                found.extend(address.checked_sub(VTABLE_AT).map(|header| Suspect { header, vtable }));
+                found.extend(suspect(address, u64::from_le_bytes(*word), vtables));
             }
         }
     }

@@ -26,6 +26,7 @@ pub(super) fn to(request: &Request, rights: Rights, changes: &[Change], goodbye:
         Request::Stacks(asked) => stacks(asked, &world),
         Request::Switch(_) | Request::SetLimit(_) | Request::Raise(_) => Vec::new(),
         Request::Execute(_) | Request::Evaluate(_) => Vec::new(),
+        Request::Layout(_) | Request::ReadMemory(_) | Request::SearchMemory(_) => Vec::new(),
     };
     if goodbye {
         told.push(fact(Goodbye { at: world.now(), reason: String::new() }));

@@ -127,6 +127,17 @@ impl AttachError {
         }
     }
 
+    /// Whether there is no such process, or it is on its way to become a tokio program: between fork and exec, or
+    /// before it has mapped its code.
+    pub(crate) fn is_absence(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        if let Self::Unreadable(error) = self {
+            use taskscope_inspect::Error;
+            return matches!(error, Error::Gone { .. } | Error::NotTokio { .. });
+        }
+        matches!(self, Self::Absent(_) | Self::Refused(_))
+    }
+
     /// Whether the other end was there and is not any more.
     pub(crate) fn is_end(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::EndOfRecording { .. })

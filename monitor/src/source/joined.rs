@@ -45,9 +45,14 @@ struct Held {
     until: Deadline,
 }
 
-/// The companions of an agent at a socket of this path, and how to ask them; `None` if there are none.
-pub(crate) fn companions(hello: &Hello, path: &Path) -> Option<(Companions, Vec<threaded::Asker>)> {
-    let connections = [from_outside(hello), by_console(hello, path)].into_iter().flatten();
+/// The companions of an agent at a socket of this path, which may have to be that process's, and how to ask them;
+/// `None` if there are none.
+pub(crate) fn companions(
+    hello: &Hello,
+    path: &Path,
+    pid: Option<u32>,
+) -> Option<(Companions, Vec<threaded::Asker>)> {
+    let connections = [from_outside(hello, path, pid), by_console(hello, path)].into_iter().flatten();
     let companion = |connection| Companion { connection: Some(connection), complete: None };
     let all: Vec<_> = connections.map(companion).collect();
     let askers: Vec<_> = all.iter().filter_map(|it| Some(it.connection.as_ref()?.asker())).collect();
@@ -60,16 +65,21 @@ pub(crate) fn companions(hello: &Hello, path: &Path) -> Option<(Companions, Vec<
     (!askers.is_empty()).then_some((companions, askers))
 }
 
+/// `None` if nobody is to look into programs unasked, or the process is neither known here nor lends its memory.
 #[cfg(target_os = "linux")]
-fn from_outside(hello: &Hello) -> Option<Connection> {
+fn from_outside(hello: &Hello, path: &Path, pid: Option<u32>) -> Option<Connection> {
     use super::{outside, proc};
+    if outside::is_off() {
+        return None;
+    }
     // Inside a container the agent knows itself by another number.
-    let is_it = proc::program(hello.pid).is_some_and(|program| program == hello.program);
-    if is_it && !outside::is_off() { outside::begin(hello.pid).ok() } else { None }
+    let is_here = proc::program(hello.pid).is_some_and(|program| program == hello.program);
+    let lender = hello.rights.memory.then(|| outside::Lender { path: path.to_owned(), pid });
+    outside::begin(hello.pid, is_here, lender).ok()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn from_outside(_hello: &Hello) -> Option<Connection> {
+fn from_outside(_: &Hello, _: &Path, _: Option<u32>) -> Option<Connection> {
     None
 }
 

@@ -5,13 +5,17 @@
 //! are: they are forgotten.
 
 mod coverage;
+mod lent;
 mod places;
 mod service;
 mod translate;
 mod waits;
 
+pub(super) use lent::Lender;
+
 use super::AttachError;
 use super::threaded::{self, Connection};
+use service::Reach;
 use std::io;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -20,7 +24,7 @@ use taskscope_model::hello::Hello;
 
 /// Finds the tasks of a process, and has somebody look at them.
 pub(crate) fn attach(pid: u32, within: Duration) -> Result<(Hello, Connection), AttachError> {
-    let connection = begin(pid).map_err(|error| AttachError::Io(address(pid), error))?;
+    let connection = look(pid, Reach::System).map_err(|error| AttachError::Io(address(pid), error))?;
     Ok((connection.hello(within)?, connection))
 }
 
@@ -36,13 +40,23 @@ pub(crate) fn is_off() -> bool {
     std::env::var_os(VARIABLE).is_some_and(|value| value == "off")
 }
 
-/// Has somebody look at a process, whatever comes of it: a connection that ends at once if it cannot be read.
-pub(crate) fn begin(pid: u32) -> io::Result<Connection> {
+/// Has somebody look at a process with an agent, whatever comes of it: a connection that ends at once if it cannot be
+/// read. The agent lends its memory where the system does not let it be read; `is_here`: the system knows it by `pid`.
+pub(crate) fn begin(pid: u32, is_here: bool, lender: Option<Lender>) -> io::Result<Connection> {
+    let reach = match (is_here, lender) {
+        (true, None) => Reach::System,
+        (true, Some(lender)) => Reach::Both(lender),
+        (false, Some(lender)) => Reach::Agent(lender),
+        (false, None) => return Err(io::ErrorKind::NotFound.into()),
+    };
+    look(pid, reach)
+}
+
+fn look(pid: u32, reach: Reach) -> io::Result<Connection> {
     let (sender, orders) = channel();
     let order = move |order| sender.send(order).is_ok();
-    threaded::start("taskscope-outside", address(pid), Source::OUTSIDE, order, move |teller| {
-        service::run(pid, &orders, teller);
-    })
+    let service = service::Service { pid, reach, orders };
+    threaded::start("taskscope-outside", address(pid), Source::OUTSIDE, order, |teller| service.run(teller))
 }
 
 /// Whether a process is a tokio program that can be read; `Err` says why not.

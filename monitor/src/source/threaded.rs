@@ -19,6 +19,8 @@ const PIECE: usize = 2_000;
 /// Pieces that wait to be taken. While they are not, the thread waits.
 const WAITING: usize = 8;
 
+const MEMORY: &str = "read the program's memory";
+
 /// What is asked of such a thread.
 #[derive(Debug)]
 pub(super) enum Order {
@@ -171,6 +173,9 @@ impl Teller {
             Request::Execute(execute) => (execute.number, "run commands of the program's"),
             Request::Evaluate(evaluate) => (evaluate.number, "reckon values of the program's"),
             Request::Raise(raise) => (raise.number, "send signals"),
+            Request::Layout(layout) => (layout.number, MEMORY),
+            Request::ReadMemory(read) => (read.number, MEMORY),
+            Request::SearchMemory(search) => (search.number, MEMORY),
         };
         let message = format!("{who} cannot {what}; {remedy}");
         let denied = Denied { number, reason: Reason::IMPOSSIBLE, message };

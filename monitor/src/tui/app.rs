@@ -222,6 +222,7 @@ impl App {
                     Answer::Waiting(waiting) => Some(Action::Told(waiting.message)),
                     Answer::Called(called) => Some(Action::Told(calls::came_of(&called))),
                     Answer::Evaluated(evaluated) => Some(Action::Told(calls::are(&evaluated))),
+                    Answer::Mapped(_) | Answer::MemoryRead(_) | Answer::MemorySearched(_) => None,
                 }
             }
             News::Moment(session) => {

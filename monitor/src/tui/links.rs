@@ -282,7 +282,8 @@ fn seek(link: &Link, inputs: &SyncSender<Input>, lost: &LostProgram) -> Result<(
         match lost.again() {
             Ok(found) => return Ok(found),
             // That nobody is there is what waiting means: only what a person might want to mend is said.
-            Err(AttachError::Absent(_) | AttachError::Refused(_) | AttachError::Lost { .. }) => {}
+            Err(AttachError::Lost { .. }) => {}
+            Err(error) if error.is_absence() => {}
             Err(error) if error.to_string() == said => {}
             Err(error) => {
                 said = error.to_string();
@@ -300,13 +301,23 @@ impl LostProgram {
             Ok(_) => AttachError::Refused(self.address.to_string()),
             Err(error) => error,
         };
-        if matches!(self.address, Address::Unix { .. }) {
+        if self.is_of_this_host() {
             let successor = discover::processes().into_iter().filter(|process| self.is_succeeded_by(process));
             if let Some(address) = successor.min_by_key(|process| process.uptime).and_then(|it| it.address) {
                 return Live::open(&address, WITHIN).map(|live| (address, live));
             }
         }
         Err(error)
+    }
+
+    /// Whether a successor may have another address than it had.
+    fn is_of_this_host(&self) -> bool {
+        match &self.address {
+            Address::Unix { .. } => true,
+            #[cfg(target_os = "linux")]
+            Address::Outside { .. } => true,
+            _ => false,
+        }
     }
 
     /// An address on TCP is what the person chose, whoever answers there.

@@ -19,27 +19,31 @@ const POLLS: &[&str] = &["tokio::runtime::task::", "taskscope_agent::runtime::Ro
 /// What holds up a poll.
 pub(super) struct HeldUp {
     verb: String,
-    /// The program's own line.
+    /// The program's own line, else where the task was spawned.
     pub(super) place: Place,
+    is_own: bool,
     pub(super) advice: &'static str,
 }
 
 impl HeldUp {
     /// What a slow poll was held up by, judged by the first stack that shows the program's own line.
     pub(super) fn by(slow: By<&SlowPoll>, scene: &Scene<'_>) -> Self {
-        let place = place(slow);
+        let (place, is_own) = (place(slow), slow.id.place.is_some());
         let Some(sample) = best_sample(slow, scene) else {
             let advice = "see what the task does there: its stack could not be taken";
-            return Self { verb: "was held up".to_owned(), place, advice };
+            return Self { verb: "was held up".to_owned(), place, is_own, advice };
         };
         let calls: Vec<&Call> = scene.world.calls(slow.source, &sample.stack).map(|(_, call)| call).collect();
         let culprit = Culprit::of(&calls, &sample.stack);
-        Self { verb: culprit.verb, place, advice: culprit.advice }
+        Self { verb: culprit.verb, place, is_own, advice: culprit.advice }
     }
 
-    /// `waits in std::thread::sleep at src/main.rs:12`.
+    /// `waits in std::thread::sleep at src/main.rs:12`. The line at which its task was spawned does not hold it up.
     pub(super) fn what(&self, at: String) -> String {
-        format!("{}{at}", self.verb)
+        match at.is_empty() || self.is_own {
+            true => format!("{}{at}", self.verb),
+            false => format!("{} (spawned{at})", self.verb),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changes and messages by chance. Ids are few, so that Changes meet; numbers are small, or anything.
 
 use super::arbitrary_fates::fate;
-use super::{offers, outside, resources};
+use super::{memory, offers, outside, resources};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -272,6 +272,7 @@ pub(super) fn told() -> impl Strategy<Value = Told> {
         1 => cancelled.prop_map(|cancelled| Told::Answer(cancelled.into())),
         1 => done.prop_map(|done| Told::Answer(done.into())),
         1 => offers::answer().prop_map(Told::Answer),
+        1 => memory::answer().prop_map(Told::Answer),
     ]
 }
 
@@ -287,5 +288,5 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
         (any::<u32>(), vec(task_id(), 0..5)).prop_map(|(number, tasks)| Cancel { number, tasks }.into());
     let trace = (any::<u32>(), task_id()).prop_map(|(number, task)| Trace { number, task }.into());
     let switch = (any::<u32>(), word()).prop_map(|(number, mode)| Switch { number, mode }.into());
-    prop_oneof![subscribe, cancel, trace, switch, offers::request()]
+    prop_oneof![subscribe, cancel, trace, switch, offers::request(), memory::request()]
 }

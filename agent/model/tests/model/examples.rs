@@ -1,7 +1,7 @@
 //! One example of every message, and one with nothing optional where that is another form. Their bytes are
 //! the lines of `golden/v1.txt`, under the same names and in the same order.
 
-use super::{fates, offers, outside, resources, stacks};
+use super::{fates, memory, offers, outside, resources, stacks};
 use taskscope_model::change::*;
 use taskscope_model::codes::{Counter, Flavor, Outcome, Seen, TaskKind};
 use taskscope_model::frame::Told;
@@ -140,6 +140,7 @@ pub(super) fn answers() -> Vec<(String, Told)> {
         ("Done".to_owned(), Told::Answer(Done { number: 4, message: "mode debug".to_owned() }.into())),
     ];
     answers.extend(offers::answers());
+    answers.extend(memory::answers());
     answers
 }
 
@@ -165,6 +166,7 @@ pub(super) fn requests() -> Vec<(String, Request)> {
     ];
     requests.extend(stacks::requests());
     requests.extend(offers::requests());
+    requests.extend(memory::requests());
     requests
 }
 

@@ -137,16 +137,10 @@ pub(crate) fn threads() -> Vec<u32> {
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// Reads the beginning of a file of the thread's.
+/// Reads the beginning of a file of the thread's. The kernel makes such a file when it is read, and gives all that there
+/// is room for at once.
 fn read<'a>(tid: u32, file: &str, into: &'a mut [u8]) -> Option<&'a str> {
-    let mut file = File::open(format!("/proc/self/task/{tid}/{file}")).ok()?;
-    let mut filled = 0;
-    while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest).ok()? {
-            0 => break,
-            count => filled += count,
-        }
-    }
+    let filled = File::open(format!("/proc/self/task/{tid}/{file}")).ok()?.read(into).ok()?;
     std::str::from_utf8(into.get(..filled)?).ok()
 }
 

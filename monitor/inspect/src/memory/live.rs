@@ -3,6 +3,8 @@
 mod maps;
 mod sockets;
 
+pub(super) use maps::parse as mappings;
+
 use super::{Mapping, Memory, Piece, Socket, Thread};
 use crate::Error;
 use rustix::fs::{FileExt as _, MetadataExt as _};

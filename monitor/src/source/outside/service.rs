@@ -2,6 +2,7 @@
 
 use super::super::threaded::{Order, Teller, Unheard};
 use super::super::{AttachError, proc};
+use super::lent::{Lender, Lent};
 use super::translate::Translator;
 use crate::clock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -15,12 +16,33 @@ use taskscope_model::{Fact, Nanos, Source};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
+/// Where the agent lends the memory, a look takes at most one part in so many of the time.
+const LENT_SHARE: u64 = 20;
+/// For the first words of an agent that lends its memory.
+const GREETING: Duration = Duration::from_secs(2);
 /// Who asks again so soon is told what was seen last.
 const FRESH: Nanos = Nanos(500_000_000);
 /// Before the second look at what matters only if it lasts, for those who ask but once.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Between looks at what is wrong only if it lasts.
 const AGAIN: Duration = Duration::from_millis(250);
+
+/// By which way the memory may be had.
+pub(super) enum Reach {
+    /// The system lets it be read, or not.
+    System,
+    /// If the system does not, the agent lends it.
+    Both(Lender),
+    /// Only the agent knows the process.
+    Agent(Lender),
+}
+
+/// The service, before it runs.
+pub(super) struct Service {
+    pub(super) pid: u32,
+    pub(super) reach: Reach,
+    pub(super) orders: Receiver<Order>,
+}
 
 /// Why there is nothing more to do.
 enum Over {
@@ -42,19 +64,36 @@ impl From<Unheard> for Over {
     }
 }
 
-/// Runs until the program ends, or nobody listens any more. Says first whether it can be read.
-pub(super) fn run(pid: u32, orders: &Receiver<Order>, teller: Teller) {
-    let born = proc::birth(pid);
-    let begun = Target::attach(pid).map_err(AttachError::from);
-    let (target, answer) = match begun {
-        Ok(target) => (Some(target), Ok(hello(pid))),
-        Err(error) => (None, Err(error)),
-    };
-    let (Ok(()), Some(target)) = (teller.begin(answer), target) else { return };
-    let (translator, seen_at) = (Translator::default(), None);
-    let mut watch = Watch { pid, born, target, translator, teller, seen_at };
-    if let Err(Over::Lost(error)) = watch.until_the_end(orders) {
-        watch.end(error);
+impl Service {
+    /// Runs until the program ends, or nobody listens any more. Says first whether it can be read.
+    pub(super) fn run(self, teller: Teller) {
+        let is_here = !matches!(self.reach, Reach::Agent(_));
+        let born = if is_here { proc::birth(self.pid) } else { None };
+        let (target, answer) = match self.target() {
+            Ok(target) => (Some(target), Ok(hello(self.pid))),
+            Err(error) => (None, Err(error)),
+        };
+        let (Ok(()), Some((target, is_lent))) = (teller.begin(answer), target) else { return };
+        let Self { pid, orders, .. } = self;
+        let (translator, seen_at, took) = (Translator::default(), None, Nanos(0));
+        let mut watch = Watch { pid, born, target, is_lent, translator, teller, seen_at, took };
+        if let Err(Over::Lost(error)) = watch.until_the_end(&orders) {
+            watch.end(error);
+        }
+    }
+
+    /// The program, and whether its agent lends the memory.
+    fn target(&self) -> Result<(Target, bool), AttachError> {
+        let (lender, process) = match &self.reach {
+            Reach::System => return Ok((Target::attach(self.pid)?, false)),
+            Reach::Both(lender) => match Target::attach(self.pid) {
+                Err(Error::NotPermitted { .. }) => (lender, Some(self.pid)),
+                other => return Ok((other?, false)),
+            },
+            Reach::Agent(lender) => (lender, None),
+        };
+        let lent = Lent::attach(lender, process, GREETING)?;
+        Ok((Target::new(Box::new(lent))?, true))
     }
 }
 
@@ -64,9 +103,13 @@ struct Watch {
     /// When the process began: a later one may be given its number.
     born: Option<u64>,
     target: Target,
+    /// It is the program's agent that reads.
+    is_lent: bool,
     translator: Translator,
     teller: Teller,
     seen_at: Option<taskscope_model::At>,
+    /// By the last look.
+    took: Nanos,
 }
 
 impl Watch {
@@ -74,7 +117,7 @@ impl Watch {
         let mut goes_on = false;
         loop {
             let order = match goes_on {
-                true => orders.recv_timeout(EVERY),
+                true => orders.recv_timeout(self.every()),
                 false => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match order {
@@ -90,6 +133,11 @@ impl Watch {
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
+    }
+
+    fn every(&self) -> Duration {
+        let rest = if self.is_lent { self.took.0.saturating_mul(LENT_SHARE) } else { 0 };
+        EVERY.max(Duration::from_nanos(rest))
     }
 
     /// Everything is told, whatever is asked for: it is all there after a look.
@@ -115,7 +163,9 @@ impl Watch {
         if self.born.is_some() && proc::birth(self.pid) != self.born {
             return Err(Error::Gone { pid: self.pid }.into());
         }
+        let begun = clock::monotonic();
         let snapshot = self.target.snapshot()?;
+        self.took = clock::monotonic().since(begun);
         let now = snapshot.at.unwrap_or_else(clock::monotonic);
         self.seen_at = Some(now);
         self.tell(|translator, out| translator.look(&snapshot, now, out))

@@ -3,7 +3,7 @@
 use crate::memory::Mapping;
 
 /// Lines that cannot be read are left out.
-pub(super) fn parse(text: &str) -> Vec<Mapping> {
+pub(in crate::memory) fn parse(text: &str) -> Vec<Mapping> {
     text.lines().filter_map(line).collect()
 }
 
