@@ -12,7 +12,7 @@ mod serve;
 mod settings;
 mod witness;
 
-use crate::coverage::CFG_REMEDY;
+use crate::flags::{CFG_REMEDY, HOOKS};
 use crate::mode::Mode;
 use crate::sync::lock;
 use console_subscriber::ConsoleLayer;
@@ -146,7 +146,7 @@ fn start() -> Result<Started, (String, &'static str)> {
         return Err(("TASKSCOPE=off".to_owned(), "TASKSCOPE=on"));
     }
     // console-subscriber would panic.
-    if !crate::coverage::HOOKS {
+    if !HOOKS {
         return Err(("tokio tells of its spans only with --cfg tokio_unstable".to_owned(), CFG_REMEDY));
     }
     serving()

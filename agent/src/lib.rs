@@ -46,7 +46,11 @@ unless_loom! {
     mod console;
     mod core;
     mod coverage;
+    mod environment;
     mod farewell;
+    mod flags;
+    #[cfg(unix)]
+    mod folder;
     mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;

@@ -20,8 +20,6 @@ mod door;
 #[cfg(unix)]
 mod figures;
 #[cfg(unix)]
-mod folder;
-#[cfg(unix)]
 mod listen;
 #[cfg(unix)]
 mod memory;
@@ -52,8 +50,6 @@ mod view;
 
 #[cfg(unix)]
 pub(crate) use collector::history;
-#[cfg(all(unix, feature = "console"))]
-pub(crate) use folder::console_path;
 
 use crate::core::Core;
 

@@ -1,7 +1,7 @@
 //! Where the service listens: on a Unix socket beside the agent's, and on a loopback address if that is asked for.
 
-use crate::builder::read;
-use crate::server::console_path;
+use crate::environment::read;
+use crate::folder::console_path;
 use std::fs::Permissions;
 use std::io;
 use std::net::{TcpListener, ToSocketAddrs as _};

@@ -1,7 +1,7 @@
 //! What the environment says of console-subscriber, in its own variables. console-subscriber would panic at what
 //! cannot be understood; here it is named in one line and left out.
 
-use crate::builder::{complain, read};
+use crate::environment::{complain, read};
 use console_subscriber::{Builder, ConsoleLayer};
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ fn path(ending: &str) -> Result<PathBuf, FolderError> {
 }
 
 /// The program's user.
-pub(super) fn own_user() -> u32 {
+pub(crate) fn own_user() -> u32 {
     // SAFETY: it only asks, and cannot fail.
     unsafe { libc::getuid() }
 }
