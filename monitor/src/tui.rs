@@ -55,6 +55,8 @@ use terminal::Frames;
 pub(crate) use terminal::end_by;
 use ui::Ui;
 
+/// Names a file to which is written in the end how long each of the last frames took, nanoseconds: for measuring.
+const FRAME_TIMES: &str = "TASKSCOPE_FRAME_TIMES";
 /// Inputs that wait to be handled. A program that tells faster than we can take it in has to wait.
 const WAITING: usize = 64;
 
@@ -108,7 +110,12 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     let (now, desk) = (Box::new(clock::monotonic), Box::new(desk::Here::new(config.editor)));
     let mut outside =
         Outside { terminal, inputs, programs: Box::new(links), desk, now, is_there: terminal::is_there };
-    let end = App::new(ui, link).run(&mut outside);
+    let mut app = App::new(ui, link);
+    let end = app.run(&mut outside);
+    if let Some(path) = std::env::var_os(FRAME_TIMES) {
+        let times: String = app.frames().map(|time| format!("{}\n", time.0)).collect();
+        std::fs::write(path, times).context("cannot write how long frames took")?;
+    }
     // Before the rest is dropped, which would write to it again.
     drop(taken);
     end

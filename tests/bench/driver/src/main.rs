@@ -14,6 +14,7 @@ mod cases;
 mod client;
 mod load;
 mod machine;
+mod monitor;
 mod program;
 mod report;
 mod rounds;
@@ -47,6 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut report = format!("{machine} before, {} after\n\n", machine::load()) + &report::of(&measured);
     if "attaching".starts_with(&options.only) {
         report += &attach::measure(if options.quick { 3 } else { 9 })?;
+    }
+    if "monitor".starts_with(&options.only) {
+        report += &monitor::measure(options.built)?;
     }
     println!("{report}");
     match options.into {

@@ -42,6 +42,7 @@ pub async fn work<V: Variant>(job: Job) {
         "spawn" => spawns::start::<V>(&job),
         "ping_pong" => ping_pong::start::<V>(),
         "idle" => memory::idle::<V>(job.number("live")).await,
+        "changing" => memory::changing::<V>(job.number("live"), job.number("seconds")).await,
         "server" => address = server::start::<V>().await,
         "live" => return say(&memory::live::<V>(job.number("live")).await),
         "ended" => return say(&memory::ended::<V>(job.number("count")).await),

@@ -34,6 +34,25 @@ pub(crate) async fn idle<V: Variant>(live: u64) {
     tokio::spawn(tokio::task::yield_now()).await.expect("the task ends");
 }
 
+/// Tasks each of which is polled once in so many seconds, one after the other.
+pub(crate) async fn changing<V: Variant>(live: u64, seconds: u64) {
+    let period = Duration::from_secs(seconds.max(1));
+    let begin = tokio::time::Instant::now();
+    let from_a_worker = tokio::spawn(async move {
+        for spawned in 0..live {
+            let phase = period.mul_f64(spawned as f64 / live as f64);
+            drop(V::spawn(async move {
+                let mut ticks = tokio::time::interval_at(begin + phase, period);
+                loop {
+                    ticks.tick().await;
+                }
+            }));
+            rest_after(spawned).await;
+        }
+    });
+    from_a_worker.await.expect("tasks are spawned");
+}
+
 /// Bytes more with `live` tasks than before them.
 pub(crate) async fn live<V: Variant>(live: u64) -> String {
     grown(idle::<V>(live)).await
