@@ -1,13 +1,14 @@
-//! The terminal interface itself, attached to a program with very many tasks: frames, answers to keys, CPU, memory.
+//! The terminal interface itself, attached to a program with very many tasks: frames, CPU, memory.
 
 use crate::builds;
 use crate::load::percentile;
 use crate::program::{self, Program};
 use crate::variants;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -18,22 +19,20 @@ const TASKS: &[&str] = &["workload=changing", "live=100000", "seconds=20", "work
 const SIZE: Winsize = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
 /// CPU is measured for so long.
 const WATCHED: Duration = Duration::from_secs(10);
-/// Keys of which the answer is timed.
-const KEYS: usize = 50;
 /// Longest wait for anything on the screen.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What is shown, the keys that lead there, and a word of it that the help has not.
-const VIEWS: &[(&str, &str, &str)] = &[
-    ("sorted and filtered", ":sort max_poll\r/polls>0\r", "SPAWNED"),
-    ("as a tree", ":tree spawner\r", "SPAWNED"),
-    ("overview", "1", "health"),
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What is shown, and the settings that bring it in front.
+const VIEWS: &[(&str, &str)] = &[
+    ("sorted and filtered", "screen = 'tasks'\nsort = 'max_poll'\nfilter = 'polls>0'\n"),
+    ("overview", "screen = 'overview'\n"),
 ];
 
 /// The monitor in a terminal.
 struct Monitor {
     child: Child,
-    terminal: File,
-    output: Receiver<(Instant, Vec<u8>)>,
+    /// Kept open: without it there is no terminal.
+    _terminal: File,
+    output: Receiver<Vec<u8>>,
     frames: PathBuf,
 }
 
@@ -44,8 +43,8 @@ pub fn measure(built: bool) -> io::Result<String> {
         build()?;
     }
     let head = "\n### the terminal interface on 100,000 tasks, 5,000 of them polled a second\n\n\
-        | screen | frame p50 | frame p99 | a key answered, p50 | p99 | CPU | peak memory |\n\
-        |---|--:|--:|--:|--:|--:|--:|\n";
+        | screen | frame p50 | frame p99 | CPU | peak memory |\n\
+        |---|--:|--:|--:|--:|\n";
     let rows = VIEWS.iter().map(|view| row(&binary, view)).collect::<io::Result<Vec<_>>>()?;
     Ok(head.to_owned() + &rows.concat())
 }
@@ -59,36 +58,34 @@ fn build() -> io::Result<()> {
     if status.success() { Ok(()) } else { Err(io::Error::other("the monitor cannot be built")) }
 }
 
-fn row(binary: &PathBuf, (name, keys, word): &(&str, &str, &str)) -> io::Result<String> {
+fn row(binary: &PathBuf, (name, settings): &(&str, &str)) -> io::Result<String> {
     let hooks = variants::chosen(Some("hooks")).into_iter().find(|variant| variant.name == "hooks");
     let arguments: Vec<_> = TASKS.iter().map(|&argument| argument.to_owned()).collect();
     let mut program = Program::start(&hooks.ok_or(io::ErrorKind::NotFound)?, &arguments)?;
     program.ready()?;
-    let mut monitor = Monitor::start(binary, program.pid())?;
+    let mut monitor = Monitor::start(binary, program.pid(), settings)?;
     monitor.until("100,00")?;
-    monitor.keys(keys)?;
     let (begin, cpu) = (Instant::now(), monitor.cpu()?);
     while begin.elapsed() < WATCHED {
         monitor.read(WATCHED - begin.elapsed());
     }
     let cpu = (monitor.cpu()? - cpu) / begin.elapsed().as_secs_f64();
-    let mut answers = (0..KEYS).map(|_| monitor.answer(word)).collect::<io::Result<Vec<_>>>()?;
     let memory = monitor.peak()?;
     let mut frames = monitor.quit()?;
     let ms = |times: &mut [u64], share| percentile(times, share) as f64 / 1e6;
     Ok(format!(
-        "| {name} | {:.1} ms | {:.1} ms | {:.0} ms | {:.0} ms | {:.1} % of a core | {:.0} MB |\n",
+        "| {name} | {:.1} ms | {:.1} ms | {:.1} % of a core | {:.0} MB |\n",
         ms(&mut frames, 0.5),
         ms(&mut frames, 0.99),
-        ms(&mut answers, 0.5),
-        ms(&mut answers, 0.99),
         cpu * 100.0,
         memory / 1e6,
     ))
 }
 
 impl Monitor {
-    fn start(binary: &PathBuf, pid: u32) -> io::Result<Self> {
+    fn start(binary: &PathBuf, pid: u32, settings: &str) -> io::Result<Self> {
+        let config = builds::workspace().join("target/run/config.toml");
+        fs::write(&config, settings)?;
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&terminal)?;
         unlockpt(&terminal)?;
@@ -99,7 +96,7 @@ impl Monitor {
         let child = Command::new(binary)
             .arg(program::socket(pid))
             .env("TASKSCOPE_FRAME_TIMES", &frames)
-            .env("TASKSCOPE_CONFIG", "")
+            .env("TASKSCOPE_CONFIG", &config)
             .env("TASKSCOPE_OUTSIDE", "off")
             .env("TERM", "xterm-256color")
             .stdin(Stdio::from(inside.try_clone()?))
@@ -110,44 +107,29 @@ impl Monitor {
         std::thread::spawn(move || {
             let mut bytes = [0; 1 << 16];
             while let Ok(read @ 1..) = reading.read(&mut bytes) {
-                if sender.send((Instant::now(), bytes[..read].to_vec())).is_err() {
+                if sender.send(bytes[..read].to_vec()).is_err() {
                     break;
                 }
             }
         });
-        Ok(Self { child, terminal, output, frames })
+        Ok(Self { child, _terminal: terminal, output, frames })
     }
 
-    fn keys(&mut self, keys: &str) -> io::Result<()> {
-        self.terminal.write_all(keys.as_bytes())
-    }
-
-    fn read(&mut self, within: Duration) -> Option<(Instant, Vec<u8>)> {
+    fn read(&mut self, within: Duration) -> Option<Vec<u8>> {
         self.output.recv_timeout(within).ok()
     }
 
-    /// When a text came.
-    fn until(&mut self, text: &str) -> io::Result<Instant> {
-        let (begin, mut seen) = (Instant::now(), Vec::new());
-        while begin.elapsed() < PATIENCE {
-            let Some((at, bytes)) = self.read(PATIENCE) else { break };
+    /// Waits for a word on the screen.
+    fn until(&mut self, word: &str) -> io::Result<()> {
+        let mut seen = Vec::new();
+        while let Some(bytes) = self.read(PATIENCE) {
             seen.extend(bytes);
-            if seen.windows(text.len()).any(|part| part == text.as_bytes()) {
-                return Ok(at);
+            if seen.windows(word.len()).any(|part| part == word.as_bytes()) {
+                return Ok(());
             }
-            seen.drain(..seen.len().saturating_sub(text.len()));
+            seen.drain(..seen.len().saturating_sub(word.len()));
         }
-        Err(io::Error::other(format!("the monitor does not show {text}")))
-    }
-
-    /// How long it takes until what a key brings is on the screen, nanoseconds.
-    fn answer(&mut self, word: &str) -> io::Result<u64> {
-        let begin = Instant::now();
-        self.keys("?")?;
-        let took = self.until("this help")? - begin;
-        self.keys("\x1b")?;
-        self.until(word)?;
-        Ok(took.as_nanos() as u64)
+        Err(io::Error::other(format!("the monitor does not show {word}")))
     }
 
     /// Seconds of CPU so far.
@@ -170,7 +152,8 @@ impl Monitor {
 
     /// How long each frame took, nanoseconds.
     fn quit(mut self) -> io::Result<Vec<u64>> {
-        self.keys("q")?;
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, Signal::TERM)?;
         self.child.wait()?;
         let text = fs::read_to_string(&self.frames)?;
         Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
