@@ -57,7 +57,8 @@ pub(super) async fn begin(place: &Place, within: Duration) -> Result<Connected, 
     let address = place.to_string();
     let asked = tokio::time::timeout(within, async {
         let mut client = connect(place, within).await?;
-        let states = tokio::time::timeout(STATE_WITHIN, states(client.clone())).await.ok().flatten();
+        let states = tokio::time::timeout(STATE_WITHIN, states(client.clone())).await;
+        let states = states.unwrap_or(Ok(None)).map_err(|status| broken(address.clone(), &status))?;
         let updates = client.watch_updates(InstrumentRequest {}).await;
         let updates = updates.map_err(|status| refused(&address, &status))?.into_inner();
         Ok(Connected { client, updates, states })
@@ -65,10 +66,12 @@ pub(super) async fn begin(place: &Place, within: Duration) -> Result<Connected, 
     asked.await.unwrap_or_else(|_| Err(AttachError::Silent { address: address.clone(), within }))
 }
 
-async fn states(mut client: Client) -> Option<(State, Streaming<State>)> {
-    let mut states = client.watch_state(StateRequest {}).await.ok()?.into_inner();
-    let first = states.message().await.ok()??;
-    Some((first, states))
+/// `None` if it does not know the question; `Err` if it breaks off its answer.
+async fn states(mut client: Client) -> Result<Option<(State, Streaming<State>)>, Status> {
+    let Ok(states) = client.watch_state(StateRequest {}).await else { return Ok(None) };
+    let mut states = states.into_inner();
+    let first = states.message().await?;
+    Ok(first.map(|first| (first, states)))
 }
 
 async fn connect(place: &Place, within: Duration) -> Result<Client, AttachError> {
