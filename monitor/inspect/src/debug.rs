@@ -94,6 +94,34 @@ impl Debug {
         self.read_through(units);
     }
 
+    /// Reads all units through that were compiled from the crate whose code is at an address.
+    pub(crate) fn prepare_crate(&self, address: u64) {
+        let Some(wanted) = self.unit_at(address).and_then(|unit| self.crate_of(unit)) else { return };
+        self.read_through(
+            (0..self.units.len()).filter(|unit| self.crate_of(*unit).as_ref() == Some(&wanted)).collect(),
+        );
+    }
+
+    /// The crate's first file. The compiler calls the units of a crate by that, `/@/` and a name of its own.
+    fn crate_of(&self, unit: usize) -> Option<Vec<u8>> {
+        let dwarf = self.dwarf();
+        let header = dwarf.unit_header(DebugInfoOffset(self.units.get(unit)?.begin)).ok()?;
+        let abbreviations = dwarf.abbreviations(&header).ok()?;
+        let mut entries = header.entries(&abbreviations);
+        entries.next_entry().ok()?;
+        let name = match entries.current()?.attr_value(gimli::DW_AT_name)? {
+            gimli::AttributeValue::DebugStrRef(offset) => dwarf.debug_str.get_str(offset).ok()?,
+            gimli::AttributeValue::String(name) => name,
+            // The indexed forms need the whole unit.
+            other => {
+                let unit = dwarf.unit(header).ok()?;
+                dwarf.attr_string(&unit, other).ok()?
+            }
+        };
+        let end = memchr::memmem::find(name.slice(), b"/@/")?;
+        Some(name.slice().get(..end)?.to_vec())
+    }
+
     /// Reads all units through. This takes time.
     pub(crate) fn prepare_all(&self) {
         self.read_through((0..self.units.len()).collect());
@@ -101,6 +129,11 @@ impl Debug {
 
     fn read_through(&self, mut units: Vec<usize>) {
         units.retain(|unit| self.units.get(*unit).is_some_and(|unit| unit.index.get().is_none()));
+        if let [] | [_] = units[..] {
+            return units.into_iter().for_each(|unit| {
+                self.index(unit);
+            });
+        }
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(units.len());
         let next = std::sync::atomic::AtomicUsize::new(0);
         std::thread::scope(|scope| {
