@@ -136,7 +136,7 @@ fn raw_is_tsc(quanta: &quanta::Clock) -> bool {
     cfg!(target_arch = "x86_64") && (before..=after).contains(&raw)
 }
 
-/// By libc: rustix reads the vDSO itself, and brings a program under valgrind down with it.
+/// By libc, which asks the kernel where there is no vDSO: below valgrind.
 #[cfg(unix)]
 fn monotonic() -> At {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };

@@ -43,14 +43,13 @@ pub(crate) fn left_behind(runtime: Runtime, allowed: &[(Kind, Option<&str>)]) ->
     // What ended with the runtime was pending, all of it: that is said below.
     let found = found.filter(|finding| finding.kind != Kind::PendingAtShutdown).cloned();
     let found = found.chain(still_pending(&world, &pending));
-    let (blocked, of_stacks) = blocked::blocked(core, RuntimeId(number.into()), made, &world);
+    let mut found: Vec<Finding> = found.filter(|finding| !is_allowed(&world, finding, allowed)).collect();
+    let (blocked, world) = blocked::blocked(core, RuntimeId(number.into()), made, world);
     let is_allowed_there = |finding: &Finding| {
         let kinds = [Kind::BlockedWorker, Kind::SlowPoll];
-        kinds.into_iter().any(|kind| is_allowed(&of_stacks, &Finding { kind, ..finding.clone() }, allowed))
+        kinds.into_iter().any(|kind| is_allowed(&world, &Finding { kind, ..finding.clone() }, allowed))
     };
-    let blocked = blocked.into_iter().filter(|finding| !is_allowed_there(finding));
-    let found = found.filter(|finding| !is_allowed(&world, finding, allowed));
-    let found: Vec<Finding> = found.chain(blocked).collect();
+    found.extend(blocked.into_iter().filter(|finding| !is_allowed_there(finding)));
     let plain = if allowed.iter().any(|(kind, _)| *kind == Kind::PendingAtShutdown) { 0 } else { plain };
     words(&found, plain)
 }

@@ -1,6 +1,5 @@
 //! The folder of the Unix socket. It is used only if it is ours, closed to others, and no link.
 
-use rustix::process::getuid;
 use std::fs::{DirBuilder, Permissions, symlink_metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -30,9 +29,15 @@ pub(crate) fn socket_path() -> Result<PathBuf, FolderError> {
     Err(last.unwrap_or_else(|| FolderError::NotOurs(PathBuf::from("/"))))
 }
 
+/// The program's user.
+pub(super) fn own_user() -> u32 {
+    // SAFETY: it only asks, and cannot fail.
+    unsafe { libc::getuid() }
+}
+
 /// The folders where a monitor looks, the preferred one first.
 fn candidates() -> Vec<PathBuf> {
-    let uid = getuid().as_raw();
+    let uid = own_user();
     let private = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
     let private = private.or_else(|| Some(PathBuf::from(format!("/run/user/{uid}"))).filter(|dir| dir.is_dir()));
     let shared = std::env::temp_dir().join(format!("taskscope-{uid}"));
@@ -52,7 +57,7 @@ fn prepare(folder: &Path) -> Result<(), FolderError> {
     }
     // The link itself, not what it points to.
     let found = symlink_metadata(folder).map_err(io)?;
-    let ours = found.is_dir() && found.uid() == getuid().as_raw() && found.mode() & 0o777 == 0o700;
+    let ours = found.is_dir() && found.uid() == own_user() && found.mode() & 0o777 == 0o700;
     if ours { Ok(()) } else { Err(FolderError::NotOurs(folder.to_owned())) }
 }
 

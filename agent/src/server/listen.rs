@@ -68,8 +68,8 @@ impl UnixDoor {
     }
 }
 
-/// The peer's user, unless it is the program's own or root. Not by rustix: its credentials have a process id
-/// that is not 0, and a monitor outside the container's process namespace has the id 0 there.
+/// The peer's user, unless it is the program's own or root. A monitor outside the container's process namespace has
+/// the process id 0 here.
 #[cfg(target_os = "linux")]
 fn stranger(stream: &mio::net::UnixStream) -> Option<u32> {
     let mut peer = libc::ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
@@ -84,7 +84,7 @@ fn stranger(stream: &mio::net::UnixStream) -> Option<u32> {
             &raw mut length,
         )
     };
-    let known = failed == 0 && (peer.uid == 0 || peer.uid == rustix::process::getuid().as_raw());
+    let known = failed == 0 && (peer.uid == 0 || peer.uid == folder::own_user());
     (!known).then_some(peer.uid)
 }
 

@@ -1,8 +1,8 @@
 //! A connection's bytes, whatever it came in by.
 
 use mio::net::{TcpStream, UnixStream};
-use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io::{self, Read, Write};
+use std::os::fd::AsRawFd;
 
 /// What the system keeps for a local client, bytes: one that does not read is noticed once this is full.
 const SEND_BUFFER: usize = 16 * 1024;
@@ -34,7 +34,17 @@ impl Stream {
     /// A network needs buffers that the system fits to it. Where it fails all goes on, only less well.
     fn keep(&self, bytes: usize) {
         if let Stream::Unix(stream) = self {
-            let _ = set_socket_send_buffer_size(stream, bytes);
+            let bytes = bytes as libc::c_int;
+            // SAFETY: the descriptor is open, and the kernel reads so many bytes of `bytes` as it has.
+            unsafe {
+                libc::setsockopt(
+                    stream.as_raw_fd(),
+                    libc::SOL_SOCKET,
+                    libc::SO_SNDBUF,
+                    (&raw const bytes).cast(),
+                    size_of_val(&bytes) as libc::socklen_t,
+                );
+            }
         }
     }
 

@@ -12,14 +12,13 @@ const BLOCKED: Nanos = Nanos(1_000_000_000);
 /// The end of a poll is noted a moment later, and names are looked up: so often this is waited for, a millisecond each.
 const MOST_TURNS: u32 = 3_000;
 
-/// What has blocked the workers of a runtime that was made at a moment and is gone, each place once; and the World in
-/// which their places have names.
-pub(super) fn blocked(core: &Core, runtime: RuntimeId, made: At, world: &World) -> (Vec<Finding>, World) {
+/// What has blocked the workers of a runtime that was made at a moment and is gone, each place once; and the World, in
+/// which their places have names now.
+pub(super) fn blocked(core: &Core, runtime: RuntimeId, made: At, mut world: World) -> (Vec<Finding>, World) {
     let polls = polls(core, runtime, made);
     if polls.is_empty() {
-        return (Vec::new(), World::default());
+        return (Vec::new(), world);
     }
-    let mut world = world.clone();
     let mut tell = |fact: Fact| world.apply(&Change { source: Source::AGENT, fact });
     core.stacks.tell(0, core.store.clock.now(), &mut |fact| match fact {
         Fact::SlowPoll(_) | Fact::ThreadStack(_) | Fact::PoolFull(_) => {}

@@ -16,8 +16,6 @@ pub(super) struct Futurelock;
 
 /// If it waits for something else than the lock it may go on by itself, and poll the future again.
 const LIMIT: Nanos = Nanos(1_000_000_000);
-/// Tasks behind it that are named.
-const MOST_BEHIND: usize = 64;
 
 impl Detector for Futurelock {
     fn kind(&self) -> Kind {
@@ -37,9 +35,7 @@ impl Detector for Futurelock {
     }
 
     fn concern(&self, world: &World) -> (Vec<TaskId>, Vec<Place>) {
-        let mut tasks: Vec<_> = world.waits().holding().collect();
-        tasks.dedup();
-        (tasks, Vec::new())
+        (locks::holders(world), Vec::new())
     }
 
     fn case(&self, task: &Task, scene: &mut Scene<'_>) -> Option<Case> {
@@ -49,7 +45,7 @@ impl Detector for Futurelock {
         if wants_itself(task, source, held) {
             return Some(Case::now(place, since));
         }
-        let behind = behind(task, source, held, scene).into_iter().next()?;
+        let behind = locks::behind(task.id(), source, held, scene).into_iter().next()?;
         let waits = locks::waits_since(scene.task(behind)?)?;
         Some(Case::after(place, locks::still_since(task)?.max(waits), LIMIT))
     }
@@ -88,11 +84,6 @@ fn wants_itself(task: &Task, source: Source, held: &Held) -> bool {
     locks::wanted(task).any(|(by, _, address)| (by, address) == (source, held.address))
 }
 
-fn behind(task: &Task, source: Source, held: &Held, scene: &Scene<'_>) -> Vec<TaskId> {
-    let waiters = scene.world.waits().waiters(source, held.address);
-    waiters.filter(|id| *id != task.id()).take(MOST_BEHIND).collect()
-}
-
 fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
     let who = scene.who(id);
     let Some(task) = scene.task(id) else { return who };
@@ -101,7 +92,7 @@ fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
     let place = scene.at(super::words::by(crate::task::By { source, id: () }, held.location));
     let what = format!("{} {:#x}", super::words::unquoted(&held.text), held.address);
     let waits = scene.what_it_waits_for(id);
-    let behind = behind(task, source, held, scene);
+    let behind = locks::behind(id, source, held, scene);
     let behind = match behind.is_empty() {
         true => String::new(),
         false => format!("; behind it: {}", scene.several(&behind)),

@@ -18,8 +18,6 @@ pub(super) struct LockHeldAcrossAwait;
 const LIMIT: Nanos = Nanos(1_000_000_000);
 /// Permits are made to be held across awaits, so it has to last longer.
 const PERMIT_LIMIT: Nanos = Nanos(3_000_000_000);
-/// Tasks behind it that are named.
-const MOST_BEHIND: usize = 64;
 
 impl Detector for LockHeldAcrossAwait {
     fn kind(&self) -> Kind {
@@ -39,9 +37,7 @@ impl Detector for LockHeldAcrossAwait {
     }
 
     fn concern(&self, world: &World) -> (Vec<TaskId>, Vec<Place>) {
-        let mut tasks: Vec<_> = world.waits().holding().collect();
-        tasks.dedup();
-        (tasks, Vec::new())
+        (locks::holders(world), Vec::new())
     }
 
     fn case(&self, task: &Task, scene: &mut Scene<'_>) -> Option<Case> {
@@ -55,7 +51,7 @@ impl Detector for LockHeldAcrossAwait {
             return None;
         }
         let (source, held) = kept(task, scene)?;
-        let first = behind(task.id(), source, held, scene).into_iter().next()?;
+        let first = locks::behind(task.id(), source, held, scene).into_iter().next()?;
         let waits = locks::waits_since(scene.task(first)?)?;
         let limit = if held.what == WaitKind::SEMAPHORE { PERMIT_LIMIT } else { LIMIT };
         let place = held.location.map(|id| By { source, id }).or_else(|| scene.await_line(task));
@@ -95,17 +91,12 @@ fn kept<'a>(task: &'a Task, scene: &Scene<'_>) -> Option<(Source, &'a Held)> {
     locks::held(task).find(|(source, held)| !held.aside && !held.granted && is_wanted(*source, held))
 }
 
-fn behind(id: TaskId, source: Source, held: &Held, scene: &Scene<'_>) -> Vec<TaskId> {
-    let waiters = scene.world.waits().waiters(source, held.address);
-    waiters.filter(|waiter| *waiter != id).take(MOST_BEHIND).collect()
-}
-
 /// `task 3 holds mutex 0x55c4 and waits for sleep at src/main.rs:45; behind it: task 4, task 5`.
 fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
     let (who, waits) = (scene.who(id), scene.what_it_waits_for(id));
     let Some(task) = scene.task(id) else { return who };
     let Some((source, held)) = kept(task, scene) else { return who };
-    let behind = behind(id, source, held, scene);
+    let behind = locks::behind(id, source, held, scene);
     let what = format!("{} {:#x}", super::words::unquoted(&held.text), held.address);
     format!("{who} holds {what} and waits for {waits}; behind it: {}", scene.several(&behind))
 }

@@ -8,6 +8,10 @@ use crate::codes::{Activity, Source, TreeKind, WaitKind};
 use crate::ids::TaskId;
 use crate::task::{By, State, Task};
 use crate::time::At;
+use crate::world::World;
+
+/// Tasks behind another that are named.
+const MOST_BEHIND: usize = 64;
 
 /// Whether others can be kept waiting by who has such a thing.
 pub(super) fn is_kept(what: WaitKind) -> bool {
@@ -43,6 +47,19 @@ pub(super) fn wanted(task: &Task) -> impl Iterator<Item = (Source, &Wait, u64)> 
 pub(super) fn held(task: &Task) -> impl Iterator<Item = (Source, &Held)> {
     let (source, held) = task.holds().map_or((Source(0), &[][..]), |by| (by.source, by.id));
     held.iter().filter(|held| is_kept(held.what)).map(move |held| (source, held))
+}
+
+/// The tasks that hold anything.
+pub(super) fn holders(world: &World) -> Vec<TaskId> {
+    let mut tasks: Vec<_> = world.waits().holding().collect();
+    tasks.dedup();
+    tasks
+}
+
+/// The other tasks that wait for what a task has, as many as are named.
+pub(super) fn behind(id: TaskId, source: Source, held: &Held, scene: &Scene<'_>) -> Vec<TaskId> {
+    let waiters = scene.world.waits().waiters(source, held.address);
+    waiters.filter(|waiter| *waiter != id).take(MOST_BEHIND).collect()
 }
 
 /// Whether a fact can alter who waits behind whom, or which line that is said of.
