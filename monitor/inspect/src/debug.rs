@@ -6,6 +6,7 @@
 mod frames;
 mod index;
 mod reading;
+mod roots;
 mod sections;
 
 pub(crate) use reading::{Entry, Reading};
@@ -13,6 +14,7 @@ pub(crate) use reading::{Entry, Reading};
 use crate::module::Module;
 use gimli::{DebugInfoOffset, Dwarf, DwarfSections, EndianSlice, LittleEndian};
 use index::Index;
+use roots::Root;
 use sections::Section;
 use std::sync::OnceLock;
 
@@ -30,6 +32,8 @@ pub(crate) struct Debug {
     units: Vec<UnitPlace>,
     /// First address, address behind the last, number of the unit; by ascending address.
     ranges: Vec<(u64, u64, usize)>,
+    /// One a unit, once someone asked.
+    roots: OnceLock<Vec<Root>>,
 }
 
 /// A compilation unit, and what was found in it once someone asked.
@@ -42,7 +46,7 @@ impl Debug {
     /// Finds it in the file itself or in one beside it; `None` if there is none.
     pub(crate) fn open(module: &Module) -> Option<Self> {
         let sections = sections::load(module)?;
-        let mut debug = Self { sections, units: Vec::new(), ranges: Vec::new() };
+        let mut debug = Self { sections, units: Vec::new(), ranges: Vec::new(), roots: OnceLock::new() };
         let dwarf = debug.dwarf();
         let mut units = Vec::new();
         let mut headers = dwarf.units();
@@ -92,34 +96,6 @@ impl Debug {
         units.sort_unstable();
         units.dedup();
         self.read_through(units);
-    }
-
-    /// Reads all units through that were compiled from the crate whose code is at an address.
-    pub(crate) fn prepare_crate(&self, address: u64) {
-        let Some(wanted) = self.unit_at(address).and_then(|unit| self.crate_of(unit)) else { return };
-        self.read_through(
-            (0..self.units.len()).filter(|unit| self.crate_of(*unit).as_ref() == Some(&wanted)).collect(),
-        );
-    }
-
-    /// The crate's first file. The compiler calls the units of a crate by that, `/@/` and a name of its own.
-    fn crate_of(&self, unit: usize) -> Option<Vec<u8>> {
-        let dwarf = self.dwarf();
-        let header = dwarf.unit_header(DebugInfoOffset(self.units.get(unit)?.begin)).ok()?;
-        let abbreviations = dwarf.abbreviations(&header).ok()?;
-        let mut entries = header.entries(&abbreviations);
-        entries.next_entry().ok()?;
-        let name = match entries.current()?.attr_value(gimli::DW_AT_name)? {
-            gimli::AttributeValue::DebugStrRef(offset) => dwarf.debug_str.get_str(offset).ok()?,
-            gimli::AttributeValue::String(name) => name,
-            // The indexed forms need the whole unit.
-            other => {
-                let unit = dwarf.unit(header).ok()?;
-                dwarf.attr_string(&unit, other).ok()?
-            }
-        };
-        let end = memchr::memmem::find(name.slice(), b"/@/")?;
-        Some(name.slice().get(..end)?.to_vec())
     }
 
     /// Reads all units through. This takes time.

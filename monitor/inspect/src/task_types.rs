@@ -78,16 +78,17 @@ impl TaskTypes {
     pub(crate) fn information(&self, symbols: &Symbols, vtables: &Vtables) -> Information {
         let of = |(id, of): (&VtableId, &Arc<TaskType>)| {
             let module = vtables.get(*id).map(|vtable| vtable.module);
-            match of.stage {
-                Some(_) => Information::Types,
-                None if module.is_some_and(|module| symbols.debug(module).is_some()) => {
-                    Information::Functions
-                }
-                None if of.future.is_some() => Information::Symbols,
-                None => Information::Nothing,
+            let debug = module.and_then(|module| symbols.debug(module));
+            match (of.stage, debug) {
+                (Some(_), _) => Information::Types,
+                (None, Some(debug)) if debug.is_split() => Information::Split,
+                (None, Some(_)) => Information::Functions,
+                (None, None) if of.future.is_some() => Information::Symbols,
+                (None, None) => Information::Nothing,
             }
         };
         let none_met = || match symbols.debug(0) {
+            Some(debug) if debug.is_split() => Information::Split,
             Some(_) => Information::Types,
             None => Information::Nothing,
         };
