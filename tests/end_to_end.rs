@@ -12,6 +12,12 @@ mod command_line;
 mod commands;
 #[path = "end_to_end/console.rs"]
 mod console;
+#[path = "end_to_end/console_agent.rs"]
+mod console_agent;
+#[path = "end_to_end/console_many.rs"]
+mod console_many;
+#[path = "end_to_end/console_servers.rs"]
+mod console_servers;
 #[path = "end_to_end/demo.rs"]
 mod demo;
 #[path = "end_to_end/discovery.rs"]

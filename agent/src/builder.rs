@@ -1,6 +1,7 @@
 //! How a program says what the agent shall do.
 
 use crate::core::{self, Core};
+use crate::environment::{complain, read};
 #[cfg(tokio_unstable)]
 use crate::hooks::Hooks;
 use crate::limits::Limit;
@@ -14,8 +15,6 @@ use crate::settings::Settings;
 use crate::stacks::{Choice, Origins};
 use crate::watchdog;
 use crate::wrapped;
-use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -251,17 +250,6 @@ fn started(settings: Settings, mode: Mode) -> Option<&'static Core> {
         watchdog::start(core);
     });
     Some(core)
-}
-
-fn read(name: &str) -> Option<String> {
-    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
-    value.into_string().map_err(|value: OsString| complain(name, &value.to_string_lossy(), "it is not UTF-8")).ok()
-}
-
-/// Once, at the start, from the thread that configures the agent.
-fn complain(name: &str, value: &str, why: &str) {
-    // Nobody may read standard error; that must not stop the program.
-    let _ = writeln!(std::io::stderr(), "taskscope: {name}={value}: {why}; it is left out");
 }
 
 fn limit_of(limit: Option<Duration>) -> Limit {

@@ -2,22 +2,16 @@
 //! would change it.
 
 use crate::core::Core;
+use crate::flags::{CFG_REMEDY, HOOKS};
 use crate::observe::observer;
 use crate::panics;
 use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
 
-/// The build setting without which tokio tells nothing of its tasks.
-const CFG_REMEDY: &str = "in .cargo/config.toml: [build] rustflags = [\"--cfg\", \"tokio_unstable\"] \
-     (a RUSTFLAGS in the environment overrides that silently)";
-
 /// What makes a task known in full.
 const WRAP_REMEDY: &str = "spawn with taskscope_agent::spawn, taskscope_agent::task::JoinSet and the like";
 const LOCAL_REMEDY: &str = "spawn with taskscope_agent::task::spawn_local";
 const BLOCKING_REMEDY: &str = "spawn with taskscope_agent::task::spawn_blocking";
-
-/// Whether tokio was built with its task hooks.
-pub(crate) const HOOKS: bool = cfg!(tokio_unstable);
 
 /// Ends that tokio has counted and we have not: beyond so many they are not merely on their way.
 const ENDS_ON_THEIR_WAY: u64 = 64;
@@ -37,6 +31,8 @@ pub(crate) fn coverage(core: &Core, ended: u64) -> Vec<Coverage> {
         topic("local tasks", Seen::PARTLY, "tokio calls no hook for its spawn_local on a LocalSet", LOCAL_REMEDY),
         topic("blocking tasks", Seen::PARTLY, "tokio calls no hook when its spawn_blocking begins", BLOCKING_REMEDY),
     ];
+    #[cfg(feature = "console")]
+    all.push(crate::console::coverage());
     all.extend(core.notes.all());
     all
 }

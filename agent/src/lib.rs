@@ -42,9 +42,15 @@ unless_loom! {
     mod black_box;
     mod builder;
     mod clock;
+    #[cfg(feature = "console")]
+    mod console;
     mod core;
     mod coverage;
+    mod environment;
     mod farewell;
+    mod flags;
+    #[cfg(unix)]
+    mod folder;
     mod frames;
     #[cfg(tokio_unstable)]
     mod hooks;
@@ -82,6 +88,8 @@ unless_loom! {
     pub mod __private;
 
     pub use builder::Builder;
+    #[cfg(feature = "console")]
+    pub use console::{SubscriberIsSet, console_init, console_layer};
     pub use mode::{Mode, NotAMode};
     pub use observe::{Observe, Observed};
     pub use offers::{Offer, Reply, command, value};

@@ -20,8 +20,6 @@ mod door;
 #[cfg(unix)]
 mod figures;
 #[cfg(unix)]
-mod folder;
-#[cfg(unix)]
 mod listen;
 #[cfg(unix)]
 mod memory;

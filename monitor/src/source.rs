@@ -4,7 +4,7 @@
 pub(crate) mod console;
 pub(crate) mod discover;
 pub(crate) mod error;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", feature = "console"))]
 mod joined;
 #[cfg(target_os = "linux")]
 pub(crate) mod outside;
@@ -12,6 +12,8 @@ pub(crate) mod peer;
 pub(crate) mod proc;
 pub(crate) mod recording;
 pub(crate) mod tcp;
+#[cfg(any(target_os = "linux", feature = "console"))]
+pub(crate) mod threaded;
 pub(crate) mod unix;
 pub(crate) mod wire;
 
@@ -105,27 +107,26 @@ pub(crate) struct Live {
 #[derive(Debug)]
 enum From {
     Program(wire::Connection),
-    /// An agent, and who looks at its process from outside.
-    #[cfg(target_os = "linux")]
-    Joined(wire::Connection, Box<joined::Companion>, outside::Asker),
-    #[cfg(feature = "console")]
-    Console(console::Connection),
-    #[cfg(target_os = "linux")]
-    Outside(outside::Connection),
+    /// An agent, and others who tell of its process.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Joined(wire::Connection, Box<joined::Companions>, Vec<threaded::Asker>),
+    /// A console-subscriber, or who looks at a process from outside.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Threaded(threaded::Connection),
     Recording(recording::Playback),
 }
 
 impl From {
-    /// An agent of this host, with a companion if its process may be looked into.
-    #[cfg(target_os = "linux")]
+    /// An agent of this host, at a socket of that path, and whoever else can tell of its process.
+    #[cfg(any(target_os = "linux", feature = "console"))]
     fn of_agent(hello: &Hello, connection: wire::Connection, path: &Path, pid: Option<u32>) -> Self {
-        match joined::companion(hello, path, pid) {
-            Some((companion, asker)) => Self::Joined(connection, Box::new(companion), asker),
+        match joined::companions(hello, path, pid) {
+            Some((companions, askers)) => Self::Joined(connection, Box::new(companions), askers),
             None => Self::Program(connection),
         }
     }
 
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(any(target_os = "linux", feature = "console")))]
     fn of_agent(_: &Hello, connection: wire::Connection, _: &Path, _: Option<u32>) -> Self {
         Self::Program(connection)
     }
@@ -147,12 +148,12 @@ impl Live {
             #[cfg(feature = "console")]
             Address::Console(place) => {
                 let (hello, connection) = console::attach(place, within)?;
-                (hello, From::Console(connection))
+                (hello, From::Threaded(connection))
             }
             #[cfg(target_os = "linux")]
             Address::Outside { pid } => {
                 let (hello, connection) = outside::attach(*pid, within)?;
-                (hello, From::Outside(connection))
+                (hello, From::Threaded(connection))
             }
             Address::Recording(path) => {
                 let (hello, playback) = recording::open(path)?;
@@ -171,12 +172,10 @@ impl Live {
     pub(crate) fn asker(&self) -> Asker {
         match &self.from {
             From::Program(connection) => Asker::Program(connection.asker()),
-            #[cfg(target_os = "linux")]
-            From::Joined(connection, _, outside) => Asker::Joined(connection.asker(), outside.clone()),
-            #[cfg(feature = "console")]
-            From::Console(connection) => Asker::Console(connection.asker()),
-            #[cfg(target_os = "linux")]
-            From::Outside(connection) => Asker::Outside(connection.asker()),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Joined(connection, _, others) => Asker::Joined(connection.asker(), others.clone()),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Threaded(connection) => Asker::Threaded(connection.asker()),
             From::Recording(_) => Asker::Recording,
         }
     }
@@ -186,12 +185,10 @@ impl Live {
     pub(crate) fn next(&mut self, within: Option<Duration>) -> Result<Option<Heard>, AttachError> {
         match &mut self.from {
             From::Program(connection) => connection.next(within),
-            #[cfg(target_os = "linux")]
-            From::Joined(connection, companion, _) => companion.next(connection, within),
-            #[cfg(feature = "console")]
-            From::Console(connection) => connection.next(within),
-            #[cfg(target_os = "linux")]
-            From::Outside(connection) => connection.next(within),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Joined(connection, companions, _) => companions.next(connection, within),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            From::Threaded(connection) => connection.next(within),
             From::Recording(playback) => playback.next(),
         }
     }
@@ -202,15 +199,12 @@ impl Live {
 pub(crate) enum Asker {
     /// An agent.
     Program(wire::Asker),
-    /// An agent, and who looks at its process from outside.
-    #[cfg(target_os = "linux")]
-    Joined(wire::Asker, outside::Asker),
-    /// A console-subscriber.
-    #[cfg(feature = "console")]
-    Console(console::Asker),
-    /// Who looks at a process from outside.
-    #[cfg(target_os = "linux")]
-    Outside(outside::Asker),
+    /// An agent, and others who tell of its process.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Joined(wire::Asker, Vec<threaded::Asker>),
+    /// A console-subscriber, or who looks at a process from outside.
+    #[cfg(any(target_os = "linux", feature = "console"))]
+    Threaded(threaded::Asker),
     /// A recording takes every request and answers none: it tells all it has anyway.
     Recording,
 }
@@ -220,18 +214,16 @@ impl Asker {
     pub(crate) fn ask(&self, request: &Request) -> io::Result<()> {
         match self {
             Asker::Program(asker) => asker.ask(request),
-            #[cfg(target_os = "linux")]
-            Asker::Joined(asker, outside) => {
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Joined(asker, others) => {
                 if matches!(request, Request::Subscribe(_)) {
-                    // Without it the agent alone tells.
-                    let _ = outside.ask(request);
+                    // Without them the agent alone tells.
+                    others.iter().for_each(|other| _ = other.ask(request));
                 }
                 asker.ask(request)
             }
-            #[cfg(feature = "console")]
-            Asker::Console(asker) => asker.ask(request),
-            #[cfg(target_os = "linux")]
-            Asker::Outside(asker) => asker.ask(request),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Threaded(asker) => asker.ask(request),
             Asker::Recording => Ok(()),
         }
     }
@@ -240,15 +232,13 @@ impl Asker {
     pub(crate) fn close(&self) {
         match self {
             Asker::Program(asker) => asker.close(),
-            #[cfg(target_os = "linux")]
-            Asker::Joined(asker, outside) => {
-                outside.close();
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Joined(asker, others) => {
+                others.iter().for_each(threaded::Asker::close);
                 asker.close();
             }
-            #[cfg(feature = "console")]
-            Asker::Console(asker) => asker.close(),
-            #[cfg(target_os = "linux")]
-            Asker::Outside(asker) => asker.close(),
+            #[cfg(any(target_os = "linux", feature = "console"))]
+            Asker::Threaded(asker) => asker.close(),
             Asker::Recording => {}
         }
     }

@@ -1,18 +1,16 @@
 //! Programs that run console-subscriber and have never heard of us: what the monitor says of them is what another
 //! client is told.
 
-use rustix::process::Signal;
+use console_api::instrument::Update;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-use taskscope_tests::{Console, Pane, Place, Process, Seen, console_program, free_address, taskscope, until};
+use std::collections::{BTreeSet, HashMap};
+use taskscope_tests::{Console, Place, Process, Seen, console_program, name, taskscope, until, value};
 
 const WRONG_USE: i32 = 2;
-const NOT_FOUND: i32 = 3;
 /// Two for the workers of the runtime, one that blocks on it, and those of the scene.
 const TASKS: usize = 3 + 6;
 const RESOURCES: usize = 3 + 11;
+const LINTS: usize = 4 + 6;
 
 fn target(process: &Process) -> String {
     format!("http://{}", process.address())
@@ -163,6 +161,138 @@ fn who_waits_for_what() {
     assert!(told["waits_for"].to_string().contains("Mutex"), "{told}");
 }
 
+/// Every resource, timers among them: where it was made, what it is a part of, and its state.
+#[test]
+fn what_is_told_of_resources_is_what_another_client_is_told() {
+    let place = Place::new();
+    let process = place.console(&["resources"], RESOURCES);
+    let (before, told, after) = around(&place, &process, &["resources", "--internal"]);
+    let (mut seen, mut timers) = (0, 0);
+    for resource in list(&told, "resources") {
+        let id: u64 = resource["id"].as_str().and_then(|id| id.parse().ok()).expect("ids are numbers");
+        let of = |update: &Update| {
+            let told = update.resource_update.clone().unwrap_or_default();
+            let new = told.new_resources.into_iter().find(|it| it.id.is_some_and(|it| it.id == id))?;
+            Some((new, told.stats_update.get(&id).cloned().unwrap_or_default()))
+        };
+        // The ticker makes one after the other.
+        let (Some((one, stats)), Some((_, later))) = (of(&before), of(&after)) else { continue };
+        seen += 1;
+        let location = one.location.clone().unwrap_or_default();
+        assert_eq!(resource["made_at"]["line"].as_u64(), location.line.map(u64::from), "{resource}");
+        assert_eq!(resource["made_at"]["file"].as_str(), location.file.as_deref(), "{resource}");
+        let parent = one.parent_resource_id.map(|parent| parent.id.to_string());
+        assert_eq!(resource["part_of"].as_str(), parent.as_deref(), "{resource}");
+        timers += usize::from(one.concrete_type == "Sleep");
+        let state = attributes(&stats.attributes);
+        if state == attributes(&later.attributes) {
+            let ours = list(resource, "state").iter().map(|part| {
+                let text = |key: &str| part[key].as_str().unwrap_or("").to_owned();
+                (text("name"), text("value"), text("unit"))
+            });
+            let mut ours: Vec<_> = ours.collect();
+            ours.sort();
+            assert_eq!(ours, state, "{resource}");
+        }
+    }
+    assert!(seen >= 8 && timers > 0, "{seen} resources, {timers} timers in {told}");
+}
+
+/// Every operation that lasts: what it is done to, and which task waits in it.
+#[test]
+fn who_waits_is_what_another_client_is_told() {
+    let place = Place::new();
+    let process = place.console(&["resources"], RESOURCES);
+    let (before, told, after) = around(&place, &process, &["resources", "--internal"]);
+    let tasks: HashMap<u64, String> = numbers(&before);
+    let waiting = |update: &Update, resource: u64| {
+        let told = update.async_op_update.clone().unwrap_or_default();
+        let on_it = told.new_async_ops.iter().filter(|it| it.resource_id.is_some_and(|it| it.id == resource));
+        let waits = on_it.filter_map(|operation| {
+            let stats = told.stats_update.get(&operation.id?.id)?;
+            let polled = stats.poll_stats.as_ref().is_some_and(|polls| polls.last_poll_started.is_some());
+            let lives = stats.dropped_at.is_none();
+            tasks.get(&stats.task_id?.id).filter(|_| polled && lives).cloned()
+        });
+        waits.collect::<BTreeSet<_>>()
+    };
+    let mut compared = 0;
+    for resource in list(&told, "resources") {
+        let id: u64 = resource["id"].as_str().and_then(|id| id.parse().ok()).expect("ids are numbers");
+        let theirs = waiting(&before, id);
+        // The semaphores inside locks too; of timers only polls are told, which who comes late has not seen.
+        if resource["type"] == "Sleep" || theirs != waiting(&after, id) {
+            continue;
+        }
+        let ours = list(resource, "waiting").iter().filter_map(|id| id.as_str().map(str::to_owned));
+        assert_eq!(ours.collect::<BTreeSet<_>>(), theirs, "{resource}");
+        compared += usize::from(!theirs.is_empty());
+    }
+    assert!(compared >= 5, "{compared} resources with somebody who waits in {told}");
+}
+
+/// What the monitor says, and what another client is told before and after that.
+#[track_caller]
+fn around(place: &Place, process: &Process, arguments: &[&str]) -> (Update, Value, Update) {
+    let console = Console::to(process);
+    let before = console.update_of(RESOURCES);
+    let told = place.taskscope(&[arguments, &[&target(process), "--json"]].concat()).json();
+    (before, told, console.update_of(RESOURCES))
+}
+
+fn attributes(told: &[console_api::Attribute]) -> Vec<(String, String, String)> {
+    let mut attributes: Vec<_> = told
+        .iter()
+        .filter_map(|it| {
+            let field = it.field.as_ref()?;
+            Some((name(field)?, value(field)?, it.unit.clone().unwrap_or_default()))
+        })
+        .collect();
+    attributes.sort();
+    attributes
+}
+
+/// The numbers that tokio gave the tasks, by their spans.
+fn numbers(update: &Update) -> HashMap<u64, String> {
+    let tasks = update.task_update.clone().unwrap_or_default().new_tasks;
+    let number = |task: &console_api::tasks::Task| {
+        let field = task.fields.iter().find(|field| name(field).as_deref() == Some("task.id"))?;
+        Some((task.id?.id, value(field)?))
+    };
+    tasks.iter().filter_map(number).collect()
+}
+
+/// What tokio-console warns of, one task each.
+#[test]
+fn tokio_consoles_lints_are_findings() {
+    let place = Place::new();
+    let process = place.console(&["lints"], LINTS);
+    let wanted = ["never_yields", "self_wakes", "lost_waker", "large_future", "auto_boxed"];
+    let found = until("the five findings", || {
+        // Some of them are true only after a while.
+        let told = place.taskscope(&["findings", &target(&process), "--json"]).json();
+        let kinds: BTreeSet<_> =
+            list(&told, "findings").iter().filter_map(|it| it["kind"].as_str()).collect();
+        if wanted.iter().all(|kind| kinds.contains(kind)) { Ok(told.clone()) } else { Err(told.to_string()) }
+    });
+    let ps = place.taskscope(&["ps", &target(&process), "--json"]).json();
+    let id = |name: &str| by_name(list(&ps, "tasks"), name)["id"].clone();
+    let of = |kind: &str| {
+        let of_kind = list(&found, "findings").iter().filter(|it| it["kind"] == kind);
+        of_kind.flat_map(|it| list(it, "tasks").to_vec()).collect::<Vec<_>>()
+    };
+    for (kind, name) in [
+        ("never_yields", "never yields"),
+        ("self_wakes", "self wakes"),
+        ("lost_waker", "lost waker"),
+        ("large_future", "large"),
+        ("auto_boxed", "auto boxed"),
+    ] {
+        assert_eq!(of(kind), [id(name)], "{kind} in {found}");
+    }
+    assert!(!found.to_string().contains("healthy"), "{found}");
+}
+
 #[test]
 fn one_resource_and_what_is_done_to_it() {
     let place = Place::new();
@@ -228,59 +358,4 @@ fn that_another_client_has_paused_it_is_said() {
     assert!(updates("a pause", "no")["remedy"].as_str().is_some_and(|it| it.contains("tokio-console")));
     console.pause(false);
     updates("no pause", "yes");
-}
-
-#[test]
-fn what_is_no_console_subscriber_is_said_in_one_line() {
-    let place = Place::new();
-    let says = |target: &str, code: i32, words: &str| {
-        let ran = place.taskscope(&["ps", target]);
-        let error = ran.error(code);
-        assert!(error.contains(words), "no `{words}` in: {error}");
-    };
-    says(&format!("http://{}", free_address()), NOT_FOUND, "nobody listens at http://");
-    says("http://127.0.0.1", WRONG_USE, "write http://HOST:PORT");
-    says("https://127.0.0.1:6669", WRONG_USE, "serves no TLS");
-    says("unix:/no/such/socket", NOT_FOUND, "unix:/no/such/socket does not exist");
-    let web = answering(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-    says(&web, NOT_FOUND, "no console-subscriber");
-    // What a TLS server says to words that are not TLS.
-    let tls = answering(b"\x15\x03\x01\x00\x02\x02\x46");
-    says(&tls, NOT_FOUND, "no console-subscriber");
-    says(&answering(&[0xff; 4096]), NOT_FOUND, "no console-subscriber");
-    says(&answering(b""), NOT_FOUND, "no console-subscriber");
-    let silent = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
-    let silent = silent.local_addr().expect("it has an address");
-    says(&format!("http://{silent}"), NOT_FOUND, "does not answer within 3.00s");
-}
-
-/// An address where each connection is answered with these bytes and closed.
-fn answering(bytes: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
-    let address = listener.local_addr().expect("it has an address");
-    std::thread::spawn(move || {
-        while let Ok((mut stream, _)) = listener.accept() {
-            let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(bytes);
-        }
-    });
-    format!("http://{address}")
-}
-
-#[test]
-fn a_program_that_is_started_again_is_shown_again() {
-    let place = Place::new();
-    let address = free_address().to_string();
-    let start = || place.console(&["resources", "--listen", &address], RESOURCES);
-    let first = start();
-    let mut command = place.command(taskscope());
-    let mut pane = Pane::open(command.arg(format!("http://{address}")), (120, 30));
-    let pid = |process: &Process| format!("pid {}", process.pid());
-    pane.until("the tasks", |screen| screen.contains("resources.rs") && screen.contains(&pid(&first)));
-    first.kill();
-    pane.until("the end", |screen| screen.contains("is gone without goodbye"));
-    let second = start();
-    pane.until("the tasks", |screen| screen.contains("resources.rs") && screen.contains(&pid(&second)));
-    pane.signal(Signal::TERM);
-    pane.wait();
 }

@@ -26,6 +26,7 @@ fn hello() -> Hello {
         runtimes: Vec::new(),
         coverage: Vec::new(),
         live_tasks: 0,
+        console: None,
     }
 }
 

@@ -18,7 +18,7 @@ pub use built::{
 };
 pub use client::Client;
 pub use clock::{Stopwatch, until};
-pub use console::{Console, Seen, console_program};
+pub use console::{Console, Seen, console_agent, console_program, name, tokio_console, value};
 pub use echo::{Connection, Traffic, connect};
 pub use pane::{ClosedPane, Pane};
 pub use place::{Place, free_address, is_root, nobody};

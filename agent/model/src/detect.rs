@@ -11,6 +11,7 @@
 //! it is the one before it that says until when everything has been told. Where rare facts about other things
 //! decide, the detector names what they may concern, and that is looked at anew.
 
+mod auto_boxed;
 mod blocked_worker;
 mod blocking_pool_full;
 mod bonds;
@@ -69,6 +70,7 @@ const DETECTORS: &[&dyn Detector] = &[
     &self_wakes::SelfWakes,
     &lost_waker::LostWaker,
     &large_future::LargeFuture,
+    &auto_boxed::AutoBoxed,
     &task_leak::TaskLeak,
     &idle_too_long::IdleTooLong,
     &slow_poll::SlowPolls,

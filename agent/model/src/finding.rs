@@ -39,6 +39,8 @@ pub enum Kind {
     LostWaker,
     /// Futures are large.
     LargeFuture,
+    /// Futures were so large that tokio put them into boxes.
+    AutoBoxed,
     /// One location has more and more tasks.
     TaskLeak,
     /// Tasks have done nothing for minutes, and nothing can wake them.
@@ -102,6 +104,7 @@ impl Kind {
         Kind::SelfWakes,
         Kind::LostWaker,
         Kind::LargeFuture,
+        Kind::AutoBoxed,
         Kind::TaskLeak,
         Kind::IdleTooLong,
         Kind::Deadlock,
@@ -126,6 +129,7 @@ impl Kind {
             Kind::SelfWakes => "self_wakes",
             Kind::LostWaker => "lost_waker",
             Kind::LargeFuture => "large_future",
+            Kind::AutoBoxed => "auto_boxed",
             Kind::TaskLeak => "task_leak",
             Kind::IdleTooLong => "idle_too_long",
             Kind::Deadlock => "deadlock",

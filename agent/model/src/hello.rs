@@ -55,6 +55,10 @@ pub struct Hello {
     /// Tasks alive now.
     #[serde(default)]
     pub live_tasks: u64,
+    /// The name of a Unix socket in the folder of the agent's, where a console-subscriber of the program's tells what
+    /// it has seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console: Option<String>,
 }
 
 /// One moment on two clocks.

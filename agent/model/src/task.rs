@@ -137,7 +137,12 @@ impl Task {
 
     /// Size of its future, bytes.
     pub fn size(&self) -> Option<u64> {
-        self.more(|more| more.described.as_ref()?.size)
+        self.size_by().map(|by| by.id)
+    }
+
+    /// The same, with who tells it.
+    pub fn size_by(&self) -> Option<By<u64>> {
+        self.more_by(|more| more.described.as_ref()?.size)
     }
 
     /// Size its future had before tokio put it into a box of its own, bytes; `None` if it did not.
@@ -173,6 +178,17 @@ impl Task {
     /// How it was woken; `None` where wakes are not seen.
     pub fn woken(&self) -> Option<&Woken> {
         self.more(|more| more.woken.as_ref())
+    }
+
+    /// The same, from who has seen its last poll too. Where one source tells of polls and another of wakes, the
+    /// latter may be behind: what it says of a task that was polled since is over.
+    pub fn woken_lately(&self) -> Option<&Woken> {
+        let last_poll = self.polled().and_then(|polled| polled.last_poll);
+        self.told.iter().find_map(|(_, facts)| {
+            let woken = facts.more.as_deref()?.woken.as_ref()?;
+            let seen = facts.polled.as_ref().and_then(|polled| polled.last_poll);
+            (seen >= last_poll).then_some(woken)
+        })
     }
 
     /// What it was seen to do from outside.
@@ -272,7 +288,7 @@ impl Task {
         if self.ended().is_some() {
             return Some(State::Ended);
         }
-        let woken = self.woken().is_some_and(|woken| woken.woken_since.is_some());
+        let woken = self.woken_lately().is_some_and(|woken| woken.woken_since.is_some());
         match self.polled() {
             Some(polled) if polled.running_since.is_some() => Some(State::Running),
             Some(_) if woken => Some(State::Scheduled),

@@ -1,8 +1,8 @@
 //! The listening sockets, and who may come in by them.
 
-use super::folder;
 use super::stream::Stream;
 use crate::core::Core;
+use crate::folder;
 use mio::net::{TcpListener, UnixListener};
 use std::fs::Permissions;
 use std::io;

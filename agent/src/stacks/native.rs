@@ -1,5 +1,6 @@
 //! Stacks on Linux: copied, followed and named.
 
+mod call_site;
 mod calls;
 mod elf;
 mod lines;

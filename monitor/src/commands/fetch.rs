@@ -53,7 +53,7 @@ impl Attached {
     /// Asks, and waits until all of it has been told once.
     pub(super) fn fetch(&mut self, subscribe: Subscribe) -> Result<(), CommandError> {
         let request = self.session.subscribe(subscribe);
-        self.live.asker().ask(&request).map_err(|_| self.gone(false))?;
+        self.hand_in(&request)?;
         while !self.session.is_complete() && !self.played {
             match self.live.next(Some(SILENT_FOR)) {
                 Ok(Some(heard)) => self.take(heard)?,
@@ -84,8 +84,22 @@ impl Attached {
     /// Asks for something else than to be told; gives the number of the request.
     pub(super) fn ask(&mut self, request: impl FnOnce(u32) -> Request) -> Result<u32, CommandError> {
         let number = self.session.number();
-        self.live.asker().ask(&request(number)).map_err(|_| self.gone(false))?;
+        self.hand_in(&request(number))?;
         Ok(number)
+    }
+
+    /// Where nobody takes requests any more, the last thing that was said tells why.
+    fn hand_in(&mut self, request: &Request) -> Result<(), AttachError> {
+        if self.live.asker().ask(request).is_ok() {
+            return Ok(());
+        }
+        loop {
+            match self.live.next(Some(Duration::ZERO)) {
+                Ok(Some(_)) => {}
+                Ok(None) | Err(AttachError::Lost { .. }) => return Err(self.gone(false)),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The next answer to a request that has several.

@@ -23,6 +23,7 @@ pub(crate) fn hello() -> Hello {
         runtimes: vec![runtime()],
         coverage: coverage(),
         live_tasks: 5,
+        console: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Programs that run console-subscriber and have never heard of taskscope: one scene a run, chosen by the first
 //! argument. Prints `ready on ADDRESS` when the scene is set, and stays until it is killed.
 
+mod fakes;
 mod lints;
 mod many;
 mod resources;
@@ -15,7 +16,12 @@ const USAGE: &str = "usage: console_program SCENE [--listen ADDRESS | --unix PAT
     lints       what tokio-console warns of
     resources   locks, semaphores, timers and channels, and tasks that wait for them
     many=N      N sleeping tasks
-    churn=N     N short tasks a second";
+    grow=N      the same, from the first SIGUSR1 on
+    churn=N     N short tasks a second
+  and servers that are no real console-subscriber, though they speak as one:
+    old         knows no WatchState, as before 0.5
+    closing     tells once, and closes
+    huge=N      tells of N tasks at once, 4 KB each";
 
 /// The command line.
 struct Options {
@@ -30,6 +36,10 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
+    if let Some(fake) = fakes::Fake::of(&options.scene) {
+        server::fake(&options.place, fake);
+        return ExitCode::SUCCESS;
+    }
     let address = server::start(&options.place, options.retention, options.every);
     let ready = || println!("ready on {address}");
     let (scene, number) = options.scene.split_once('=').unwrap_or((&options.scene, "1000"));
@@ -39,6 +49,7 @@ fn main() -> ExitCode {
         "lints" => lints::run(ready),
         "resources" => resources::run(ready),
         "many" => many::sleeping(number, ready),
+        "grow" => many::growing(number, ready),
         "churn" => many::churning(number, ready),
         _ => {
             eprintln!("{USAGE}");

@@ -5,16 +5,20 @@ use std::time::Duration;
 use tokio::sync::{Barrier, Mutex, RwLock, Semaphore, oneshot};
 
 /// Sets the scene, says so, and stays.
+#[allow(dead_code, reason = "each program has its own runtime")]
 pub(crate) fn run(ready: impl Fn()) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(async {
-        let _kept = (mutex().await, rwlock().await, semaphore().await, barrier(), channel());
-        named("sleeper").spawn(tokio::time::sleep(Duration::from_secs(100_000))).expect("a runtime");
-        named("ticker").spawn(ticking()).expect("a runtime");
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        ready();
-        std::future::pending::<()>().await;
-    });
+    runtime.expect("a runtime").block_on(scene(ready));
+}
+
+/// The same on a runtime that is there.
+pub(crate) async fn scene(ready: impl Fn()) {
+    let _kept = (mutex().await, rwlock().await, semaphore().await, barrier(), channel());
+    named("sleeper").spawn(tokio::time::sleep(Duration::from_secs(100_000))).expect("a runtime");
+    named("ticker").spawn(ticking()).expect("a runtime");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    ready();
+    std::future::pending::<()>().await;
 }
 
 fn named(name: &str) -> tokio::task::Builder<'_> {

@@ -1,12 +1,15 @@
 //! console-subscriber on an address of the test's choice, on a thread of its own as `init()` has it: only that
 //! with `init()` nobody learns which port it got.
 
+use crate::fakes::Fake;
+use console_api::instrument::instrument_server::InstrumentServer;
 use console_subscriber::{ConsoleLayer, ServerParts};
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tonic::transport::Server;
+use tonic::transport::server::Router;
 use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::prelude::*;
 
@@ -34,7 +37,7 @@ pub(crate) fn start(place: &Place, retention: Duration, every: Duration) -> Stri
             // What serves is not to be seen.
             let _unseen = tracing::subscriber::set_default(NoSubscriber::default());
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(serve(listener, server.into_parts()));
+            runtime.expect("a runtime").block_on(real(listener, server.into_parts()));
         })
         .expect("a thread");
     let filter = tracing_subscriber::filter::FilterFn::new(|metadata| {
@@ -57,9 +60,22 @@ fn listen(place: &Place) -> (Listener, String) {
     }
 }
 
-async fn serve(listener: Listener, parts: ServerParts) {
+/// Serves what is no console-subscriber until the end; says where.
+pub(crate) fn fake(place: &Place, fake: Fake) {
+    let (listener, address) = listen(place);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        println!("ready on {address}");
+        serve(listener, Server::builder().add_service(InstrumentServer::new(fake))).await;
+    });
+}
+
+async fn real(listener: Listener, parts: ServerParts) {
     tokio::spawn(parts.aggregator.run());
-    let router = Server::builder().add_service(parts.instrument_server);
+    serve(listener, Server::builder().add_service(parts.instrument_server)).await;
+}
+
+async fn serve(listener: Listener, router: Router) {
     let served = match listener {
         Listener::Tcp(listener) => {
             listener.set_nonblocking(true).expect("a listener can be set");

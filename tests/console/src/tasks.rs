@@ -15,7 +15,7 @@ async fn scene(ready: impl Fn()) {
     tokio::task::Builder::new().name("named").spawn(std::future::pending::<()>()).expect("a runtime");
     tokio::spawn(async {}).await.expect("it ends");
     let (_kept, never) = mpsc::channel::<()>();
-    tokio::task::spawn_blocking(move || drop(never.recv()));
+    tokio::task::spawn_blocking(move || never.recv().unwrap_or_default());
     tokio::spawn(async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         tokio::task::yield_now().await;

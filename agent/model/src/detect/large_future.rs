@@ -2,8 +2,9 @@
 
 use super::detector::{Case, Cases, Detector, Judgement, Place};
 use super::scene::Scene;
-use super::words::in_full;
+use super::words::{in_full, kibibytes};
 use crate::change::Fact;
+use crate::codes::Source;
 use crate::finding::{Kind, Severity};
 use crate::ids::TaskId;
 use crate::task::Task;
@@ -13,6 +14,16 @@ pub(super) struct LargeFuture;
 /// tokio puts futures that are larger than this into a box of their own before it spawns them, in release builds:
 /// `BOX_FUTURE_THRESHOLD` in its `runtime/mod.rs`.
 const LARGE: u64 = 16 * 1024;
+/// Of what tokio's spans tell the size is that behind the box: what is not boxed is large from here on for
+/// tokio-console, `LargeFuture::DEFAULT_MIN_SIZE` in its `warnings.rs`.
+const LARGE_IN_A_SPAN: u64 = 1024;
+
+/// The size of a future that is large.
+fn large(task: &Task) -> Option<u64> {
+    let size = task.size_by()?;
+    let least = if size.source == Source::CONSOLE { LARGE_IN_A_SPAN } else { LARGE };
+    Some(size.id).filter(|size| *size >= least)
+}
 
 impl Detector for LargeFuture {
     fn kind(&self) -> Kind {
@@ -28,17 +39,18 @@ impl Detector for LargeFuture {
     }
 
     fn case(&self, task: &Task, _scene: &mut Scene<'_>) -> Option<Case> {
-        task.size().filter(|size| *size >= LARGE)?;
+        large(task)?;
         Some(Case::now(task.location(), task.spawned_at().unwrap_or_default()))
     }
 
     fn judge(&self, place: Place, cases: &Cases, scene: &mut Scene<'_>) -> Option<Judgement> {
         let judgement = cases.judgement()?;
         let size = cases.only().and_then(|task| scene.task(task)?.size());
+        let least = cases.tasks().filter_map(|task| scene.task(task)?.size()).min();
         let whom = scene.whom(place, cases, judgement.count);
         let message = match size {
             Some(size) => format!("the future of {whom} takes {}", kibibytes(size)),
-            None => format!("the futures of {whom} take {} and more each", kibibytes(LARGE)),
+            None => format!("the futures of {whom} take {} and more each", kibibytes(least?)),
         };
         let evidence = scene.lines(cases, judgement.count, line);
         let advice = "keep large values in a Box or a Vec, not in variables that live across an await";
@@ -53,12 +65,4 @@ fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
     let size = task.and_then(Task::size).map(|size| format!(": {}", kibibytes(size)));
     let future = task.and_then(Task::future).map(|future| format!(", {}", in_full(future)));
     format!("{who}{}{}", size.unwrap_or_default(), future.unwrap_or_default())
-}
-
-/// `16 KiB`, `19.5 KiB`, cut and never rounded up.
-fn kibibytes(bytes: u64) -> String {
-    match (bytes / 1024, bytes % 1024 * 10 / 1024) {
-        (whole, 0) => format!("{whole} KiB"),
-        (whole, tenth) => format!("{whole}.{tenth} KiB"),
-    }
 }

@@ -66,7 +66,8 @@ pub(super) fn behind(id: TaskId, source: Source, held: &Held, scene: &Scene<'_>)
 pub(super) fn alters(fact: &Fact) -> bool {
     match fact {
         Fact::Holds(_) | Fact::Tree(_) | Fact::Location(_) | Fact::Ended(_) | Fact::Forgotten(_) => true,
-        Fact::Awaits(awaits) => awaits.waits.iter().any(|wait| is_kept(wait.what) && wait.address.is_some()),
+        // Of whatever kind: a channel is a semaphore inside, and who waits for it waits behind who has its permits.
+        Fact::Awaits(awaits) => awaits.waits.iter().any(|wait| wait.address.is_some()),
         _ => false,
     }
 }

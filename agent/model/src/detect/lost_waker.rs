@@ -55,5 +55,5 @@ impl Detector for LostWaker {
 
 /// It waits, and nobody has a waker of it.
 pub(super) fn has_no_waker(task: &Task) -> bool {
-    task.state() == Some(State::Idle) && task.woken().is_some_and(|woken| woken.wakers == Some(0))
+    task.state() == Some(State::Idle) && task.woken_lately().is_some_and(|woken| woken.wakers == Some(0))
 }

@@ -36,7 +36,7 @@ impl Detector for Starved {
     }
 
     fn case(&self, task: &Task, _scene: &mut Scene<'_>) -> Option<Case> {
-        let since = task.woken()?.woken_since?;
+        let since = task.woken_lately()?.woken_since?;
         let scheduled = task.state() == Some(State::Scheduled);
         scheduled.then(|| Case::after(task.location(), since, LIMIT))
     }

@@ -125,3 +125,11 @@ fn one_line(text: &str, most: usize) -> String {
     }
     line
 }
+
+/// `16 KiB`, `19.5 KiB`, cut and never rounded up.
+pub(super) fn kibibytes(bytes: u64) -> String {
+    match (bytes / 1024, bytes % 1024 * 10 / 1024) {
+        (whole, 0) => format!("{whole} KiB"),
+        (whole, tenth) => format!("{whole}.{tenth} KiB"),
+    }
+}

@@ -9,12 +9,14 @@ use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet};
-use taskscope_model::change::{Ended, Forgotten, Handled, Location, Observed, Outcomes, Spawned, Tick};
-use taskscope_model::codes::{HandleState, Outcome, TaskKind};
+use taskscope_model::change::{
+    Awaits, Ended, Forgotten, Handled, Held, Holds, Location, Looked, Observed, Outcomes, Spawned, Tick, Wait,
+};
+use taskscope_model::codes::{Activity, HandleState, Outcome, TaskKind, TreeKind, WaitKind};
 use taskscope_model::detect::Event;
 use taskscope_model::finding::MOST_TASKS;
 use taskscope_model::{
-    At, Change, Diagnosis, Fact, Finding, Kind, LocationId, Severity, Source, TaskId, World,
+    At, Change, Diagnosis, Fact, Finding, Kind, LocationId, Severity, Source, TaskId, TreeId, World,
 };
 
 /// A World and what is wrong in it, altered together.
@@ -125,6 +127,31 @@ proptest! {
             }
         }
     }
+}
+
+/// Once found by chance, in 18,000 cases.
+#[test]
+fn who_waits_for_a_channel_waits_behind_who_has_its_permits() {
+    let mut watched = Watched::default();
+    let mut tell = |fact: Fact| watched.see(&Change { source: Source::OUTSIDE, fact });
+    let still = |task| {
+        let (activity, at) = (Activity::IDLE, At(0));
+        Fact::from(Looked { task: TaskId(task), activity, cancelled: false, at, again: true, still: at })
+    };
+    let text = "semaphore".to_owned();
+    let held =
+        Held { what: WaitKind::SEMAPHORE, text, address: 7, location: None, granted: true, aside: true };
+    let wait =
+        Wait { what: WaitKind::CHANNEL, text: String::new(), task: None, address: Some(7), until: None };
+    tell(still(2));
+    tell(Holds { task: TaskId(1), held: vec![held] }.into());
+    tell(still(1));
+    tell(Tick { at: At(5_000_000_000) }.into());
+    let (kind, tree) = (TreeKind::MEMORY, TreeId(0));
+    tell(Awaits { task: TaskId(2), at: At(0), kind, tree, since: Vec::new(), waits: vec![wait] }.into());
+    tell(Tick { at: At(5_000_000_000) }.into());
+    assert_eq!(watched.found(), found_in(&watched.world));
+    assert_eq!(watched.found().first().map(|finding| finding.kind), Some(Kind::Futurelock));
 }
 
 #[test]

@@ -188,5 +188,6 @@ pub(super) fn hello() -> Hello {
             remedy: String::new(),
         }],
         live_tasks: 3,
+        console: None,
     }
 }

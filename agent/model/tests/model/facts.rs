@@ -61,6 +61,7 @@ impl<'a> Line<'a> {
             "spawn" => self.spawned()?,
             "poll" => vec![self.polled()?],
             "name" => vec![self.described()?],
+            "boxed" => vec![Boxed { task: self.task()?, original_size: self.count("from")? }.into()],
             "handle" => vec![self.handled()?],
             "end" => vec![self.ended()?],
             "fail" => vec![self.failure()?],

@@ -4,6 +4,7 @@
 //! == what this shows
 //! place 1 src/main.rs:12          names a location
 //! at 5s                           time moves on
+//! by console                      who tells what follows; the agent, if nothing is said
 //! spawn 7 place=1                 a fact about task 7; see `facts.rs` for all of them
 //! finds                           the findings then, all of them
 //! > panic_unseen error x1 src/main.rs:12 since 5s tasks 7
@@ -61,14 +62,19 @@ fn scenarios<'a>(file: &'a str, text: &'a str) -> Vec<Scenario<'a>> {
 fn play(scenario: &Scenario<'_>) -> Vec<String> {
     let (mut world, mut diagnosis, mut wrong, mut looked) =
         (World::default(), Diagnosis::default(), vec![], false);
+    let mut source = Source::AGENT;
     for (at, (number, line)) in scenario.lines.iter().enumerate() {
         let place = format!("{}:{number}: {}", scenario.file, scenario.title);
         if line.starts_with('>') {
             continue;
         }
+        if let Some(name) = line.strip_prefix("by ") {
+            source = teller(name).unwrap_or_else(|| panic!("{place}: {line}: nobody is called that"));
+            continue;
+        }
         let Some(rest) = line.strip_prefix("finds") else {
             for fact in facts(line, world.now()).unwrap_or_else(|error| panic!("{place}: {line}: {error}")) {
-                let change = Change { source: Source::AGENT, fact };
+                let change = Change { source, fact };
                 world.apply(&change);
                 diagnosis.see(&world, &change);
             }
@@ -94,6 +100,12 @@ fn play(scenario: &Scenario<'_>) -> Vec<String> {
     }
     assert!(looked, "{}: {}: it never looks at the findings", scenario.file, scenario.title);
     wrong
+}
+
+fn teller(name: &str) -> Option<Source> {
+    [("agent", Source::AGENT), ("console", Source::CONSOLE), ("outside", Source::OUTSIDE)]
+        .into_iter()
+        .find_map(|(known, source)| (known == name).then_some(source))
 }
 
 /// What is found after these Changes.

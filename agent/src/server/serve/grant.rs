@@ -144,6 +144,10 @@ impl Server {
             runtimes: self.news.runtimes.iter().map(|(runtime, _)| runtime.clone()).collect(),
             coverage: self.news.coverage.clone(),
             live_tasks: self.news.live,
+            #[cfg(feature = "console")]
+            console: crate::console::socket(),
+            #[cfg(not(feature = "console"))]
+            console: None,
         }
     }
 }

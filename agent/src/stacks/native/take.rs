@@ -146,3 +146,66 @@ impl Taker {
         Taken { doing, call, approximate, complete: unwound.complete, addresses }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stacks::native::{look_up, look_up_in_module};
+    use std::hint::black_box;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+
+    /// A return address into this function, whose frame is as small as they come.
+    #[inline(never)]
+    fn small() -> u64 {
+        black_box(own_address())
+    }
+
+    #[inline(never)]
+    fn own_address() -> u64 {
+        let addresses = crate::own_stack::trace(8).into_iter();
+        let is_small =
+            |address: &usize| look_up(*address).iter().any(|named| named.function.ends_with("tests::small"));
+        addresses.into_iter().find(is_small).expect("it was called from there") as u64
+    }
+
+    /// Leaves an address all over the stack below.
+    #[inline(never)]
+    fn leave_below(address: u64) {
+        black_box(&mut [address; 1024]);
+    }
+
+    #[inline(never)]
+    fn sleeps(until: &AtomicBool) {
+        while !until.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    #[test]
+    fn who_sleeps_was_called_by_who_called_it() {
+        static DONE: AtomicBool = AtomicBool::new(false);
+        let (tell, told) = mpsc::channel();
+        let sleeper = std::thread::spawn(move || {
+            let address = small();
+            tell.send(crate::threads::tid()).expect("the test waits for it");
+            leave_below(address);
+            sleeps(&DONE);
+        });
+        let tid = told.recv().expect("the thread says");
+        let mut taker = Taker::new(Choice::Off);
+        let functions = loop {
+            let Some(taken) = taker.take(tid).filter(|taken| taken.call == "clock_nanosleep") else {
+                continue;
+            };
+            assert!(taken.complete);
+            let named = taken.addresses.iter().flat_map(look_up_in_module);
+            break named.map(|named| named.function).collect::<Vec<_>>();
+        };
+        DONE.store(true, Ordering::Relaxed);
+        sleeper.join().expect("it only sleeps");
+        let inner = functions.iter().rposition(|function| function.ends_with("::sleep"));
+        let inner = inner.unwrap_or_else(|| panic!("{functions:#?}"));
+        assert!(functions[inner + 1].ends_with("tests::sleeps"), "{functions:#?}");
+    }
+}

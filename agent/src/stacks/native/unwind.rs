@@ -1,7 +1,7 @@
 //! From registers and a copied stack to the addresses of the calls, by the tables that the compiler made for
 //! unwinding.
 
-use super::memory;
+use super::call_site::CallSite;
 use super::modules::{Bytes, Modules, Tables};
 use super::registers::{FRAME, RETURN, Registers, STACK};
 use gimli::{
@@ -114,7 +114,9 @@ impl Unwinder {
     }
 
     /// Looks for a frame pointer with which the rest of the stack leads to the thread's start. What lies there
-    /// is the caller's frame pointer, and behind that the address to return to.
+    /// is the caller's frame pointer, and behind that the address to return to. Addresses of earlier calls lie about on
+    /// the stack, so one behind a call of this very function goes before others; they may be behind one of a function
+    /// that ended in a jump to this one.
     fn guess_frame(
         &mut self,
         registers: Registers,
@@ -122,13 +124,30 @@ impl Unwinder {
         how: ReturnsTo,
         unwound: &mut Unwound,
     ) {
+        unwound.guessed = true;
+        if let Some(function) = self.function(lookup(registers.pc, how)) {
+            let calls_it = |call| call == CallSite::Of(function);
+            self.guess_among(registers, stack, how, unwound, calls_it);
+        }
+        if !unwound.complete {
+            self.guess_among(registers, stack, how, unwound, |call| call != CallSite::Nothing);
+        }
+    }
+
+    fn guess_among(
+        &mut self,
+        registers: Registers,
+        stack: &Stack<'_>,
+        how: ReturnsTo,
+        unwound: &mut Unwound,
+        may_be: impl Fn(CallSite) -> bool,
+    ) {
         let Some(from) = registers.get(STACK) else { return };
         let known = unwound.addresses.len();
-        unwound.guessed = true;
         let mut tries = 0;
         for frame in (from..from.saturating_add(SEARCHED)).step_by(8) {
             let Some(address) = stack.word(frame.wrapping_add(8)) else { return };
-            if self.modules.find(address).is_none() || !is_behind_call(address) {
+            if self.modules.find(address).is_none() || !may_be(CallSite::before(address)) {
                 continue;
             }
             tries += 1;
@@ -143,6 +162,16 @@ impl Unwinder {
             }
             unwound.addresses.truncate(known);
         }
+    }
+
+    /// Where the function begins that an address lies in.
+    fn function(&mut self, address: u64) -> Option<u64> {
+        let (tables, base) = self.modules.tables(address)?;
+        let index = tables.index.table()?;
+        let cie = EhFrame::cie_from_offset;
+        let fde =
+            index.fde_for_address(&tables.frames, &tables.bases, address.wrapping_sub(base), cie).ok()?;
+        Some(fde.initial_address().wrapping_add(base))
     }
 
     fn step(&mut self, registers: &Registers, how: ReturnsTo, stack: &Stack<'_>) -> Step {
@@ -164,30 +193,6 @@ impl Unwinder {
 /// The address that tells what is running: a call may be the last instruction of its function.
 fn lookup(pc: u64, how: ReturnsTo) -> u64 {
     if how == ReturnsTo::BehindCall { pc.saturating_sub(1) } else { pc }
-}
-
-/// Whether a call stands in front of an address.
-#[cfg(target_arch = "x86_64")]
-fn is_behind_call(address: u64) -> bool {
-    let mut before = [0_u8; 7];
-    if memory::copy(address.saturating_sub(7), &mut before) < before.len() {
-        return false;
-    }
-    let [.., direct, _, _, _, _] = before;
-    // An indirect call: 0xFF with 2 in the middle of the next byte; it takes two to seven bytes.
-    let indirect = before.windows(2).any(|pair| matches!(pair, [0xFF, how] if how >> 3 & 7 == 2));
-    direct == 0xE8 || indirect
-}
-
-/// Whether a call stands in front of an address.
-#[cfg(target_arch = "aarch64")]
-fn is_behind_call(address: u64) -> bool {
-    let mut before = [0_u8; 4];
-    if memory::copy(address.saturating_sub(4), &mut before) < before.len() {
-        return false;
-    }
-    let instruction = u32::from_le_bytes(before);
-    instruction & 0xFC00_0000 == 0x9400_0000 || instruction & 0xFFFF_FC1F == 0xD63F_0000
 }
 
 /// Where no table says anything: code that keeps frame pointers may still lead on.

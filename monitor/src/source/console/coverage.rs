@@ -14,8 +14,8 @@ pub(super) struct Shown {
     pub(super) bare: u64,
     /// Events of tasks, resources and operations for which its buffer had no room.
     pub(super) lost: [u64; 3],
-    /// Resources and operations for which this monitor has no room.
-    pub(super) left_out: u64,
+    /// Tasks, and resources and operations, for which this monitor has no room.
+    pub(super) left_out: [u64; 2],
     /// Some client has paused it, for all.
     pub(super) paused: bool,
     /// It cannot tell whether it is paused.
@@ -67,6 +67,11 @@ fn tasks(shown: &Shown) -> Coverage {
                    only what changes from now on; of what was there before, only figures";
         return topic("tasks", Seen::PARTLY, why, "TOKIO_CONSOLE_RETENTION=1s when starting the program");
     }
+    let [left_out, _] = shown.left_out;
+    if left_out > 0 {
+        let why = format!("{left_out} tasks found no room in this monitor");
+        return topic("tasks", Seen::PARTLY, &why, "");
+    }
     match (shown.lost, shown.bare) {
         ([0, ..], 0) => topic("tasks", Seen::YES, "", ""),
         ([0, ..], bare) => {
@@ -91,8 +96,9 @@ fn resources(shown: &Shown) -> Coverage {
             resources + operations
         ));
     }
-    if shown.left_out > 0 {
-        why.push_str(&format!("; {} found no room in this monitor", shown.left_out));
+    let [_, left_out] = shown.left_out;
+    if left_out > 0 {
+        why.push_str(&format!("; {left_out} found no room in this monitor"));
     }
     topic("resources", Seen::PARTLY, &why, "")
 }

@@ -79,6 +79,20 @@ impl Operations {
         self.tell(out);
     }
 
+    /// Tasks have other numbers now.
+    pub(super) fn rename(&mut self, renamed: &[(TaskId, TaskId)], out: &mut Vec<Fact>) {
+        for (old, new) in renamed {
+            for (id, operation) in self.operations.iter_mut().filter(|(_, it)| it.task == Some(*old)) {
+                operation.task = Some(*new);
+                // An ended one was told for the last time.
+                if operation.ended.is_none() {
+                    self.touched.insert(Touched::Operation(*id));
+                }
+            }
+        }
+        self.tell(out);
+    }
+
     /// Resources and operations that found no room.
     pub(super) fn left_out(&self) -> u64 {
         self.left_out

@@ -24,4 +24,11 @@ impl Places {
         }
         Some(id)
     }
+
+    /// Whether that is the number of a place in this line.
+    pub(super) fn is_at(&self, id: LocationId, file: &str, line: u32) -> bool {
+        self.known
+            .iter()
+            .any(|((its_file, its_line, _), its)| *its == id && its_file == file && *its_line == line)
+    }
 }

@@ -1,19 +1,23 @@
 //! Tasks: what they are, and what they have done so far.
 
-use super::fields::{self, Names};
+use super::fields::Names;
 use super::histogram::Polls;
 use super::history::History;
 use super::moments::{self, Moments};
 use super::places::Places;
-use console_api::tasks::task::Kind;
+use super::span::What;
+use crate::source::threaded::Root;
 use console_api::tasks::{Stats, Task as Told, TaskUpdate};
 use std::collections::HashMap;
-use taskscope_model::change::{Attribute, Boxed, Described, Ended, Forgotten, Noted, Polled, Spawned, Woken};
+use taskscope_model::change::{Ended, Forgotten, Polled, Spawned, Woken};
 use taskscope_model::codes::{Outcome, TaskKind};
-use taskscope_model::{At, Fact, Nanos, TaskId};
+use taskscope_model::{At, Fact, LocationId, Nanos, TaskId};
 
 /// Ended tasks whose spans are remembered, for operations that are told later. The World has bounds of its own.
 const MOST_ENDED: usize = 1_000;
+
+/// Tasks that are kept; what is more is counted. To a program with so many, console-subscriber costs ten gigabytes.
+const MOST: usize = 200_000;
 
 /// The tasks told of so far, by their spans.
 #[derive(Debug)]
@@ -23,6 +27,9 @@ pub(super) struct Tasks {
     live: u64,
     /// Live tasks of which only figures were told.
     bare: u64,
+    left_out: u64,
+    /// Those that an agent shows.
+    roots: Vec<Root>,
 }
 
 #[derive(Debug)]
@@ -39,7 +46,8 @@ struct Known {
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { known: HashMap::new(), ended: History::of(MOST_ENDED), live: 0, bare: 0 }
+        let (known, ended) = (HashMap::new(), History::of(MOST_ENDED));
+        Self { known, ended, live: 0, bare: 0, left_out: 0, roots: Vec::new() }
     }
 }
 
@@ -72,6 +80,51 @@ impl Tasks {
     /// How many are alive of which only figures were told.
     pub(super) fn bare(&self) -> u64 {
         self.bare
+    }
+
+    /// Tasks that found no room.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// An agent shows these roots: those of them that are known here get their numbers. Gives back the numbers
+    /// before and now.
+    pub(super) fn roots(
+        &mut self,
+        roots: Vec<Root>,
+        places: &Places,
+        out: &mut Vec<Fact>,
+    ) -> Vec<(TaskId, TaskId)> {
+        self.roots = roots;
+        let is_one = |known: &Known| known.spawned.kind == TaskKind::BLOCK_ON && !known.ended;
+        let mut spans: Vec<_> =
+            self.known.iter().filter(|(_, known)| is_one(known)).map(|(span, _)| *span).collect();
+        spans.sort_unstable_by_key(|span| self.known.get(span).and_then(|known| known.spawned.at));
+        let mut renamed = Vec::new();
+        for span in spans {
+            let Some(known) = self.known.get(&span).filter(|known| !known.spawned.task.is_root()) else {
+                continue;
+            };
+            let Some(root) = self.root(known.spawned.location, places) else { continue };
+            let Some(known) = self.known.get_mut(&span) else { continue };
+            let before = std::mem::replace(&mut known.spawned.task, root);
+            renamed.push((before, root));
+            out.push(Forgotten { task: before }.into());
+            out.push(known.spawned.clone().into());
+            if let Some(polled) = &mut known.polled {
+                polled.task = root;
+                out.push(polled.clone().into());
+            }
+        }
+        renamed
+    }
+
+    /// The root that an agent shows at a place, unless that is another span's already.
+    fn root(&self, location: Option<LocationId>, places: &Places) -> Option<TaskId> {
+        let location = location?;
+        let taken = |task| self.known.values().any(|known| known.spawned.task == task && !known.ended);
+        let here = self.roots.iter().filter(|root| places.is_at(location, &root.file, root.line));
+        here.map(|root| root.task).find(|task| !taken(*task))
     }
 
     /// The task of a span.
@@ -109,10 +162,14 @@ impl Tasks {
         out: &mut Vec<Fact>,
     ) {
         let what = What::of(told, names);
-        let id = what.id.map_or(TaskId::span(span), TaskId);
-        let before = self.known.get(&span);
-        let at = at.or(before.filter(|known| known.spawned.task == id).and_then(|known| known.spawned.at));
         let location = places.of(told.location.as_ref(), out);
+        let before = self.known.get(&span);
+        let id = self.number(span, &what, location, places);
+        let at = at.or(before.filter(|known| known.spawned.task == id).and_then(|known| known.spawned.at));
+        if before.is_none() && self.known.len() >= MOST {
+            self.left_out += 1;
+            return;
+        }
         let spawned =
             Spawned { task: id, kind: what.kind, runtime: None, parent: None, location, chain: None, at };
         let again = before.is_some_and(|known| known.spawned == spawned && known.described);
@@ -132,6 +189,14 @@ impl Tasks {
         self.live += 1;
     }
 
+    /// The number under which a task is told.
+    fn number(&self, span: u64, what: &What, location: Option<LocationId>, places: &Places) -> TaskId {
+        let before = self.known.get(&span).filter(|known| !known.ended).map(|known| known.spawned.task);
+        let known_as_root = before.filter(|task| task.is_root() && what.kind == TaskKind::BLOCK_ON);
+        let root = || self.root(location, places).filter(|_| what.kind == TaskKind::BLOCK_ON);
+        known_as_root.or_else(root).unwrap_or_else(|| what.id.map_or(TaskId::span(span), TaskId))
+    }
+
     fn count_out(&mut self, span: u64) {
         if let Some(known) = self.known.get(&span).filter(|known| !known.ended) {
             self.live -= 1;
@@ -144,6 +209,11 @@ impl Tasks {
         let dropped = moments.some(stats.dropped_at.as_ref());
         if !self.known.contains_key(&span) {
             if dropped.is_some() {
+                return;
+            }
+            if self.known.len() >= MOST {
+                // Its figures come again and again: it cannot be counted.
+                self.left_out = self.left_out.max(1);
                 return;
             }
             self.only_figures(span, created, out);
@@ -242,61 +312,4 @@ impl Known {
         }
         polled
     }
-}
-
-/// What the fields of a task's span say.
-struct What {
-    id: Option<u64>,
-    kind: TaskKind,
-    name: String,
-    future: String,
-    size: Option<u64>,
-    original_size: Option<u64>,
-    noted: Vec<Attribute>,
-}
-
-impl What {
-    fn of(told: &Told, names: &Names) -> Self {
-        let kind = if told.kind == Kind::Blocking as i32 { TaskKind::BLOCKING } else { TaskKind::ASYNC };
-        let (name, future, noted) = (String::new(), String::new(), Vec::new());
-        let mut what = Self { id: None, kind, name, future, size: None, original_size: None, noted };
-        for field in &told.fields {
-            let Some(name) = names.of(field) else { continue };
-            match name {
-                "task.id" => what.id = fields::number(field).filter(|id| is_tokios(TaskId(*id))),
-                "task.name" => what.name = fields::words(field),
-                "fn" => what.future = fields::words(field),
-                "size.bytes" => what.size = fields::number(field),
-                "original_size.bytes" => what.original_size = fields::number(field),
-                "kind" => match fields::words(field).as_str() {
-                    "task" => what.kind = TaskKind::ASYNC,
-                    "local" => what.kind = TaskKind::LOCAL,
-                    "blocking" => what.kind = TaskKind::BLOCKING,
-                    "block_on" => what.kind = TaskKind::BLOCK_ON,
-                    other => what.note(name, other),
-                },
-                name => what.note(name, &fields::words(field)),
-            }
-        }
-        what
-    }
-
-    fn note(&mut self, name: &str, value: &str) {
-        let (name, value, unit) = (name.to_owned(), value.to_owned(), String::new());
-        self.noted.push(Attribute { name, value, unit });
-    }
-
-    fn facts(self, task: TaskId) -> impl Iterator<Item = Fact> {
-        let Self { name, future, size, original_size, noted: fields, .. } = self;
-        let is_described = !name.is_empty() || !future.is_empty() || size.is_some();
-        let described = is_described.then_some(Described { task, name, future, size });
-        let boxed = original_size.map(|original_size| Boxed { task, original_size });
-        let noted = (!fields.is_empty()).then_some(Noted { task, fields });
-        described.map(Fact::from).into_iter().chain(boxed.map(Fact::from)).chain(noted.map(Fact::from))
-    }
-}
-
-/// Whether tokio can have given that number.
-fn is_tokios(id: TaskId) -> bool {
-    !id.is_root() && !id.is_span()
 }

@@ -8,6 +8,7 @@ use super::operations::{Context, Operations};
 use super::places::Places;
 use super::tasks::Tasks;
 use super::waits::Waits;
+use crate::source::threaded::Root;
 use console_api::instrument::Update;
 use console_api::tasks::TaskDetails;
 use std::collections::BTreeMap;
@@ -67,6 +68,12 @@ impl Translator {
         self.begun
     }
 
+    /// The roots that an agent shows: from now on each is one task with what is told here of its `block_on`.
+    pub(super) fn roots(&mut self, roots: Vec<Root>, out: &mut Vec<Fact>) {
+        let renamed = self.tasks.roots(roots, &self.places, out);
+        self.operations.rename(&renamed, out);
+    }
+
     /// Only these tasks are looked at from now on. Gives back those of them that live, by their spans.
     pub(super) fn look_at(&mut self, tasks: &[TaskId], out: &mut Vec<Fact>) -> Vec<u64> {
         let before = std::mem::take(&mut self.looked_at);
@@ -107,7 +114,7 @@ impl Translator {
 
     fn count(&mut self, out: &mut Vec<Fact>) {
         self.shown.bare = self.tasks.bare();
-        self.shown.left_out = self.operations.left_out();
+        self.shown.left_out = [self.tasks.left_out(), self.operations.left_out()];
         let lost = self.shown.lost.iter().fold(0_u64, |sum, lost| sum.saturating_add(*lost));
         for (counter, count) in [(Counter::LIVE, self.tasks.live()), (Counter::EVENTS_LOST, lost)] {
             if self.counted.insert(counter, count) != Some(count) {

@@ -178,11 +178,14 @@ impl Folder {
         }
     }
 
-    /// Removes a socket if it is still the same one. That it is not ours to remove is no matter.
+    /// Removes a socket if it is still the same one, and that of its program's console-subscriber. That they are not
+    /// ours to remove is no matter.
     pub(super) fn remove(&self, socket: &SocketFile) {
         let Some(name) = socket.path.file_name() else { return };
         if self.stat(name).is_some_and(|stat| identity(&stat) == socket.identity) {
-            let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
+            for name in [PathBuf::from(name), Path::new(name).with_extension("console")] {
+                let _ = rustix::fs::unlinkat(&self.fd, &name, AtFlags::empty());
+            }
         }
     }
 }

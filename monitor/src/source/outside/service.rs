@@ -1,17 +1,18 @@
 //! The thread that looks at a program: when it is asked to, and once a second from then on.
 
-use super::super::{Address, AttachError, Heard, proc};
+use super::super::threaded::{Order, Teller, Unheard};
+use super::super::{AttachError, proc};
 use super::lent::{Lender, Lent};
 use super::translate::Translator;
 use crate::clock;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 use taskscope_inspect::{Error, Target};
 use taskscope_model::change::Complete;
 use taskscope_model::hello::{ClockPair, Hello, Rights};
-use taskscope_model::request::{Answer, Denied, Reason, Request, Subscribe};
-use taskscope_model::{Change, Fact, Nanos, Source};
+use taskscope_model::request::{Request, Subscribe};
+use taskscope_model::{Fact, Nanos, Source};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -25,26 +26,6 @@ const FRESH: Nanos = Nanos(500_000_000);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Between looks at what is wrong only if it lasts.
 const AGAIN: Duration = Duration::from_millis(250);
-/// Changes handed over at a time.
-const PIECE: usize = 2_000;
-
-/// What is asked of the service.
-#[derive(Debug)]
-pub(super) enum Order {
-    /// A request of the client's.
-    Ask(Request),
-    /// Nobody listens any more.
-    Close,
-}
-
-/// What the service hands over.
-#[derive(Debug)]
-pub(super) enum Told {
-    /// Changes, or an answer.
-    Heard(Heard),
-    /// The last word.
-    End(AttachError),
-}
 
 /// By which way the memory may be had.
 pub(super) enum Reach {
@@ -61,7 +42,6 @@ pub(super) struct Service {
     pub(super) pid: u32,
     pub(super) reach: Reach,
     pub(super) orders: Receiver<Order>,
-    pub(super) told: SyncSender<Told>,
 }
 
 /// Why there is nothing more to do.
@@ -78,26 +58,30 @@ impl From<Error> for Over {
     }
 }
 
+impl From<Unheard> for Over {
+    fn from(_: Unheard) -> Self {
+        Self::Unheard
+    }
+}
+
 impl Service {
     /// Runs until the program ends, or nobody listens any more. Says first whether it can be read.
-    pub(super) fn run(self, first: &SyncSender<Result<Hello, AttachError>>) {
+    pub(super) fn run(self, teller: Teller) {
         let is_here = !matches!(self.reach, Reach::Agent(_));
         let born = if is_here { proc::birth(self.pid) } else { None };
         let (target, answer) = match self.target() {
             Ok(target) => (Some(target), Ok(hello(self.pid))),
             Err(error) => (None, Err(error)),
         };
-        let (true, Some((target, is_lent))) = (first.send(answer).is_ok(), target) else { return };
-        let Self { pid, orders, told, .. } = self;
+        let (Ok(()), Some((target, is_lent))) = (teller.begin(answer), target) else { return };
+        let Self { pid, orders, .. } = self;
         let (translator, seen_at, took) = (Translator::default(), None, Nanos(0));
-        let mut watch = Watch { pid, born, target, is_lent, translator, told, seen_at, took };
+        let mut watch = Watch { pid, born, target, is_lent, translator, teller, seen_at, took };
         if let Err(Over::Lost(error)) = watch.until_the_end(&orders) {
             watch.end(error);
         }
     }
-}
 
-impl Service {
     /// The program, and whether its agent lends the memory.
     fn target(&self) -> Result<(Target, bool), AttachError> {
         let (lender, process) = match &self.reach {
@@ -122,7 +106,7 @@ struct Watch {
     /// It is the program's agent that reads.
     is_lent: bool,
     translator: Translator,
-    told: SyncSender<Told>,
+    teller: Teller,
     seen_at: Option<taskscope_model::At>,
     /// By the last look.
     took: Nanos,
@@ -142,6 +126,9 @@ impl Watch {
                     self.subscribe(&subscribe)?;
                 }
                 Ok(Order::Ask(request)) => self.deny(&request)?,
+                // The roots have numbers in memory.
+                #[cfg(feature = "console")]
+                Ok(Order::Roots(_)) => {}
                 Err(RecvTimeoutError::Timeout) => self.look()?,
                 Ok(Order::Close) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -185,48 +172,28 @@ impl Watch {
     }
 
     fn deny(&self, request: &Request) -> Result<(), Over> {
-        let (number, what) = match request {
-            Request::Cancel(cancel) => (cancel.number, "cancel tasks"),
-            Request::Trace(trace) => (trace.number, "take the stack of a task"),
-            Request::Switch(switch) => (switch.number, "switch modes"),
-            Request::Stacks(stacks) => (stacks.number, "take stacks"),
-            Request::SetLimit(limit) => (limit.number, "watch for slow polls"),
-            _ => (0, "do that"),
-        };
-        let message = format!(
-            "who only reads a program's memory cannot {what}; put #[taskscope_agent::main] on its main function"
-        );
-        let denied = Denied { number, reason: Reason::IMPOSSIBLE, message };
-        self.hand_over(Heard::Answer(Answer::Denied(denied)))
-    }
-
-    fn tell(&mut self, say: impl FnOnce(&mut Translator, &mut Vec<Fact>)) -> Result<(), Over> {
-        let mut facts = Vec::new();
-        say(&mut self.translator, &mut facts);
-        let mut changes = facts.into_iter().map(|fact| Change { source: Source::OUTSIDE, fact }).peekable();
-        while changes.peek().is_some() {
-            self.hand_over(Heard::Changes(changes.by_ref().take(PIECE).collect()))?;
-        }
-        Ok(())
+        let remedy = "put #[taskscope_agent::main] on its main function";
+        Ok(self.teller.deny(request, "who only reads a program's memory", remedy)?)
     }
 
     /// Waits until there is room: who takes slowly is told less often.
-    fn hand_over(&self, heard: Heard) -> Result<(), Over> {
-        self.told.send(Told::Heard(heard)).map_err(|_| Over::Unheard)
+    fn tell(&mut self, say: impl FnOnce(&mut Translator, &mut Vec<Fact>)) -> Result<(), Over> {
+        let mut facts = Vec::new();
+        say(&mut self.translator, &mut facts);
+        Ok(self.teller.tell(facts)?)
     }
 
     /// The program is gone: that is what its goodbye would have said. Or it may no longer be read.
     fn end(&mut self, error: Error) {
         let last = match error {
             Error::Gone { .. } => {
-                let address = Address::Outside { pid: self.pid }.to_string();
+                let address = super::address(self.pid);
                 let _ = self.tell(|translator, out| translator.goodbye(clock::monotonic(), out));
                 AttachError::Lost { address, goodbye: true }
             }
             other => other.into(),
         };
-        // Who closes the connection does not wait for its end.
-        let _ = self.told.send(Told::End(last));
+        self.teller.end(last);
     }
 }
 
@@ -244,5 +211,6 @@ fn hello(pid: u32) -> Hello {
         runtimes: Vec::new(),
         coverage: Vec::new(),
         live_tasks: 0,
+        console: None,
     }
 }

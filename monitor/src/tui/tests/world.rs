@@ -25,6 +25,7 @@ pub(super) fn hello(pid: u32) -> Hello {
         runtimes: vec![],
         coverage: vec![],
         live_tasks: 0,
+        console: None,
     }
 }
 

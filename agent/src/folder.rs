@@ -19,10 +19,23 @@ pub(crate) enum FolderError {
 /// # Errors
 /// No place can be used; the error is that of the last one.
 pub(crate) fn socket_path() -> Result<PathBuf, FolderError> {
+    path("sock")
+}
+
+/// Where the socket of this process's console-subscriber is to be: beside its other one.
+///
+/// # Errors
+/// As [`socket_path`].
+#[cfg(feature = "console")]
+pub(crate) fn console_path() -> Result<PathBuf, FolderError> {
+    path("console")
+}
+
+fn path(ending: &str) -> Result<PathBuf, FolderError> {
     let mut last = None;
     for folder in candidates() {
         match prepare(&folder) {
-            Ok(()) => return Ok(folder.join(format!("{}.sock", std::process::id()))),
+            Ok(()) => return Ok(folder.join(format!("{}.{ending}", std::process::id()))),
             Err(error) => last = Some(error),
         }
     }
@@ -30,7 +43,7 @@ pub(crate) fn socket_path() -> Result<PathBuf, FolderError> {
 }
 
 /// The program's user.
-pub(super) fn own_user() -> u32 {
+pub(crate) fn own_user() -> u32 {
     // SAFETY: it only asks, and cannot fail.
     unsafe { libc::getuid() }
 }
