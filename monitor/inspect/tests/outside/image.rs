@@ -60,7 +60,10 @@ impl Image {
         let code = code.expect("it has an executable").clone();
         let own = |it: &&Mapping| it.path == code.path || it.writable;
         let kept = mappings.iter().filter(own).filter(|it| {
-            it.readable && !it.executable && it.range.end - it.range.start < LONGEST && !it.path.starts_with("[v")
+            it.readable
+                && !it.executable
+                && it.range.end - it.range.start < LONGEST
+                && !it.path.starts_with("[v")
         });
         let mut contents = Vec::new();
         for run in kept.flat_map(|it| live.resident(it.range.clone()).expect("it lives")) {
@@ -70,7 +73,8 @@ impl Image {
             contents.push((run.start, bytes));
         }
         let file = live.file(&code).expect("it has a file");
-        let mut bytes = vec![0; usize::try_from(file.metadata().expect("it is open").len()).expect("it fits")];
+        let mut bytes =
+            vec![0; usize::try_from(file.metadata().expect("it is open").len()).expect("it fits")];
         file.read_exact_at(&mut bytes, 0).expect("it can be read");
         let executable = rustix::fs::memfd_create("image", MemfdFlags::CLOEXEC).expect("memory");
         let executable = File::from(executable);
@@ -147,7 +151,10 @@ impl Inner {
             _ => places
                 .filter_map(|at| {
                     let at = at % 8_192;
-                    self.change_byte(if at < 4_096 { at } else { self.size.saturating_sub(at - 4_095) }, value)
+                    self.change_byte(
+                        if at < 4_096 { at } else { self.size.saturating_sub(at - 4_095) },
+                        value,
+                    )
                 })
                 .collect(),
         }
@@ -227,7 +234,9 @@ impl Memory for Copy {
         while let Some(rest) = into.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let Some(at) = address.checked_add(done as u64) else { break };
             let before = contents.partition_point(|(start, _)| *start <= at);
-            let Some((start, bytes)) = before.checked_sub(1).and_then(|number| contents.get(number)) else { break };
+            let Some((start, bytes)) = before.checked_sub(1).and_then(|number| contents.get(number)) else {
+                break;
+            };
             let there = bytes.get(usize::try_from(at - start).unwrap_or(usize::MAX)..).unwrap_or_default();
             let length = there.len().min(rest.len());
             if length == 0 {
