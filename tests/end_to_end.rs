@@ -44,6 +44,8 @@ mod journeys;
 mod listing;
 #[path = "end_to_end/outside.rs"]
 mod outside;
+#[path = "end_to_end/outside_hostile.rs"]
+mod outside_hostile;
 #[path = "end_to_end/outside_memory.rs"]
 mod outside_memory;
 #[path = "end_to_end/record.rs"]

@@ -58,6 +58,9 @@ fn who_is_killed_in_a_stall_leaves_its_line_behind() {
     );
     let tasks = read(&place, "ps", &file).json();
     assert!(tasks["tasks"].as_array().is_some_and(|tasks| tasks.len() == 2), "{tasks}");
+    let words = place.taskscope(&["ps", file.to_str().expect("as below")]).output;
+    let headline = words.lines().next().unwrap_or_default();
+    assert!(headline.contains("; written because a worker was blocked"), "{words}");
     for command in ["runtime", "doctor"] {
         assert_eq!(read(&place, command, &file).code, 0, "{command}");
     }

@@ -19,6 +19,8 @@ const MOST_TASKS: u32 = 5_000;
 const BLOCKED: Nanos = Nanos(1_000_000_000);
 /// The topic of the coverage.
 const TOPIC: &str = "black box";
+/// The same of why a file was written, in that file alone: what is live has none.
+const REASON: &str = "this recording";
 
 /// The black box of this process.
 pub(super) struct BlackBox {
@@ -113,6 +115,8 @@ impl BlackBox {
         let mut tell = |fact: Fact| end.push(&Told::Change(change(fact)));
         tell(Tick { at: now }.into());
         tell(coverage.clone().into());
+        let why = format!("written because {occasion}");
+        tell(Coverage { topic: REASON.to_owned(), why, ..coverage.clone() }.into());
         if let Occasion::End(reason) = occasion {
             tell(Goodbye { at: now, reason: (*reason).to_owned() }.into());
         }

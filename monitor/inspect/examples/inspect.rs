@@ -1,5 +1,5 @@
 //! Prints the tasks of a running tokio program, or of the dump of one: `inspect PID` or `inspect FILE`.
-//! `--times` says instead how long that takes.
+//! `--times` says instead how long that takes; `--cost`, what a look a second adds to the program's own time.
 
 use std::process::ExitCode;
 use taskscope_inspect::{Node, Snapshot, Target, Wait};
@@ -7,11 +7,14 @@ use taskscope_inspect::{Node, Snapshot, Target, Wait};
 #[expect(clippy::print_stderr, reason = "what goes wrong is said there")]
 fn main() -> ExitCode {
     let Some(program) = std::env::args().nth(1) else {
-        eprintln!("usage: inspect PID|FILE [--times]");
+        eprintln!("usage: inspect PID|FILE [--times|--cost]");
         return ExitCode::from(2);
     };
     if std::env::args().any(|argument| argument == "--times") {
         return times(&program);
+    }
+    if let (true, Ok(pid)) = (std::env::args().any(|argument| argument == "--cost"), program.parse()) {
+        return cost(pid);
     }
     let target = program.parse().map_or_else(|_| Target::core(&program), Target::attach);
     match target.and_then(|mut target| target.snapshot()) {
@@ -36,6 +39,43 @@ fn times(program: &str) -> ExitCode {
         let begun = std::time::Instant::now();
         let tasks = target.snapshot().map_or(0, |snapshot| snapshot.tasks.len());
         println!("{tasks} tasks again in {:?}", begun.elapsed());
+    }
+    ExitCode::SUCCESS
+}
+
+/// The time that the program's threads ran, nanoseconds.
+fn ran(pid: u32) -> u64 {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return 0 };
+    let of_thread = |path: std::path::PathBuf| {
+        std::fs::read_to_string(path.join("schedstat")).ok()?.split(' ').next()?.parse::<u64>().ok()
+    };
+    threads.filter_map(|entry| of_thread(entry.ok()?.path())).sum()
+}
+
+/// In turn three seconds with a look each second and three without, for a program that always does the same, such as
+/// `plain churn`. Medians, since other programs disturb it.
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "this is what it is for")]
+fn cost(pid: u32) -> ExitCode {
+    const PAIRS: usize = 20;
+    const LOOKS: u32 = 3;
+    let Ok(mut target) = Target::attach(pid) else { return ExitCode::FAILURE };
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for _ in 0..PAIRS {
+        for (is_looked_at, times) in [(true, &mut with), (false, &mut without)] {
+            let (before, begun) = (ran(pid), std::time::Instant::now());
+            for _ in 0..LOOKS {
+                if is_looked_at && target.snapshot().is_err() {
+                    return ExitCode::FAILURE;
+                }
+                std::thread::sleep(std::time::Duration::from_secs(1));
+            }
+            times.push((ran(pid) - before) as f64 / begun.elapsed().as_secs_f64());
+        }
+    }
+    for (what, times) in [("with a look a second", &mut with), ("without", &mut without)] {
+        times.sort_by(f64::total_cmp);
+        let (low, middle, high) = (times[PAIRS / 4], times[PAIRS / 2], times[PAIRS * 3 / 4]);
+        println!("{what}: {middle:.0} ns of its own a second, quartiles {low:.0} and {high:.0}");
     }
     ExitCode::SUCCESS
 }

@@ -6,6 +6,7 @@
 mod frames;
 mod index;
 mod reading;
+mod roots;
 mod sections;
 
 pub(crate) use reading::{Entry, Reading};
@@ -13,6 +14,7 @@ pub(crate) use reading::{Entry, Reading};
 use crate::module::Module;
 use gimli::{DebugInfoOffset, Dwarf, DwarfSections, EndianSlice, LittleEndian};
 use index::Index;
+use roots::Root;
 use sections::Section;
 use std::sync::OnceLock;
 
@@ -30,6 +32,8 @@ pub(crate) struct Debug {
     units: Vec<UnitPlace>,
     /// First address, address behind the last, number of the unit; by ascending address.
     ranges: Vec<(u64, u64, usize)>,
+    /// One a unit, once someone asked.
+    roots: OnceLock<Vec<Root>>,
 }
 
 /// A compilation unit, and what was found in it once someone asked.
@@ -42,7 +46,7 @@ impl Debug {
     /// Finds it in the file itself or in one beside it; `None` if there is none.
     pub(crate) fn open(module: &Module) -> Option<Self> {
         let sections = sections::load(module)?;
-        let mut debug = Self { sections, units: Vec::new(), ranges: Vec::new() };
+        let mut debug = Self { sections, units: Vec::new(), ranges: Vec::new(), roots: OnceLock::new() };
         let dwarf = debug.dwarf();
         let mut units = Vec::new();
         let mut headers = dwarf.units();
@@ -101,6 +105,11 @@ impl Debug {
 
     fn read_through(&self, mut units: Vec<usize>) {
         units.retain(|unit| self.units.get(*unit).is_some_and(|unit| unit.index.get().is_none()));
+        if let [] | [_] = units[..] {
+            return units.into_iter().for_each(|unit| {
+                self.index(unit);
+            });
+        }
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(units.len());
         let next = std::sync::atomic::AtomicUsize::new(0);
         std::thread::scope(|scope| {

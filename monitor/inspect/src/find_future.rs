@@ -13,6 +13,10 @@ use std::cmp::Reverse;
 const DEEPEST: usize = 6;
 /// Pointers of one state that are looked at.
 const MOST_POINTERS: usize = 256;
+/// Members that are looked at for them.
+const MOST_MEMBERS: usize = 4096;
+/// Steps of all walks from one stack: a walk that fails takes few of them.
+const MOST_STEPS: usize = 1_000_000;
 /// More owners nothing has.
 const MOST_OWNERS: u64 = 1 << 32;
 
@@ -29,7 +33,7 @@ pub(crate) fn find(
     let last = blocked.stack.bytes.len().checked_sub(usize::try_from(of.size).ok()?)?;
     let step = usize::try_from(of.alignment).ok()?.max(1);
     let skew = usize::try_from(blocked.stack.address % of.alignment.max(1)).ok()?;
-    let mut found = Vec::new();
+    let (mut found, mut steps) = (Vec::new(), 0);
     for offset in ((step - skew) % step..=last).step_by(step) {
         let address = blocked.stack.address.checked_add(offset as u64)?;
         if address < blocked.frame {
@@ -46,6 +50,10 @@ pub(crate) fn find(
         {
             let wrong = wrong_pointers(types, &of, number, view, address);
             found.push(Found { wrong, waits: waits(&node), address, node });
+        }
+        steps += walker.left.spent();
+        if steps > MOST_STEPS {
+            return None;
         }
         view.only_first();
     }
@@ -76,8 +84,8 @@ fn best(mut found: Vec<Found>) -> Option<(u64, Node)> {
 fn wrong_pointers(types: &Types<'_>, of: &Type, state: u64, view: &mut View<'_>, address: u64) -> usize {
     let case = of.choice().and_then(|choice| choice.cases.iter().find(|case| case.value == Some(state)));
     let Some(case) = case else { return 0 };
-    let mut pointers = Vec::new();
-    collect(types, case.of, case.offset, 0, &mut pointers);
+    let (mut pointers, mut left) = (Vec::new(), MOST_MEMBERS);
+    collect(types, case.of, case.offset, 0, (&mut pointers, &mut left));
     let mut is_wrong = |(offset, counts): &(u64, bool)| {
         let target = address.checked_add(*offset).and_then(|at| view.word(at)).unwrap_or(0);
         let word = view.word(target).filter(|_| target.is_multiple_of(8));
@@ -88,11 +96,18 @@ fn wrong_pointers(types: &Types<'_>, of: &Type, state: u64, view: &mut View<'_>,
 }
 
 /// Where pointers stand, and whether what they point to begins with a count. Enums are not entered.
-fn collect(types: &Types<'_>, die: Die, offset: u64, depth: usize, found: &mut Vec<(u64, bool)>) {
+fn collect(
+    types: &Types<'_>,
+    die: Die,
+    offset: u64,
+    depth: usize,
+    (found, left): (&mut Vec<(u64, bool)>, &mut usize),
+) {
     let of = types.get(die);
-    if depth > DEEPEST || found.len() >= MOST_POINTERS || of.is_coroutine() {
+    if depth > DEEPEST || found.len() >= MOST_POINTERS || *left == 0 || of.is_coroutine() {
         return;
     }
+    *left -= 1;
     if let Kind::Pointer(to) = &of.kind {
         let shared = of.name.contains("ArcInner<") && !of.name.contains("dyn ");
         if shared || (of.name.starts_with('&') && types.get(*to).alignment >= 8 && types.get(*to).size > 0) {
@@ -101,7 +116,7 @@ fn collect(types: &Types<'_>, die: Die, offset: u64, depth: usize, found: &mut V
         return;
     }
     for member in of.members() {
-        collect(types, member.of, offset.saturating_add(member.offset), depth + 1, found);
+        collect(types, member.of, offset.saturating_add(member.offset), depth + 1, (found, left));
     }
 }
 

@@ -9,6 +9,8 @@ use crate::view::View;
 const DEEPEST: usize = 4;
 /// Guards of one state.
 const MOST: usize = 64;
+/// Types that are looked into for one state.
+const MOST_TYPES: usize = 4096;
 
 /// A guard among the variables of a state. Offsets are into the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,42 +55,52 @@ impl Guard {
 
 /// The guards among a state's variables, what it awaits left out: that looks after itself.
 pub(crate) fn guards(types: &Types<'_>, state: &Type, begin: u64) -> Vec<Guard> {
-    let mut found: Vec<Guard> = Vec::new();
+    let mut search = Search { types, found: Vec::new(), left: MOST_TYPES };
     for member in state.members().iter().filter(|member| &*member.name != "__awaitee") {
-        let at = begin.saturating_add(member.offset);
-        within(types, member.of, at, &[], 0, &mut found);
+        search.within(member.of, begin.saturating_add(member.offset), &[], 0);
     }
-    found.dedup();
-    found
+    search.found.dedup();
+    search.found
 }
 
 type OnlyIf = (Number, Result<u64, Vec<u64>>);
 
-fn within(types: &Types<'_>, die: Die, at: u64, only_if: &[OnlyIf], depth: usize, found: &mut Vec<Guard>) {
-    if depth > DEEPEST || found.len() >= MOST {
-        return;
-    }
-    let of = types.get(die);
-    if of.is_coroutine() {
-        return;
-    }
-    if let Some((kind, pointer, semaphore, permits)) = guard(types, die, &of) {
-        let pointer = at.saturating_add(pointer);
-        found.push(Guard { kind, pointer, semaphore, permits, only_if: only_if.to_vec() });
-        return;
-    }
-    for member in of.members() {
-        within(types, member.of, at.saturating_add(member.offset), only_if, depth + 1, found);
-    }
-    let Some(choice) = of.choice() else { return };
-    let number = Number { offset: at.saturating_add(choice.number.offset), ..choice.number };
-    let values: Vec<u64> = choice.cases.iter().filter_map(|case| case.value).collect();
-    for case in &choice.cases {
-        let mut only_if = only_if.to_vec();
-        if choice.cases.len() > 1 {
-            only_if.push((number, case.value.ok_or_else(|| values.clone())));
+/// A search through the variables of one state.
+struct Search<'a, 't> {
+    types: &'a Types<'t>,
+    found: Vec<Guard>,
+    /// Types that may still be looked into.
+    left: usize,
+}
+
+impl Search<'_, '_> {
+    fn within(&mut self, die: Die, at: u64, only_if: &[OnlyIf], depth: usize) {
+        if depth > DEEPEST || self.found.len() >= MOST || self.left == 0 {
+            return;
         }
-        within(types, case.of, at.saturating_add(case.offset), &only_if, depth + 1, found);
+        self.left -= 1;
+        let of = self.types.get(die);
+        if of.is_coroutine() {
+            return;
+        }
+        if let Some((kind, pointer, semaphore, permits)) = guard(self.types, die, &of) {
+            let pointer = at.saturating_add(pointer);
+            self.found.push(Guard { kind, pointer, semaphore, permits, only_if: only_if.to_vec() });
+            return;
+        }
+        for member in of.members() {
+            self.within(member.of, at.saturating_add(member.offset), only_if, depth + 1);
+        }
+        let Some(choice) = of.choice() else { return };
+        let number = Number { offset: at.saturating_add(choice.number.offset), ..choice.number };
+        let values: Vec<u64> = choice.cases.iter().filter_map(|case| case.value).collect();
+        for case in &choice.cases {
+            let mut only_if = only_if.to_vec();
+            if choice.cases.len() > 1 {
+                only_if.push((number, case.value.ok_or_else(|| values.clone())));
+            }
+            self.within(case.of, at.saturating_add(case.offset), &only_if, depth + 1);
+        }
     }
 }
 

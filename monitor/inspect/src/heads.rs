@@ -16,6 +16,8 @@ const NOTIFIED: u64 = 1 << 2;
 const CANCELLED: u64 = 1 << 5;
 const REFERENCE: u32 = 6;
 
+/// Headers that are read at once.
+const BATCH: usize = 1 << 16;
 /// More references than this no task has.
 const MOST_REFERENCES: u64 = 1 << 20;
 /// Ids are counted up from 1, so they do not reach this in a lifetime.
@@ -89,12 +91,16 @@ pub(crate) fn heads(
     vtables: &Vtables,
     suspects: &[Suspect],
 ) -> Result<Vec<Head>, Error> {
-    let known = || suspects.iter().filter_map(|it| Some((*it, vtables.get(it.vtable)?)));
-    let mut pieces: Vec<_> =
-        known().map(|(suspect, vtable)| Piece::new(suspect.header, length(vtable))).collect();
-    memory.read_many(&mut pieces)?;
-    let heads = known().zip(&pieces).filter_map(|((suspect, vtable), piece)| head(suspect, vtable, piece));
-    let mut heads: Vec<_> = heads.collect();
+    let mut heads = Vec::new();
+    for suspects in suspects.chunks(BATCH) {
+        let known = || suspects.iter().filter_map(|it| Some((*it, vtables.get(it.vtable)?)));
+        let mut pieces: Vec<_> =
+            known().map(|(suspect, vtable)| Piece::new(suspect.header, length(vtable))).collect();
+        memory.read_many(&mut pieces)?;
+        heads.extend(
+            known().zip(&pieces).filter_map(|((suspect, vtable), piece)| head(suspect, vtable, piece)),
+        );
+    }
     let schedulers = schedulers(&heads);
     heads.retain(|head| head.owner == 0 || schedulers.get(&head.owner) == Some(&head.scheduler));
     heads.sort_unstable_by_key(|head| (head.id, head.suspect.header));

@@ -24,6 +24,8 @@ pub(crate) struct Module {
     pub(crate) text: Vec<Range<u64>>,
     /// What is readable and no code, in the program's addresses.
     pub(crate) data: Vec<Range<u64>>,
+    /// The part of it in which tables of functions may be.
+    pub(crate) tables: Vec<Range<u64>>,
     file: Arc<Mmap>,
 }
 
@@ -65,9 +67,30 @@ impl Module {
         });
         let text = text.collect();
         let data = mappings.iter().filter(|it| it.readable && !it.executable).map(|it| it.range.clone());
-        let (path, data) = (first.path.clone().into(), data.collect());
-        Some(Self { path, bias, text, data, file })
+        let (path, data): (_, Vec<_>) = (first.path.clone().into(), data.collect());
+        let tables = tables(&elf, bias, &data);
+        Some(Self { path, bias, text, data, tables, file })
     }
+}
+
+/// Where a program may lie anywhere, its tables of functions are filled in when it is loaded: they are in what the
+/// loader could write, which is little. In others they may be among the constants.
+fn tables(elf: &object::File<'_>, bias: u64, data: &[Range<u64>]) -> Vec<Range<u64>> {
+    if elf.kind() != object::ObjectKind::Dynamic {
+        return data.to_vec();
+    }
+    let is_writable =
+        |flags| matches!(flags, SegmentFlags::Elf { p_flags, .. } if p_flags.contains(object::elf::PF_W));
+    let segments = elf.segments().filter(|segment| is_writable(segment.flags()));
+    let segments = segments.filter_map(|segment| {
+        let start = segment.address().wrapping_add(bias);
+        Some(start..start.checked_add(segment.size())?)
+    });
+    let parts = segments
+        .flat_map(|segment| data.iter().map(move |it| it.start.max(segment.start)..it.end.min(segment.end)));
+    // Words are read at multiples of eight.
+    let parts = parts.map(|part| part.start.next_multiple_of(8)..part.end);
+    parts.filter(|part| part.start < part.end).collect()
 }
 
 /// From where the file says that its bytes belong to where they are.

@@ -10,6 +10,8 @@ use crate::types::{Case, Kind, Number, Type, Types};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// Variables of one state that are walked through.
+const MOST_ASIDES: usize = 256;
 /// Types that are looked at to find out whether one leads to a future.
 const MOST_TYPES: usize = 100_000;
 
@@ -327,7 +329,8 @@ fn state(types: &Types<'_>, case: &Case, begins: Option<&(String, u64)>) -> Opti
 /// The variables of a state, what it awaits left out.
 fn asides(state: &Type, begin: u64) -> Vec<Part> {
     let others = state.members().iter().filter(|member| &*member.name != "__awaitee");
-    others.map(|member| Part { offset: begin.saturating_add(member.offset), of: member.of }).collect()
+    let parts = others.map(|member| Part { offset: begin.saturating_add(member.offset), of: member.of });
+    parts.take(MOST_ASIDES).collect()
 }
 
 /// The line of the await, unless that is in a macro's file: then where the function begins.

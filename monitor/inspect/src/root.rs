@@ -87,7 +87,7 @@ impl Signs {
     fn on(&mut self, types: &AllTypes<'_>, stack: &Piece) -> Vec<(u64, Sign)> {
         let words = stack.bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word));
         let slots = (stack.address..).step_by(8).zip(words);
-        let code = slots.filter_map(|(slot, word)| Some((types.symbols().code(word)?, word, slot)));
+        let code = slots.filter_map(|(slot, word)| Some((types.symbols().tokio_code(word)?, word, slot)));
         let code: Vec<_> = code.take(MOST_ADDRESSES).collect();
         let mut new: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
         for (module, word, _) in code.iter().filter(|(_, word, _)| !self.known.contains_key(word)) {

@@ -18,7 +18,7 @@ const FAR: u64 = 1 << 26;
 /// A guard below a thread's stack is not longer than this.
 const GUARD: u64 = 1 << 16;
 /// Most suspicions that are followed.
-const MOST: usize = 1 << 24;
+const MOST: usize = 1 << 22;
 
 /// What may be a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

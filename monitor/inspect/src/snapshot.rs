@@ -25,6 +25,8 @@ pub enum Information {
     Nothing,
     /// Names of functions.
     Symbols,
+    /// Names of functions; the rest is in a file of its own that is not read (`split-debuginfo`).
+    Split,
     /// Names and lines of functions.
     Functions,
     /// What types consist of, too: all there is.

@@ -6,17 +6,21 @@ use crate::memory::Memory;
 use crate::module::Module;
 use crate::plans::TypeKey;
 use crate::types::{Kind, Types};
-use std::collections::HashMap;
+use crate::vtables::Vtables;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// The debug information of all modules, each opened when first asked for.
 pub(crate) struct Symbols {
     modules: Vec<(Module, OnceLock<Option<Debug>>)>,
+    /// Numbers of those that have tables of tasks, and so tokio.
+    with_tasks: BTreeSet<usize>,
 }
 
 impl Symbols {
-    pub(crate) fn new(modules: Vec<Module>) -> Self {
-        Self { modules: modules.into_iter().map(|module| (module, OnceLock::new())).collect() }
+    pub(crate) fn new(modules: Vec<Module>, vtables: &Vtables) -> Self {
+        let with_tasks = vtables.all().iter().map(|vtable| vtable.module).collect();
+        Self { modules: modules.into_iter().map(|module| (module, OnceLock::new())).collect(), with_tasks }
     }
 
     pub(crate) fn module(&self, number: usize) -> Option<&Module> {
@@ -28,9 +32,10 @@ impl Symbols {
         debug.get_or_init(|| Debug::open(module)).as_ref()
     }
 
-    /// The module whose code is at an address.
-    pub(crate) fn code(&self, address: u64) -> Option<usize> {
-        self.modules.iter().position(|(module, _)| module.is_code(address))
+    /// The module with tokio in it whose code is at an address.
+    pub(crate) fn tokio_code(&self, address: u64) -> Option<usize> {
+        let is_code = |number: &usize| self.module(*number).is_some_and(|module| module.is_code(address));
+        self.with_tasks.iter().copied().find(is_code)
     }
 
     fn holding(&self, address: u64) -> Option<usize> {
@@ -96,8 +101,11 @@ fn find(all: &AllTypes<'_>, memory: &dyn Memory, vtable: u64) -> Option<TypeKey>
     if let Some(found) = described().or_else(|| receiver(types, method).map(key)) {
         return Some(found);
     }
-    debug.prepare_all();
-    described()
+    debug.prepare_crate(method);
+    described().or_else(|| {
+        debug.prepare_all();
+        described()
+    })
 }
 
 /// The type that a method was compiled for, by its first parameter: `Pin<&mut Type>`.

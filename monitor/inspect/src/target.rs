@@ -87,7 +87,8 @@ impl Target {
         let modules = module::modules(&*memory, &mappings)?;
         let vtables = Vtables::find(&*memory, &modules)?;
         let mapped = code(&mappings);
-        Ok(Self { memory, mapped, symbols: Symbols::new(modules), vtables, known: Known::default() })
+        let symbols = Symbols::new(modules, &vtables);
+        Ok(Self { memory, mapped, symbols, vtables, known: Known::default() })
     }
 
     /// The tasks that live now, and what each awaits.
@@ -100,7 +101,7 @@ impl Target {
             // It has loaded or unloaded code.
             let modules = module::modules(&*self.memory, &mappings)?;
             self.vtables = Vtables::find(&*self.memory, &modules)?;
-            self.symbols = Symbols::new(modules);
+            self.symbols = Symbols::new(modules, &self.vtables);
             self.mapped = code(&mappings);
             self.known = Known::default();
         }
@@ -209,6 +210,31 @@ struct Draft {
     gone: bool,
 }
 
+/// What was copied, and which draft it was copied for.
+#[derive(Default)]
+struct Seen {
+    pieces: Vec<Piece>,
+    owners: Vec<usize>,
+    bytes: usize,
+}
+
+impl Seen {
+    fn add(&mut self, owner: usize, pieces: Vec<Piece>) {
+        self.bytes += pieces.iter().map(|piece| piece.bytes.len()).sum::<usize>();
+        self.owners.extend(std::iter::repeat_n(owner, pieces.len()));
+        self.pieces.extend(pieces);
+    }
+
+    /// The drafts of which something is different now.
+    fn changed(self, memory: &dyn Memory) -> Result<Vec<usize>, Error> {
+        let mut again: Vec<_> =
+            self.pieces.iter().map(|piece| Piece::new(piece.address, piece.bytes.len())).collect();
+        memory.read_many(&mut again)?;
+        let pairs = self.owners.into_iter().zip(self.pieces.iter().zip(&again));
+        Ok(pairs.filter(|(_, (before, after))| before != after).map(|(owner, _)| owner).collect())
+    }
+}
+
 impl Reader<'_, '_> {
     /// Copies the tasks, walks the copies, and looks whether the tasks are still the same.
     fn tasks(&mut self, heads: &[Head], tasks: &mut Vec<Task>) -> Result<(), Error> {
@@ -249,8 +275,7 @@ impl Reader<'_, '_> {
         let mut copies: Vec<_> =
             drafts.iter().map(|draft| Piece::new(draft.head.suspect.header, draft.length)).collect();
         self.memory.read_many(&mut copies)?;
-        let mut pieces = Vec::new();
-        let mut owners = Vec::new();
+        let (mut seen, mut unsteady) = (Seen::default(), Vec::new());
         for (number, (draft, copy)) in drafts.iter_mut().zip(copies).enumerate() {
             let vtable = self.vtables.get(draft.head.suspect.vtable);
             let head = vtable.and_then(|vtable| heads::head(draft.head.suspect, vtable, &copy));
@@ -261,17 +286,15 @@ impl Reader<'_, '_> {
             draft.head = head;
             let copied = self.walk(draft, copy);
             draft.fingerprint = Piece::fingerprint(&copied);
-            owners.extend(std::iter::repeat_n(number, copied.len()));
-            pieces.extend(copied);
+            draft.steady = true;
+            seen.add(number, copied);
+            if seen.bytes as u64 > BATCH_BYTES {
+                unsteady.extend(std::mem::take(&mut seen).changed(self.memory)?);
+            }
         }
-        let mut again: Vec<_> =
-            pieces.iter().map(|piece| Piece::new(piece.address, piece.bytes.len())).collect();
-        self.memory.read_many(&mut again)?;
-        drafts.iter_mut().for_each(|draft| draft.steady = true);
-        for ((owner, before), after) in owners.into_iter().zip(&pieces).zip(&again) {
-            if before != after
-                && let Some(draft) = drafts.get_mut(owner)
-            {
+        unsteady.extend(seen.changed(self.memory)?);
+        for number in unsteady {
+            if let Some(draft) = drafts.get_mut(number) {
                 draft.steady = false;
             }
         }

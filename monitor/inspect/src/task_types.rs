@@ -78,16 +78,17 @@ impl TaskTypes {
     pub(crate) fn information(&self, symbols: &Symbols, vtables: &Vtables) -> Information {
         let of = |(id, of): (&VtableId, &Arc<TaskType>)| {
             let module = vtables.get(*id).map(|vtable| vtable.module);
-            match of.stage {
-                Some(_) => Information::Types,
-                None if module.is_some_and(|module| symbols.debug(module).is_some()) => {
-                    Information::Functions
-                }
-                None if of.future.is_some() => Information::Symbols,
-                None => Information::Nothing,
+            let debug = module.and_then(|module| symbols.debug(module));
+            match (of.stage, debug) {
+                (Some(_), _) => Information::Types,
+                (None, Some(debug)) if debug.is_split() => Information::Split,
+                (None, Some(_)) => Information::Functions,
+                (None, None) if of.future.is_some() => Information::Symbols,
+                (None, None) => Information::Nothing,
             }
         };
         let none_met = || match symbols.debug(0) {
+            Some(debug) if debug.is_split() => Information::Split,
             Some(_) => Information::Types,
             None => Information::Nothing,
         };
@@ -97,12 +98,21 @@ impl TaskTypes {
     fn find(&mut self, all: &AllTypes<'_>, vtables: &[Vtable], vtable: &Vtable) -> Option<TaskType> {
         let module = all.symbols().module(vtable.module)?;
         if let Some(types) = all.of(vtable.module)
-            && let Some(mut found) = from_debug(types, module, vtable)
+            && let Some((mut found, mut path)) = from_debug(types, module, vtable)
         {
+            // A unit describes only the types that its own code looks into: another one will have it, first of all one
+            // of the same crate.
+            let debug = all.symbols().debug(vtable.module)?;
             if found.stage.is_none() {
-                // A unit describes only the types that its own code looks into: another one will have it.
-                all.symbols().debug(vtable.module)?.prepare_all();
-                found = from_debug(types, module, vtable).unwrap_or(found);
+                debug.prepare_crate(vtable.poll().wrapping_sub(module.bias));
+                (found, path) = from_debug(types, module, vtable).unwrap_or((found, path));
+            }
+            if found.stage.is_none() {
+                debug.prepare_all();
+                (found, path) = from_debug(types, module, vtable).unwrap_or((found, path));
+            }
+            if found.stage.is_none() {
+                found.defined = types.reading().defined(&path).and_then(place);
             }
             // Merged functions belong to several types, of which the one that is described may be another.
             if vtables.iter().filter(|other| other.poll() == vtable.poll()).count() > 1 {
@@ -122,19 +132,18 @@ impl TaskTypes {
     }
 }
 
-fn from_debug(types: &Types<'_>, module: &Module, vtable: &Vtable) -> Option<TaskType> {
+/// And the path of the future's type.
+fn from_debug(types: &Types<'_>, module: &Module, vtable: &Vtable) -> Option<(TaskType, Box<str>)> {
     let (arguments, function, sure) = names::from_debug(types.reading(), module, vtable)?;
     let (kind, flavor) = kind(&arguments.scheduler);
     let text: Arc<str> = names::pretty(&arguments.future).into();
     let stage = stage(types, function, &arguments, vtable);
     let sure = if stage.is_some() { sure } else { Sure::Inferred };
-    let defined = match &stage {
-        Some(stage) => begins(types, stage.future.die),
-        None => types.reading().defined(&arguments.future).and_then(place),
-    };
+    let defined = stage.and_then(|stage| begins(types, stage.future.die));
     let is_worker = is_worker(&arguments.future);
     let size = stage.map(|stage| types.get(stage.future.die).size);
-    Some(TaskType { future: Some(Name { text, sure }), kind, flavor, defined, stage, size, is_worker })
+    let future = Some(Name { text, sure });
+    Some((TaskType { future, kind, flavor, defined, stage, size, is_worker }, arguments.future))
 }
 
 /// The line of a coroutine's first state.

@@ -227,7 +227,10 @@ impl<'a> Types<'a> {
         for _ in 0..DEEPEST {
             let mut next = Vec::new();
             for (begin, of) in level {
-                for member in self.get(of).members().iter().take(MOST_MEMBERS) {
+                if next.len() > MOST_MEMBERS {
+                    return None;
+                }
+                for member in self.get(of).members() {
                     let offset = begin.checked_add(member.offset)?;
                     if &*member.name == name {
                         return Some((offset, member.of));
@@ -236,9 +239,6 @@ impl<'a> Types<'a> {
                 }
             }
             level = next;
-            if level.len() > MOST_MEMBERS {
-                return None;
-            }
         }
         None
     }

@@ -8,21 +8,29 @@ use crate::types::Number;
 const MOST_PIECES: usize = 1024;
 /// Longest piece.
 const LONGEST: u64 = 1 << 20;
+/// What all of them have together at most, bytes.
+const MOST_BYTES: usize = 16 << 20;
+/// And all that are copied one after the other, where the task has to be found first.
+const MOST_IN_ALL: usize = 256 << 20;
 
 /// A task's memory.
 pub(crate) struct View<'a> {
     memory: &'a dyn Memory,
     pieces: Vec<Piece>,
+    /// What may still be copied, bytes.
+    left: usize,
+    left_in_all: usize,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(memory: &'a dyn Memory, task: Piece) -> Self {
-        Self { memory, pieces: vec![task] }
+        Self { memory, pieces: vec![task], left: MOST_BYTES, left_in_all: MOST_IN_ALL }
     }
 
     /// Forgets all but the first piece.
     pub(crate) fn only_first(&mut self) {
         self.pieces.truncate(1);
+        self.left = MOST_BYTES;
     }
 
     /// What was copied.
@@ -43,6 +51,8 @@ impl<'a> View<'a> {
         if self.pieces.len() >= MOST_PIECES || address == 0 {
             return None;
         }
+        self.left = self.left.checked_sub(room)?;
+        self.left_in_all = self.left_in_all.checked_sub(room)?;
         let mut piece = Piece::new(address, room);
         let read = self.memory.read(address, &mut piece.bytes).ok()?;
         (read == room).then(|| self.pieces.push(piece))

@@ -61,7 +61,7 @@ impl Vtables {
     pub(crate) fn find(memory: &dyn Memory, modules: &[Module]) -> Result<Self, Error> {
         let mut all = Vec::new();
         for (number, module) in modules.iter().enumerate() {
-            for range in &module.data {
+            for range in &module.tables {
                 all.extend(within(memory, range, number, module)?);
             }
         }

@@ -51,6 +51,13 @@ impl Default for Left {
     }
 }
 
+impl Left {
+    /// Steps that were made.
+    pub(crate) fn spent(&self) -> usize {
+        MOST_STEPS - self.steps
+    }
+}
+
 /// Something made no sense: it changed while it was read, or it is not what the debug information says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Torn;
@@ -229,7 +236,7 @@ impl Walker<'_, '_> {
                 self.value(view, key, data, above.deeper(), out)
             }
             None => {
-                self.left.nodes -= 1;
+                self.left.nodes = self.left.nodes.saturating_sub(1);
                 out.push(node("dyn Future".into(), Some("of an unknown type"), None));
                 Ok(())
             }
@@ -263,7 +270,7 @@ impl Walker<'_, '_> {
             }
         }
         self.met.put_aside(key, address, asides);
-        self.left.nodes -= 1;
+        self.left.nodes = self.left.nodes.saturating_sub(1);
         let detail = matches!(state.progress, Progress::NotStarted).then_some("not started");
         let mut own =
             Node { location: state.place.clone(), ..node(coroutine.function.clone(), detail, None) };

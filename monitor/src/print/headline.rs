@@ -22,6 +22,9 @@ pub(crate) fn headline(hello: &Hello, world: &World, ills: u64, recording: bool)
     if ills > 0 {
         line.push_str(&format!("; {} (taskscope findings)", words::count(ills, "finding")));
     }
+    if let Some(this) = world.coverage_of("this recording").filter(|_| recording) {
+        line.push_str(&format!("; {}", words::harmless(&this.why)));
+    }
     let unseen = unseen(world);
     if !unseen.is_empty() {
         line.push_str(&format!("; not seen: {} (taskscope doctor says why)", unseen.join(", ")));

@@ -2,7 +2,8 @@
 
 use super::Bytes;
 use gimli::{
-    Abbreviation, Attribute, AttributeValue, DebugInfoOffset, Dwarf, EntriesRaw, Operation, Result, Unit,
+    Abbreviation, Attribute, AttributeValue, DebugInfoOffset, Dwarf, EntriesRaw, Operation, Result,
+    Section as _, Unit,
 };
 
 /// Scopes are nested at most this deep.
@@ -46,8 +47,8 @@ pub(super) struct Function {
     pub(super) place: u32,
 }
 
-/// The namespace in which tokio defines its tasks.
-const STAGES: [&[u8]; 4] = [b"tokio", b"runtime", b"task", b"core"];
+/// The namespace in which tokio defines its tasks. Names end with a zero.
+const STAGES: [&[u8]; 4] = [b"tokio\0", b"runtime\0", b"task\0", b"core\0"];
 
 /// Scopes around the entry that is read.
 struct Around {
@@ -105,14 +106,15 @@ impl<'a, 'b> Pass<'a, 'b> {
             gimli::DW_TAG_namespace => {
                 entries.read_attributes(kind.attributes(), &mut self.attributes)?;
                 let at_depth = self.around.len() == towards_stages;
-                let is_next = at_depth && STAGES.get(towards_stages).is_some_and(|next| self.name() == *next);
+                let is_next =
+                    at_depth && STAGES.get(towards_stages).is_some_and(|next| self.name_begins_with(next));
                 self.enter(depth, place, scope, if is_next { towards_stages + 1 } else { towards_stages });
             }
             gimli::DW_TAG_structure_type | gimli::DW_TAG_enumeration_type | gimli::DW_TAG_union_type => {
                 self.index.types.push((place, scope));
                 if towards_stages == STAGES.len() {
                     entries.read_attributes(kind.attributes(), &mut self.attributes)?;
-                    if self.name().starts_with(b"Stage<") {
+                    if self.name_begins_with(b"Stage<") {
                         self.index.stages.push(place);
                     }
                 } else {
@@ -125,7 +127,7 @@ impl<'a, 'b> Pass<'a, 'b> {
             gimli::DW_TAG_subprogram => {
                 entries.read_attributes(kind.attributes(), &mut self.attributes)?;
                 self.index.described.push((place, scope));
-                if self.name().starts_with(b"{async_") {
+                if self.name_begins_with(b"{async_") {
                     self.index.coroutines.push(place);
                 }
                 let code = self.code();
@@ -153,10 +155,20 @@ impl<'a, 'b> Pass<'a, 'b> {
         self.attributes.iter().find(|attribute| attribute.name() == name).map(Attribute::value)
     }
 
-    fn name(&self) -> &'a [u8] {
-        let name = self.attribute(gimli::DW_AT_name);
-        let name = name.and_then(|name| self.dwarf.attr_string(self.unit, name).ok());
-        name.map_or(b"", |name| name.slice())
+    /// Looks no farther than that: names are long, and there are many.
+    fn name_begins_with(&self, prefix: &[u8]) -> bool {
+        match self.attribute(gimli::DW_AT_name) {
+            Some(AttributeValue::DebugStrRef(place)) => {
+                let names = self.dwarf.debug_str.reader().slice();
+                names.get(place.0..).is_some_and(|name| name.starts_with(prefix))
+            }
+            Some(AttributeValue::String(name)) => begins_with(name.slice(), prefix),
+            Some(other) => {
+                let name = self.dwarf.attr_string(self.unit, other);
+                name.is_ok_and(|name| begins_with(name.slice(), prefix))
+            }
+            None => false,
+        }
     }
 
     /// First address of a function, and the one behind its last.
@@ -185,4 +197,9 @@ impl<'a, 'b> Pass<'a, 'b> {
             _ => None,
         }
     }
+}
+
+/// Whether a name begins with that, its end counted as a zero.
+fn begins_with(name: &[u8], prefix: &[u8]) -> bool {
+    name.iter().chain(&[0]).take(prefix.len()).eq(prefix)
 }

@@ -18,6 +18,10 @@ use taskscope_model::At;
 
 /// What one call of the kernel's takes at most (`UIO_MAXIOV` is 1024).
 const PIECES: usize = 512;
+/// Pieces so near to each other are read together, with what lies between: what costs is to find the pages.
+const NEAR: u64 = 1 << 10;
+/// Read together at most.
+const TOGETHER: u64 = 1 << 18;
 const PAGE: u64 = 4096;
 
 /// A live process.
@@ -55,6 +59,45 @@ impl Live {
         }
     }
 
+    /// Reads pieces that lie near to each other, by way of `room`; false if something there is not mapped.
+    fn read_together(&self, pieces: &mut [&mut Piece], room: &mut Vec<u8>) -> Result<bool, Error> {
+        let begin = pieces.first().map_or(0, |first| first.address);
+        let ends = pieces.iter().map(|piece| piece.address.saturating_add(piece.bytes.len() as u64));
+        let length = usize::try_from(ends.max().unwrap_or(begin) - begin).unwrap_or(usize::MAX);
+        room.resize(room.len().max(length), 0);
+        let Some(room) = room.get_mut(..length) else { return Ok(false) };
+        if self.read(begin, room)? < length {
+            return Ok(false);
+        }
+        for piece in pieces {
+            let at = usize::try_from(piece.address - begin).unwrap_or(usize::MAX);
+            let Some(bytes) = room.get(at..).and_then(|rest| rest.get(..piece.bytes.len())) else {
+                return Ok(false);
+            };
+            piece.bytes.copy_from_slice(bytes);
+        }
+        Ok(true)
+    }
+
+    /// Reads pieces that lie apart, many with one call.
+    fn read_apart(&self, pieces: &mut [&mut Piece]) -> Result<(), Error> {
+        for batch in pieces.chunks_mut(PIECES) {
+            let from: Vec<_> = batch.iter().map(|piece| remote(piece.address, piece.bytes.len())).collect();
+            let wanted: usize = batch.iter().map(|piece| piece.bytes.len()).sum();
+            let into: Vec<_> = batch.iter_mut().map(|piece| local(&mut piece.bytes)).collect();
+            if self.call(&into, &from)? == wanted {
+                continue;
+            }
+            // One of them is not mapped, and those behind it were not read: one by one.
+            for piece in batch {
+                if self.read(piece.address, &mut piece.bytes)? < piece.bytes.len() {
+                    piece.bytes.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// One call for all of them: bytes read, from the first on.
     fn call(&self, local: &[libc::iovec], remote: &[libc::iovec]) -> Result<usize, Error> {
         let pid = self.pid.cast_signed();
@@ -73,6 +116,18 @@ impl Live {
     }
 }
 
+/// How many of the first pieces are read together. They are sorted by their addresses.
+fn near(pieces: &[&mut Piece]) -> usize {
+    let begin = pieces.first().map_or(0, |first| first.address);
+    let mut end = begin;
+    let is_near = |piece: &&&mut Piece| {
+        let is_near = piece.address.saturating_sub(end) <= NEAR;
+        end = end.max(piece.address.saturating_add(piece.bytes.len() as u64));
+        is_near && end - begin <= TOGETHER
+    };
+    pieces.iter().take_while(is_near).count().max(1)
+}
+
 fn local(bytes: &mut [u8]) -> libc::iovec {
     libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() }
 }
@@ -88,21 +143,18 @@ impl Memory for Live {
     }
 
     fn read_many(&self, pieces: &mut [Piece]) -> Result<(), Error> {
-        for batch in pieces.chunks_mut(PIECES) {
-            let from: Vec<_> = batch.iter().map(|piece| remote(piece.address, piece.bytes.len())).collect();
-            let wanted: usize = batch.iter().map(|piece| piece.bytes.len()).sum();
-            let into: Vec<_> = batch.iter_mut().map(|piece| local(&mut piece.bytes)).collect();
-            if self.call(&into, &from)? == wanted {
-                continue;
-            }
-            // One of them is not mapped, and those behind it were not read: one by one.
-            for piece in batch {
-                if self.read(piece.address, &mut piece.bytes)? < piece.bytes.len() {
-                    piece.bytes.clear();
-                }
+        let mut pieces: Vec<&mut Piece> = pieces.iter_mut().collect();
+        pieces.sort_unstable_by_key(|piece| piece.address);
+        let (mut rest, mut alone, mut room) = (&mut pieces[..], Vec::new(), Vec::new());
+        while !rest.is_empty() {
+            let count = near(rest);
+            let (near, behind) = std::mem::take(&mut rest).split_at_mut(count);
+            rest = behind;
+            if near.len() == 1 || !self.read_together(near, &mut room)? {
+                alone.extend(near.iter_mut().map(|piece| &mut **piece));
             }
         }
-        Ok(())
+        self.read_apart(&mut alone)
     }
 
     fn mappings(&self) -> Result<Vec<Mapping>, Error> {
@@ -172,7 +224,9 @@ impl Memory for Live {
         let inodes: Vec<(i32, u64)> = descriptors.iter().filter_map(|it| Some((*it, inode(*it)?))).collect();
         let mut known = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         if inodes.iter().any(|(_, inode)| !known.contains_key(inode)) {
-            let all = sockets::all(|table| fs::read_to_string(self.path(&format!("net/{table}"))).ok());
+            let wanted: Vec<u64> = inodes.iter().map(|(_, inode)| *inode).collect();
+            let read = |table: &str| fs::read_to_string(self.path(&format!("net/{table}"))).ok();
+            let all = sockets::all(&wanted, read);
             *known = inodes.iter().map(|(_, inode)| (*inode, all.get(inode).cloned())).collect();
         }
         let socket = |inode| known.get(inode).cloned().flatten();

@@ -5,7 +5,7 @@
 use crate::outside::expected::Expected;
 use crate::outside::fixture::Build;
 use crate::outside::truth::{differences, look, spawned};
-use taskscope_inspect::{Snapshot, Sure, Target, Task};
+use taskscope_inspect::{Information, Snapshot, Sure, Target, Task};
 use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
 
@@ -119,6 +119,13 @@ fn symbols_that_spell_types_out() {
 #[ignore = "a build of its own"]
 fn stripped() {
     check(&Build { profile: "stripped", ..Build::BASE }, &[], Shows::Tasks);
+}
+
+#[test]
+#[ignore = "a build of its own"]
+fn debug_information_in_a_file_of_its_own() {
+    let snapshot = check(&Build { profile: "split", ..Build::BASE }, &[], Shows::Tasks);
+    assert_eq!(snapshot.information, Information::Split);
 }
 
 #[test]

@@ -66,6 +66,12 @@ impl Build {
         std::fs::create_dir_all(&copy).expect("the target folder can be written");
         let copied = Command::new("cp").arg("-r").arg(source().join(".")).arg(&copy).status();
         assert!(copied.is_ok_and(|status| status.success()));
+        // The others of the workspace want a newer tokio than some.
+        let manifest = copy.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).expect("it was copied");
+        let alone =
+            text.replace(r#"members = ["plain", "plain_axum"]"#, &format!("members = [{:?}]", self.package));
+        std::fs::write(&manifest, alone).expect("the target folder can be written");
         let mut cargo = Command::new("cargo");
         let updated =
             cargo.current_dir(&copy).args(["update", "--quiet", "tokio", "--precise", version]).status();

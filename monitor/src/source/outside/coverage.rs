@@ -7,6 +7,7 @@ use taskscope_model::codes::Seen;
 const AGENT: &str = "#[taskscope_agent::main] on the main function";
 const TYPES: &str = "debug = 2 below [profile.release] in Cargo.toml";
 const UNSTRIPPED: &str = "debug = 2 below [profile.release] in Cargo.toml, and no strip there";
+const UNSPLIT: &str = "split-debuginfo = \"off\" below [profile.release] in Cargo.toml";
 const SPAWN_LOCATIONS: &str =
     "rustflags = [\"--cfg\", \"tokio_unstable\"] below [build] in .cargo/config.toml";
 
@@ -119,6 +120,10 @@ fn trees(shown: &Shown) -> Coverage {
             let why = "its debug information describes functions and lines, and no types";
             topic("await trees", Seen::NO, why, remedy)
         }
+        (Information::Split, _) => {
+            let why = "its debug information is in a file of its own, which is not read";
+            topic("await trees", Seen::NO, why, remedy)
+        }
         (Information::Symbols, _) => topic("await trees", Seen::NO, "it has no debug information", remedy),
         (Information::Nothing, _) => {
             topic("await trees", Seen::NO, "it has no debug information and no symbols", remedy)
@@ -130,6 +135,7 @@ fn remedy(information: Information) -> &'static str {
     match information {
         Information::Types => "",
         Information::Functions | Information::Symbols => TYPES,
+        Information::Split => UNSPLIT,
         Information::Nothing => UNSTRIPPED,
     }
 }
@@ -155,6 +161,9 @@ mod tests {
         assert_eq!(about(&told, "await trees").seen, Seen::NO);
         assert!(about(&told, "await trees").remedy.starts_with("debug = 2"));
         assert_eq!(about(&told, "names").seen, Seen::PARTLY);
+
+        let split = Shown { information: Information::Split, tasks: 5, ..Shown::default() };
+        assert!(about(&coverage(&split), "await trees").remedy.starts_with("split-debuginfo"));
 
         let stripped = Shown { tasks: 5, nameless: 5, ..Shown::default() };
         let told = coverage(&stripped);

@@ -5,7 +5,7 @@
 use super::super::{AttachError, Heard, unix, wire};
 use crate::clock::{self, Deadline};
 use rustix::fs::{FileExt as _, MemfdFlags, MetadataExt as _};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -71,24 +71,25 @@ impl Lent {
 
     fn pieces(&self, file: u64, extents: &[Extent]) -> Result<Vec<Blob>, Error> {
         let mut link = locked(&self.link);
-        let mut batches = batches(extents);
-        let (mut waiting, mut found) = (0, Vec::with_capacity(extents.len()));
+        let mut batches = batches(extents).peekable();
+        let (mut asked, mut found) = (VecDeque::new(), Vec::with_capacity(extents.len()));
+        let mut in_flight = 0;
         loop {
-            while waiting < AHEAD
-                && let Some(batch) = batches.next()
-            {
+            // While the agent's answers are not taken it takes no requests: not more of them than the socket holds.
+            while let Some(batch) = batches.next_if(|batch| {
+                asked.is_empty() || (asked.len() < AHEAD && in_flight + batch.len() <= MOST_PIECES)
+            }) {
                 let pieces = batch.to_vec();
-                link.ask(self.pid, |number| ReadMemory { number, file, pieces }.into())?;
-                waiting += 1;
+                let number = link.ask(self.pid, |number| ReadMemory { number, file, pieces }.into())?;
+                asked.push_back((number, batch.len()));
+                in_flight += batch.len();
             }
-            if waiting == 0 {
-                return Ok(found);
-            }
-            match link.answer(self.pid)? {
-                Answer::MemoryRead(read) => found.extend(read.pieces),
+            let Some((number, length)) = asked.pop_front() else { return Ok(found) };
+            in_flight -= length;
+            match link.answer(self.pid, number)? {
+                Answer::MemoryRead(read) if read.pieces.len() == length => found.extend(read.pieces),
                 other => return Err(strange(&other)),
             }
-            waiting -= 1;
         }
     }
 
@@ -165,17 +166,21 @@ fn batches(extents: &[Extent]) -> impl Iterator<Item = &[Extent]> {
 }
 
 impl Link {
-    fn ask(&mut self, pid: u32, request: impl FnOnce(u32) -> Request) -> Result<(), Error> {
+    /// Sends a request, and gives its number.
+    fn ask(&mut self, pid: u32, request: impl FnOnce(u32) -> Request) -> Result<u32, Error> {
         self.number = self.number.wrapping_add(1);
-        self.connection.asker().ask(&request(self.number)).map_err(|_| Error::Gone { pid })
+        self.connection.asker().ask(&request(self.number)).map_err(|_| Error::Gone { pid })?;
+        Ok(self.number)
     }
 
-    /// The next answer: they come in the order of the requests.
-    fn answer(&mut self, pid: u32) -> Result<Answer, Error> {
+    /// The answer to that request. They come in the order of the requests; those that nobody waits for any more, since
+    /// one before them was denied, are passed over.
+    fn answer(&mut self, pid: u32, number: u32) -> Result<Answer, Error> {
         let deadline = Deadline::after(Some(PATIENCE));
         loop {
             let Ok(left) = deadline.left() else { return Err(failed(io::ErrorKind::TimedOut.into())) };
             match self.connection.next(left) {
+                Ok(Some(Heard::Answer(other))) if other.number() != number => {}
                 Ok(Some(Heard::Answer(Answer::Denied(denied)))) => return Err(why(pid, denied)),
                 Ok(Some(Heard::Answer(answer))) => return Ok(answer),
                 Ok(Some(Heard::Changes(_)) | None) => {}
@@ -232,10 +237,10 @@ impl Memory for Lent {
 
     fn mappings(&self) -> Result<Vec<Mapping>, Error> {
         let mut link = locked(&self.link);
-        link.ask(self.pid, |number| Layout { number }.into())?;
+        let number = link.ask(self.pid, |number| Layout { number }.into())?;
         let mut text = Vec::new();
         loop {
-            let Mapped { maps, threads, more, .. } = match link.answer(self.pid)? {
+            let Mapped { maps, threads, more, .. } = match link.answer(self.pid, number)? {
                 Answer::Mapped(mapped) => mapped,
                 other => return Err(strange(&other)),
             };
@@ -260,8 +265,8 @@ impl Memory for Lent {
             let mut from = range.start;
             while from < range.end {
                 let (to, spans) = (range.end, spans.to_vec());
-                link.ask(self.pid, |number| SearchMemory { number, from, to, spans }.into())?;
-                match link.answer(self.pid)? {
+                let number = link.ask(self.pid, |number| SearchMemory { number, from, to, spans }.into())?;
+                match link.answer(self.pid, number)? {
                     Answer::MemorySearched(part) if part.until > from => {
                         from = part.until;
                         found.extend(part.hits);

@@ -4,18 +4,30 @@ use crate::memory::Socket;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// All sockets by inode; `read` gives a table's text.
-pub(super) fn all(read: impl Fn(&str) -> Option<String>) -> HashMap<u64, Socket> {
+/// Sockets by inode, at least those that are wanted; `read` gives a table's text. For each table the kernel goes through
+/// all sockets of the machine, so no more of them are read than is necessary.
+pub(super) fn all(wanted: &[u64], read: impl Fn(&str) -> Option<String>) -> HashMap<u64, Socket> {
     let mut all = HashMap::new();
-    for (table, protocol) in [("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp")] {
+    for (table, protocol) in
+        [("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp"), ("unix", "unix")]
+    {
+        if wanted.iter().all(|inode| all.contains_key(inode)) {
+            break;
+        }
         let text = read(table).unwrap_or_default();
-        all.extend(text.lines().skip(1).filter_map(|line| socket(line, protocol)));
+        let lines = text.lines().skip(1);
+        match protocol {
+            "unix" => all.extend(lines.filter_map(unix_socket)),
+            _ => all.extend(lines.filter_map(|line| socket(line, protocol))),
+        }
     }
-    let unix = read("unix").unwrap_or_default();
-    let inode = |line: &str| line.split_whitespace().nth(6)?.parse().ok();
-    let inodes = unix.lines().skip(1).filter_map(inode);
-    all.extend(inodes.map(|inode| (inode, Socket { protocol: "unix", local: None, peer: None })));
     all
+}
+
+/// The seventh word is the inode.
+fn unix_socket(line: &str) -> Option<(u64, Socket)> {
+    let inode = line.split_whitespace().nth(6)?.parse().ok()?;
+    Some((inode, Socket { protocol: "unix", local: None, peer: None }))
 }
 
 /// The words are: number, local, remote, state, queues, timer, retransmits, uid, timeout, inode.
@@ -56,7 +68,10 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn ends_are_read() {
-        let all = all(|table| (table == "tcp").then(|| TCP.to_owned()));
+        let all = all(&[811, 812], |table| {
+            assert_eq!(table, "tcp", "all that are wanted are in the first table");
+            Some(TCP.to_owned())
+        });
         let (listener, connected) = (&all[&811], &all[&812]);
         assert_eq!(connected.peer, Some("10.0.3.7:5432".parse().unwrap()));
         assert_eq!(connected.local, Some("127.0.0.1:40014".parse().unwrap()));
