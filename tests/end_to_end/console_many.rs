@@ -1,12 +1,12 @@
 //! Many tasks, told by a console-subscriber: the monitor's memory and time stay bounded, and what is not seen is said.
 
 use rustix::process::{Pid, Signal, kill_process};
-use taskscope_tests::{Pane, Place, Process, Stopwatch, console_program, taskscope};
+use taskscope_tests::{Pane, Place, Process, Stopwatch, console_program, taskscope, until};
 
-/// Most memory of the monitor with 50,000 tasks, kilobytes: measured 62 to 65 MB and, with the one message of an old
-/// server, thrice that message.
-const MOST_MEMORY: u64 = 200_000;
-const MOST_MEMORY_FOR_A_HUGE_MESSAGE: u64 = 800_000;
+/// Most memory of the monitor with 50,000 tasks, kilobytes. `ps` took 145 MB.
+const MOST_MEMORY: u64 = 250_000;
+/// The same where one message of 200 MB tells of them.
+const MOST_MEMORY_FOR_A_HUGE_MESSAGE: u64 = 1_200_000;
 
 fn target(process: &Process) -> String {
     format!("http://{}", process.address())
@@ -31,7 +31,7 @@ fn grow(tasks: &str, shown: &str) -> (u64, u128) {
     pane.until("its tasks", |screen| screen.contains(shown));
     let watch = Stopwatch::start();
     pane.keys("?");
-    pane.until("the help", |screen| screen.contains("Help") || screen.contains("help"));
+    pane.until("the help", |screen| screen.contains("this help"));
     let waited = watch.elapsed().as_millis();
     let memory = peak(pane.pid());
     pane.signal(Signal::TERM);
@@ -53,13 +53,20 @@ fn fifty_thousand_tasks_are_shown_in_bounded_memory() {
     assert!(memory < MOST_MEMORY, "{memory} kB");
 }
 
-/// console-subscriber 0.5 leaves them out of its first message, which would be too large for tokio-console.
+/// console-subscriber 0.5 leaves them out of its first message, which would be too large for tokio-console. Only the
+/// first client is told of them afterwards.
 #[test]
 #[ignore = "fifty thousand tasks take gigabytes in the program"]
 fn who_comes_late_to_fifty_thousand_tasks_is_told_what_is_missing() {
     let place = Place::new();
     let process = place.start(console_program(), &["many=50000"]);
-    let told = place.taskscope(&["doctor", &target(&process), "--json"]).json();
+    // It reckons for seconds how much it has to leave out.
+    let [_, told] = [(); 2].map(|()| {
+        until("an answer", || match place.taskscope(&["doctor", &target(&process), "--json"]) {
+            ran if ran.code == 0 => Ok(ran.json()),
+            ran => Err(ran.errors),
+        })
+    });
     let tasks = &told["coverage"]["tasks"];
     assert_eq!(tasks["seen"], "partly", "{told}");
     assert!(tasks["why"].as_str().is_some_and(|it| it.contains("first message")), "{told}");

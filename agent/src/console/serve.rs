@@ -35,7 +35,9 @@ async fn serve(doors: Doors, parts: ServerParts) {
         let router = Server::builder().add_service(service);
         tokio::spawn(router.serve_with_incoming(TcpListenerStream::new(tcp)));
     }
-    parts.aggregator.run().await;
+    // It takes in what waits until there is no more. tokio's budget would end that after 128 events, and a program
+    // that spawns faster than its interval allows would be seen ever later.
+    tokio::task::unconstrained(parts.aggregator.run()).await;
 }
 
 /// The path of the socket, and the process that made it: a fork has our memory, and not that socket.

@@ -71,7 +71,9 @@ pub(crate) fn fake(place: &Place, fake: Fake) {
 }
 
 async fn real(listener: Listener, parts: ServerParts) {
-    tokio::spawn(parts.aggregator.run());
+    // As console-subscriber starts it, it takes in 128 events a turn (tokio's budget): of fifty thousand tasks the last
+    // would be told after a minute.
+    tokio::spawn(tokio::task::unconstrained(parts.aggregator.run()));
     serve(listener, Server::builder().add_service(parts.instrument_server)).await;
 }
 

@@ -4,7 +4,7 @@ use super::Place;
 use super::service::runtime;
 use crate::source::AttachError;
 use console_api::instrument::instrument_client::InstrumentClient;
-use console_api::instrument::{InstrumentRequest, StateRequest, Update};
+use console_api::instrument::{InstrumentRequest, State, StateRequest, Update};
 use std::io;
 use std::time::Duration;
 use tonic::transport::{Channel, Endpoint};
@@ -12,6 +12,9 @@ use tonic::{Code, Status, Streaming};
 
 /// Largest message that is taken. Older servers put all they know into the first one: 200 MB were met.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
+
+/// Who says nothing of its state for so long is taken for one that cannot.
+const STATE_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) type Client = InstrumentClient<Channel>;
 
@@ -38,18 +41,37 @@ fn is_of_grpc(status: &Status) -> bool {
     status.metadata().get("content-type").is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"))
 }
 
+/// A console-subscriber that tells from now on.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) updates: Streaming<Update>,
+    /// What it has said of its state, and where it will say more; `None` if it cannot.
+    pub(super) states: Option<(State, Streaming<State>)>,
+}
+
 /// Connects, and has it tell from now on.
-pub(super) async fn begin(
-    place: &Place,
-    within: Duration,
-) -> Result<(Client, Streaming<Update>), AttachError> {
+///
+/// It is asked for its state first: it says that when it has taken in all that was in its buffer, which can be a second
+/// behind. What it tells then is all there is.
+pub(super) async fn begin(place: &Place, within: Duration) -> Result<Connected, AttachError> {
     let address = place.to_string();
     let asked = tokio::time::timeout(within, async {
         let mut client = connect(place, within).await?;
+        let states = tokio::time::timeout(STATE_WITHIN, states(client.clone())).await;
+        let states = states.unwrap_or(Ok(None)).map_err(|status| broken(address.clone(), &status))?;
         let updates = client.watch_updates(InstrumentRequest {}).await;
-        Ok((client, updates.map_err(|status| refused(&address, &status))?.into_inner()))
+        let updates = updates.map_err(|status| refused(&address, &status))?.into_inner();
+        Ok(Connected { client, updates, states })
     });
     asked.await.unwrap_or_else(|_| Err(AttachError::Silent { address: address.clone(), within }))
+}
+
+/// `None` if it does not know the question; `Err` if it breaks off its answer.
+async fn states(mut client: Client) -> Result<Option<(State, Streaming<State>)>, Status> {
+    let Ok(states) = client.watch_state(StateRequest {}).await else { return Ok(None) };
+    let mut states = states.into_inner();
+    let first = states.message().await?;
+    Ok(first.map(|first| (first, states)))
 }
 
 async fn connect(place: &Place, within: Duration) -> Result<Client, AttachError> {

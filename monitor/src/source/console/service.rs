@@ -32,12 +32,12 @@ impl Service {
         runtime.block_on(async move {
             match begin(&place, within).await {
                 Err(error) => drop(teller.begin(Err(error))),
-                Ok((client, updates)) => {
+                Ok(connected) => {
                     let hello = hello(&place);
                     let elsewhere = hello.pid == 0 && !beside_agent;
                     if teller.begin(Ok(hello)).is_ok() {
-                        let talk = Talk::new(place.to_string(), client, teller, elsewhere);
-                        talk.until_the_end(updates, orders).await;
+                        let talk = Talk::new(place.to_string(), connected.client.clone(), teller, elsewhere);
+                        talk.until_the_end(connected, orders).await;
                     }
                 }
             }

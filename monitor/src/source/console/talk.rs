@@ -1,7 +1,7 @@
 //! One connection to a console-subscriber while it lasts: what it tells goes to the translator, and from there to
 //! who listens; requests are taken.
 
-use super::connect::{Client, broken};
+use super::connect::{Client, Connected, broken};
 use super::moments;
 use super::translate::Translator;
 use super::watches::{Detail, watch_details, watch_state};
@@ -16,7 +16,6 @@ use taskscope_model::request::{Request, Subscribe};
 use taskscope_model::{At, Fact, TaskId};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
 use tokio::task::AbortHandle;
-use tonic::Streaming;
 
 /// Details that wait to be handed over.
 const DETAILS: usize = 64;
@@ -62,12 +61,8 @@ impl Talk {
     }
 
     /// Listens to whatever comes next, until it ends or nobody wants to know any more.
-    pub(super) async fn until_the_end(
-        mut self,
-        updates: Streaming<Update>,
-        orders: UnboundedReceiver<Order>,
-    ) {
-        if let Err(error) = self.listen(updates, orders).await {
+    pub(super) async fn until_the_end(mut self, connected: Connected, orders: UnboundedReceiver<Order>) {
+        if let Err(error) = self.listen(connected, orders).await {
             self.teller.end(error);
         }
     }
@@ -75,10 +70,10 @@ impl Talk {
     /// `Ok`: nobody wants to know any more.
     async fn listen(
         &mut self,
-        mut updates: Streaming<Update>,
+        Connected { mut updates, states, .. }: Connected,
         mut orders: UnboundedReceiver<Order>,
     ) -> Result<(), AttachError> {
-        let mut states = watch_state(self.client.clone());
+        let mut states = watch_state(states);
         let Some(mut details) = self.more_details.take() else { return Ok(()) };
         loop {
             let went_on = tokio::select! {

@@ -1,6 +1,7 @@
 //! What messages become, with no connection and no clock.
 
 use super::translate::Translator;
+use crate::source::threaded::Root;
 use console_api::async_ops::{self, AsyncOp, AsyncOpUpdate};
 use console_api::field::{Name, Value};
 use console_api::instrument::Update;
@@ -220,6 +221,27 @@ fn a_server_that_has_too_much_to_tell_is_seen_through() {
     assert!(scene.world.task(TaskId::span(3)).is_none(), "now it is known by its number");
     assert_eq!(scene.task(7).state(), None);
     assert_eq!(scene.world.counted(Counter::LIVE), Some(1));
+}
+
+#[test]
+fn a_root_that_an_agent_shows_is_one_task() {
+    let (main, other) = (TaskId::root(1), TaskId::root(2));
+    let root = |task, line| Root { task, file: "src/main.rs".to_owned(), line };
+    let block_on = |span, id| task(span, vec![text("kind", "block_on"), field("task.id", Value::U64Val(id))]);
+    let mut scene = Scene::default();
+    let first = tasks(0, vec![block_on(1, 7), plain(2, 8)], vec![(1, stats(polled(2, -50, Some(-40), 5)))]);
+    let (resource_update, async_op_update) = (Some(mutex(40, true)), Some(lock(41, 40, 1, None)));
+    scene.update(Update { resource_update, async_op_update, ..first });
+    assert_eq!(scene.task(7).kind(), Some(TaskKind::BLOCK_ON), "nobody else knows it");
+    scene.told(|translator, out| translator.roots(vec![root(other, 99), root(main, 12)], out));
+    assert!(scene.world.task(TaskId(7)).is_none() && scene.world.task(other).is_none());
+    assert_eq!(scene.world.task(main).and_then(Task::polls), Some(2));
+    assert_eq!(scene.task(8).kind(), Some(TaskKind::ASYNC), "that is no root, wherever it was spawned");
+    assert_eq!(scene.operation(41).and_then(|it| it.task), Some(main));
+    // It stays so, and a second one at the same line is another task.
+    scene.update(tasks(10, vec![block_on(1, 7), block_on(3, 9)], vec![]));
+    assert!(scene.world.task(TaskId(7)).is_none());
+    assert_eq!(scene.task(9).kind(), Some(TaskKind::BLOCK_ON));
 }
 
 #[test]

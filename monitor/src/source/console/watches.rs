@@ -1,11 +1,10 @@
 //! What is told apart from the updates: whether it is paused, and details of single tasks.
 
 use super::connect::Client;
-use console_api::instrument::{StateRequest, TaskDetailsRequest, Temporality};
+use console_api::instrument::{State, TaskDetailsRequest, Temporality};
 use console_api::tasks::TaskDetails;
-use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::timeout;
+use tonic::Streaming;
 
 /// What one task's details have come to.
 pub(super) enum Detail {
@@ -13,41 +12,26 @@ pub(super) enum Detail {
     Over(u64),
 }
 
-/// Who says nothing of its state for so long is taken for one that cannot.
-const SILENT_FOR: Duration = Duration::from_secs(1);
-
 /// Tells whether it is paused, when that changes; `None` if it cannot tell.
-pub(super) fn watch_state(mut client: Client) -> Receiver<Option<bool>> {
+pub(super) fn watch_state(states: Option<(State, Streaming<State>)>) -> Receiver<Option<bool>> {
     let (sender, receiver) = channel(1);
     tokio::spawn(async move {
-        let mut states = match client.watch_state(StateRequest {}).await {
-            Ok(states) => states.into_inner(),
-            Err(_) => {
-                // Nobody waits for it any more, if it cannot be said.
-                let _ = sender.send(None).await;
-                return;
-            }
+        let Some((mut state, mut states)) = states else {
+            // Nobody waits for it any more, if it cannot be said.
+            let _ = sender.send(None).await;
+            return;
         };
         let mut told = None;
-        let mut next = timeout(SILENT_FOR, states.message()).await;
-        if next.is_err() && sender.send(None).await.is_err() {
-            return;
-        }
         loop {
-            match next {
-                Ok(Ok(Some(state))) => {
-                    let paused = Some(state.temporality == Temporality::Paused as i32);
-                    if told != paused {
-                        told = paused;
-                        if sender.send(paused).await.is_err() {
-                            return;
-                        }
-                    }
+            let paused = Some(state.temporality == Temporality::Paused as i32);
+            if told != paused {
+                told = paused;
+                if sender.send(paused).await.is_err() {
+                    return;
                 }
-                Ok(_) => return,
-                Err(_) => {}
             }
-            next = Ok(states.message().await);
+            let Ok(Some(next)) = states.message().await else { return };
+            state = next;
         }
     });
     receiver
