@@ -18,6 +18,7 @@ const WINDOW: u64 = 8 << 20;
 const MOST_PASSED: u64 = 1 << 30;
 /// Words that are looked at together: most blocks hold none that is looked for, and that can be told fast.
 const BLOCK: usize = 64;
+/// Where pages are larger it is not asked what they hold.
 const PAGE: u64 = 4_096;
 /// Threads that are told of.
 const MOST_THREADS: usize = 4_096;
@@ -100,9 +101,10 @@ impl Own {
     /// The parts of a range of which the pages hold anything. To read the others would only make the system give them
     /// memory.
     fn there(&self, range: &Range<u64>) -> Vec<Range<u64>> {
-        let Some(pages) = self.pages.get_or_init(|| File::open("/proc/self/pagemap").ok()) else {
-            return vec![range.clone()];
-        };
+        // SAFETY: it only asks.
+        let has_usual_pages = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } == PAGE as libc::c_long;
+        let open = || File::open("/proc/self/pagemap").ok().filter(|_| has_usual_pages);
+        let Some(pages) = self.pages.get_or_init(open) else { return vec![range.clone()] };
         let first = range.start / PAGE;
         let count = (range.end - 1) / PAGE - first + 1;
         let mut entries = vec![0; usize::try_from(count * 8).unwrap_or(0)];

@@ -22,6 +22,7 @@ const PIECES: usize = 512;
 const NEAR: u64 = 1 << 10;
 /// Read together at most.
 const TOGETHER: u64 = 1 << 18;
+/// Where pages are larger it is not asked what they hold.
 const PAGE: u64 = 4096;
 
 /// A live process.
@@ -39,7 +40,8 @@ impl Live {
             return Err(Error::Gone { pid });
         }
         // Without it the scan still works, but makes the process's page tables grow.
-        let pagemap = File::open(format!("/proc/{pid}/pagemap")).ok();
+        let has_usual_pages = rustix::param::page_size() as u64 == PAGE;
+        let pagemap = File::open(format!("/proc/{pid}/pagemap")).ok().filter(|_| has_usual_pages);
         Ok(Self { pid, pagemap, sockets: Mutex::default() })
     }
 
