@@ -8,7 +8,7 @@ use console_api::instrument::{
 };
 use console_api::tasks::{Stats, Task, TaskDetails, TaskUpdate};
 use console_api::{Field, Location, MetaId, Metadata, RegisterMetadata, register_metadata::NewMetadata};
-use std::time::SystemTime;
+use prost_types::Timestamp;
 use tokio::sync::mpsc::channel;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -24,6 +24,8 @@ pub(crate) enum Fake {
     Huge(u64),
 }
 
+/// Its clock stands still.
+const NOW: Timestamp = Timestamp { seconds: 1_700_000_000, nanos: 0 };
 /// Bytes of each task of the huge one: with 50,000 it tells 200 MB.
 const BYTES: usize = 4_000;
 
@@ -42,7 +44,7 @@ impl Fake {
             Self::Old | Self::Closing => (3, 1),
             Self::Huge(tasks) => (tasks, BYTES),
         };
-        let now = Some(SystemTime::now().into());
+        let now = Some(NOW);
         let stats = Stats { created_at: now, ..Stats::default() };
         let task_update = TaskUpdate {
             new_tasks: (1..=tasks).map(|id| task(id, bytes)).collect(),

@@ -72,7 +72,7 @@ fn barrier() -> Arc<Barrier> {
     let barrier = Arc::new(Barrier::new(3));
     for name in ["barrier waiter 1", "barrier waiter 2"] {
         let barrier = barrier.clone();
-        named(name).spawn(async move { drop(barrier.wait().await) }).expect("a runtime");
+        named(name).spawn(async move { _ = barrier.wait().await }).expect("a runtime");
     }
     barrier
 }
