@@ -140,7 +140,10 @@ fn the_hooks_are_there() -> Result<(), String> {
 /// Where this test itself was built, so that nothing is built twice.
 fn target_folder() -> Option<PathBuf> {
     let test = std::env::current_exe().ok()?;
-    test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
+    // cargo marks a folder that it has made; in one that was there before the tests lie two folders down.
+    let marked = || test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    let above = || test.ancestors().find(|folder| folder.ends_with("deps"))?.ancestors().nth(2);
+    marked().or_else(above).map(Path::to_owned)
 }
 
 /// The program that a message of cargo's tells of.
