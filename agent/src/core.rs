@@ -60,6 +60,7 @@ impl Core {
 /// Whether a task's number can be read in this version of tokio. Tried on a task of a runtime of our own, of which
 /// the program's subscriber is not told.
 fn task_ids_can_be_read() -> bool {
+    #[cfg(feature = "console")]
     let _unseen = tracing::subscriber::set_default(tracing::subscriber::NoSubscriber::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     runtime.is_ok_and(|runtime| task_number::reads(runtime.spawn(async {}).id()))

@@ -3,7 +3,7 @@
 use crate::rows::Cell;
 use taskscope_model::change::Location;
 use taskscope_model::codes::Outcome;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// What stands for a value that nobody can tell.
 pub(crate) const UNKNOWN: &str = "-";
@@ -79,9 +79,33 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A line in pieces of at most a width; of one character at least, whatever its width.
+pub(crate) fn pieces(line: &str, room: usize) -> Vec<&str> {
+    let (mut pieces, mut begin, mut width) = (Vec::new(), 0, 0);
+    for (at, char) in line.char_indices() {
+        let wide = char.width().unwrap_or(0);
+        if at > begin && width + wide > room {
+            pieces.push(&line[begin..at]);
+            (begin, width) = (at, 0);
+        }
+        width += wide;
+    }
+    pieces.push(&line[begin..]);
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_lost_of_what_is_cut_into_pieces() {
+        assert_eq!(pieces("monitor/src/load.rs:17", 12), ["monitor/src/", "load.rs:17"]);
+        assert_eq!(pieces("", 3), [""]);
+        // Two columns each.
+        assert_eq!(pieces("日本語", 3), ["日", "本", "語"]);
+        assert_eq!(pieces("日本", 1), ["日", "本"]);
+    }
 
     #[test]
     fn sizes_have_three_digits() {

@@ -3,10 +3,11 @@
 
 use std::io::Write;
 use taskscope_model::{Finding, Severity};
+use tracing::subscriber::NoSubscriber;
 
 /// Writes a line that is no finding.
 pub(super) fn say(line: &str) {
-    if tracing::dispatcher::has_been_set() {
+    if somebody_listens() {
         tracing::info!(target: "taskscope", "{line}");
     } else {
         write(line);
@@ -16,7 +17,7 @@ pub(super) fn say(line: &str) {
 /// Writes a finding; `place` is where, if its message does not say so.
 pub(super) fn find(finding: &Finding, place: &str) {
     let (kind, message, advice) = (finding.kind.name(), &finding.message, &finding.advice);
-    if !tracing::dispatcher::has_been_set() {
+    if !somebody_listens() {
         let advice = if advice.is_empty() { String::new() } else { format!("; {advice}") };
         return write(&format!("{} {kind}: {message}{place}{advice}", finding.severity));
     }
@@ -25,6 +26,11 @@ pub(super) fn find(finding: &Finding, place: &str) {
         Severity::Warning => tracing::warn!(target: "taskscope", kind, advice, "{message}{place}"),
         Severity::Error => tracing::error!(target: "taskscope", kind, advice, "{message}{place}"),
     }
+}
+
+/// Whether there is a global subscriber. Whether there ever was one, of one thread perhaps, says nothing of the agent's.
+fn somebody_listens() -> bool {
+    tracing::dispatcher::get_default(|subscriber| !subscriber.is::<NoSubscriber>())
 }
 
 fn write(line: &str) {

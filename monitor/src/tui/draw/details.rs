@@ -3,7 +3,7 @@
 use super::findings::of as severity;
 use super::style::{Look, of_state, style};
 use crate::print::fate::{self, Said};
-use crate::print::words::wrapped;
+use crate::print::words::{pieces, wrapped};
 use crate::rows::awaits::awaits;
 use crate::tui::cell::{grouped, percent, place};
 use crate::tui::draw::{events, spark};
@@ -91,8 +91,10 @@ fn folded(line: Line<'static>, room: usize) -> Vec<Line<'static>> {
     let text = line.to_string();
     let (name, value): (String, String) =
         (text.chars().take(INDENT).collect(), text.chars().skip(INDENT).collect());
-    let pieces = wrapped(&value, room - INDENT).into_iter().enumerate();
+    let lines = wrapped(&value, room - INDENT);
+    let pieces = lines.iter().flat_map(|line| pieces(line, room - INDENT));
     pieces
+        .enumerate()
         .map(|(at, piece)| {
             let name = if at == 0 { name.as_str() } else { "" };
             Line::from(format!("{name:<INDENT$}{piece}")).style(line.style)
