@@ -1,15 +1,13 @@
 //! Where the system does not let a monitor read a program's memory, the program's agent lends it.
 
+use super::rights::on_tcp;
 use serde_json::{Value, json};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use taskscope_model::hello::Rights;
 use taskscope_model::request::memory::{Extent, Layout, ReadMemory, SearchMemory, Span};
 use taskscope_model::request::{Answer, Reason};
-use taskscope_tests::{
-    Client, Connection, Place, Process, connect, echo_server, free_address, is_root, plain, scenario,
-    taskscope, until,
-};
+use taskscope_tests::{Client, Connection, Place, Process, connect, echo_server, is_root, plain, taskscope};
 
 const NOT_PERMITTED: i32 = 4;
 
@@ -81,19 +79,7 @@ fn ask(client: &mut Client, address: u64) -> Vec<Answer> {
 #[test]
 fn memory_is_a_right_of_its_own() {
     let place = Place::new();
-    let begin = |rights: Option<&str>| {
-        let address = free_address();
-        let mut command = place.command(scenario());
-        command.arg("nested").env("TASKSCOPE_LISTEN", address.to_string());
-        if let Some(rights) = rights {
-            command.env("TASKSCOPE_RIGHTS", rights);
-        }
-        let program = Process::ready(&mut command);
-        until("an open port", || {
-            std::net::TcpStream::connect(address).map(drop).map_err(|error| error.to_string())
-        });
-        (program, address)
-    };
+    let begin = |rights| on_tcp(&place, None, rights);
     for rights in [None, Some("read,control")] {
         let (_program, address) = begin(rights);
         let (mut client, hello) = Client::attach_tcp(address, None).expect("loopback needs no token");

@@ -14,7 +14,7 @@ const TOKEN: &str = "correct-horse";
 
 /// A program on TCP, and where.
 #[track_caller]
-fn on_tcp(place: &Place, token: Option<&str>, rights: Option<&str>) -> (Process, SocketAddr) {
+pub(super) fn on_tcp(place: &Place, token: Option<&str>, rights: Option<&str>) -> (Process, SocketAddr) {
     let address = free_address();
     let mut command = place.command(scenario());
     command.arg("nested").env("TASKSCOPE_LISTEN", address.to_string());

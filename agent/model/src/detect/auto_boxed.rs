@@ -2,11 +2,11 @@
 //! task. Seen only where tokio's spans are.
 
 use super::detector::{Case, Cases, Detector, Judgement, Place};
+use super::large_future;
 use super::scene::Scene;
-use super::words::{in_full, kibibytes};
+use super::words::kibibytes;
 use crate::change::Fact;
 use crate::finding::{Kind, Severity};
-use crate::ids::TaskId;
 use crate::task::Task;
 
 pub(super) struct AutoBoxed;
@@ -37,17 +37,9 @@ impl Detector for AutoBoxed {
             Some(size) => format!("tokio boxed the future of {whom}: it takes {}", kibibytes(size)),
             None => format!("tokio boxed the futures of {whom}: they are large"),
         };
-        let evidence = scene.lines(cases, judgement.count, line);
+        let evidence = scene
+            .lines(cases, judgement.count, |scene, id| large_future::line(scene, id, Task::original_size));
         let advice = "keep large values in a Box or a Vec, not in variables that live across an await";
         Some(Judgement { message, advice, evidence, ..judgement })
     }
-}
-
-/// ``task 7 `mailer`: 19.5 KiB, app::mailer::{{closure}}``.
-fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
-    let who = scene.who(id);
-    let task = scene.task(id);
-    let size = task.and_then(Task::original_size).map(|size| format!(": {}", kibibytes(size)));
-    let future = task.and_then(Task::future).map(|future| format!(", {}", in_full(future)));
-    format!("{who}{}{}", size.unwrap_or_default(), future.unwrap_or_default())
 }

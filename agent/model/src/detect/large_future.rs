@@ -52,17 +52,17 @@ impl Detector for LargeFuture {
             Some(size) => format!("the future of {whom} takes {}", kibibytes(size)),
             None => format!("the futures of {whom} take {} and more each", kibibytes(least?)),
         };
-        let evidence = scene.lines(cases, judgement.count, line);
+        let evidence = scene.lines(cases, judgement.count, |scene, id| line(scene, id, Task::size));
         let advice = "keep large values in a Box or a Vec, not in variables that live across an await";
         Some(Judgement { message, advice, evidence, ..judgement })
     }
 }
 
 /// ``task 7 `mailer`: 19.5 KiB, app::mailer::{{closure}}``.
-fn line(scene: &mut Scene<'_>, id: TaskId) -> String {
+pub(super) fn line(scene: &mut Scene<'_>, id: TaskId, size: impl Fn(&Task) -> Option<u64>) -> String {
     let who = scene.who(id);
     let task = scene.task(id);
-    let size = task.and_then(Task::size).map(|size| format!(": {}", kibibytes(size)));
+    let size = task.and_then(size).map(|size| format!(": {}", kibibytes(size)));
     let future = task.and_then(Task::future).map(|future| format!(", {}", in_full(future)));
     format!("{who}{}{}", size.unwrap_or_default(), future.unwrap_or_default())
 }
