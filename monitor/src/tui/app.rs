@@ -17,6 +17,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::backend::Backend;
 use std::collections::VecDeque;
 use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
 use std::time::Duration;
 use taskscope_model::{At, Nanos, World};
 
@@ -172,13 +173,15 @@ impl App {
         self.heard = false;
         let complete = self.session.as_ref().is_some_and(Session::is_complete);
         if complete {
-            self.before = None;
+            let_go(self.before.take());
         }
         let findings = self.shown().map(findings).unwrap_or_default();
         let mut events = std::mem::take(&mut self.happened);
         // A program tells task by task, not in the order of time.
         events.sort_by_key(|entry| entry.at);
         self.update(Action::Refresh { complete, findings, events });
+        // What is looked at in pieces goes on though nothing else is heard.
+        self.heard |= self.ui.is_looking();
     }
 
     /// Everything that comes is handled here.
@@ -228,6 +231,14 @@ impl App {
 
 fn findings(session: &Session) -> Vec<FindingRow> {
     session.findings().map(|finding| FindingRow::of(finding, session.world())).collect()
+}
+
+/// Drops a session or a World elsewhere: to give back the memory of very many tasks takes longer than a frame.
+fn let_go<T: Send + 'static>(old: Option<T>) {
+    if let Some(old) = old {
+        // Without a thread it is dropped here.
+        let _ = thread::Builder::new().name("taskscope-drop".to_owned()).spawn(move || drop(old));
+    }
 }
 
 fn later(at: At, span: Nanos) -> At {
