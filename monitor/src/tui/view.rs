@@ -71,13 +71,7 @@ impl View {
     /// Puts the tasks in order again, those that are pinned first. What is wanted anew is there at once. What was wanted
     /// before is looked at in pieces where there are very many tasks: until that is done their order stays, and of those
     /// that are gone meanwhile the rows near the screen are taken out.
-    pub(super) fn arrange(
-        &mut self,
-        world: &World,
-        wanted: &Wanted,
-        pinned: &[TaskId],
-        near: Range<usize>,
-    ) {
+    pub(super) fn arrange(&mut self, world: &World, wanted: &Wanted, pinned: &[TaskId], near: Range<usize>) {
         let pinned = if wanted.only_ended { &[] } else { pinned };
         let answered = self.answers.as_ref().is_some_and(|(of, with)| of == wanted && with == pinned);
         if !answered {
