@@ -29,7 +29,7 @@ pub(crate) struct More {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) asked: Option<Asked>,
     pub(crate) said: Option<Said>,
-    pub(crate) woke: Option<Woke>,
+    pub(crate) woke: Option<Box<Woke>>,
     /// Packed: it goes on after the end.
     handled: AtomicU64,
 }
@@ -59,7 +59,7 @@ impl More {
         name: Option<Arc<str>>,
         asked: Option<Asked>,
         said: Option<Said>,
-        woke: Option<Woke>,
+        woke: Option<Box<Woke>>,
         handled: Handled,
     ) -> Self {
         Self { name, asked, said, woke, handled: AtomicU64::new(handled.pack()) }

@@ -215,7 +215,7 @@ impl Store {
         let Some(side) = self.sides.take(extension).or_else(|| outcome.did_not_complete().then(Side::default)) else {
             return (outcome, Fate::new(extension.future(), handled, None));
         };
-        let woke = side.wakes.map(|wakes| wakes.read());
+        let woke = side.wakes.map(|wakes| Box::new(wakes.read(true)));
         let more = Arc::new(More::new(side.name, side.asked, side.said, woke, handled));
         self.sides.alter(extension, |side| side.more = Some(Arc::clone(&more)));
         (outcome, Fate::new(extension.future(), handled, Some(more)))
