@@ -35,6 +35,7 @@ pub(crate) struct More {
 }
 
 impl Fate {
+    #[inline]
     pub(crate) fn new(
         future: Option<&'static FutureType>,
         handled: Handled,
@@ -44,6 +45,7 @@ impl Fate {
     }
 
     /// Where the handle is, as far as that is known here.
+    #[inline]
     pub(crate) fn handled(&self) -> Handled {
         self.more.as_ref().map_or(self.handled, |more| more.handled())
     }
