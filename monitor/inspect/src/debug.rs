@@ -73,7 +73,8 @@ impl Debug {
     pub(crate) fn open(module: &Module) -> Option<Self> {
         let (sections, file) = sections::load(module)?;
         let split = SplitFiles::new(module, file);
-        let mut debug = Self { sections, units: Vec::new(), ranges: Vec::new(), roots: OnceLock::new(), split };
+        let mut debug =
+            Self { sections, units: Vec::new(), ranges: Vec::new(), roots: OnceLock::new(), split };
         let dwarf = debug.dwarf();
         let mut units = Vec::new();
         let mut headers = dwarf.units();

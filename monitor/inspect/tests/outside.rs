@@ -10,6 +10,7 @@ mod outside {
     mod fixture;
     mod hostile;
     mod refusals;
+    mod split;
     mod text;
     mod truth;
 }

@@ -3,7 +3,8 @@
 use super::Bytes;
 use super::opened::Opened;
 use gimli::{
-    Abbreviation, Attribute, AttributeValue, DebugStrOffset, Dwarf, EntriesRaw, Operation, Result, Section as _, Unit,
+    Abbreviation, Attribute, AttributeValue, DebugStrOffset, Dwarf, EntriesRaw, Operation, Result,
+    Section as _, Unit,
 };
 
 /// Scopes are nested at most this deep.

@@ -23,9 +23,7 @@ impl<'a> Opened<'a> {
         let described = place.described.get_or_init(|| debug.split.find(&dwarf, &unit, id));
         let described = described.as_ref().ok().and_then(|described| described.open(&dwarf, &unit));
         Some(match described {
-            Some((own, described)) => {
-                Self { dwarf: own, unit: described, skeleton: Some((dwarf, unit)) }
-            }
+            Some((own, described)) => Self { dwarf: own, unit: described, skeleton: Some((dwarf, unit)) },
             None => Self { dwarf, unit, skeleton: None },
         })
     }

@@ -7,6 +7,8 @@
 
 mod copied;
 mod package;
+#[cfg(test)]
+mod tests;
 mod unpacked;
 
 use super::Bytes;

@@ -10,13 +10,16 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+/// A section, for several units to share.
+type Bytes = Arc<Vec<u8>>;
+
 /// The package.
 #[derive(Debug)]
 pub(super) struct Package {
     file: Copied,
     index: Vec<u8>,
     /// Sections of which units share parts, each copied when first asked for.
-    shared: [(SectionId, OnceLock<Option<Arc<Vec<u8>>>>); 5],
+    shared: [(SectionId, OnceLock<Option<Bytes>>); 5],
     /// Bytes that the units not yet read can have: of each is a part of its own.
     left: AtomicU64,
 }
@@ -74,14 +77,14 @@ impl Package {
         self.file.part(SectionId::DebugInfo, part).map(Section::Owned)
     }
 
-    fn shared(&self, id: SectionId) -> Option<&Arc<Vec<u8>>> {
+    fn shared(&self, id: SectionId) -> Option<&Bytes> {
         let (_, section) = self.shared.iter().find(|(shared, _)| *shared == id)?;
         section.get_or_init(|| self.file.whole(id).map(Arc::new)).as_ref()
     }
 }
 
 /// A part that is all there.
-fn within(bytes: Arc<Vec<u8>>, part: Range<u64>) -> Option<Section> {
+fn within(bytes: Bytes, part: Range<u64>) -> Option<Section> {
     let part = usize::try_from(part.start).ok()?..usize::try_from(part.end).ok()?;
     (part.end <= bytes.len()).then_some(Section::Shared(bytes, part))
 }
