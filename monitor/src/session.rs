@@ -107,6 +107,11 @@ impl Session {
         Health::of(self.findings().map(|finding| finding.severity))
     }
 
+    /// Whether a finding has come up since events were last taken.
+    pub(crate) fn has_raised(&self) -> bool {
+        self.diagnosis.has_raised()
+    }
+
     /// What has become of findings since this was last asked, oldest first.
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
         self.diagnosis.take_events()

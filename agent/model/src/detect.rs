@@ -176,6 +176,11 @@ impl Diagnosis {
         self.events.take()
     }
 
+    /// Whether a finding has come up since events were last taken.
+    pub fn has_raised(&self) -> bool {
+        self.events.has_raised()
+    }
+
     fn reconsider(&mut self, world: &World, fact: &Fact, id: TaskId) {
         let about = About { id, task: world.task(id) };
         // Where several sources tell, whatever one of them says may mean that another is no longer believed.

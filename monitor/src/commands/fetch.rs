@@ -146,8 +146,17 @@ impl Attached {
 
     /// Takes in what comes until a time has passed or the program ends.
     pub(super) fn follow(&mut self, span: Duration) -> Result<Came, CommandError> {
+        self.follow_until(span, |_| false)
+    }
+
+    /// The same, or until something has come about.
+    pub(super) fn follow_until(
+        &mut self,
+        span: Duration,
+        has_come: impl Fn(&Session) -> bool,
+    ) -> Result<Came, CommandError> {
         let deadline = Deadline::after(Some(span));
-        while let Ok(left) = deadline.left() {
+        while let (Ok(left), false) = (deadline.left(), has_come(&self.session)) {
             match self.live.next(left) {
                 Ok(Some(heard)) => self.take(heard)?,
                 Ok(None) => break,

@@ -12,8 +12,10 @@ use taskscope_model::detect::Event;
 use taskscope_model::request::Subscribe;
 use taskscope_model::{Finding, Severity};
 
-/// How often `--follow` looks for what has changed.
+/// How often `--follow` says what has changed of a finding. A new one is said at once.
 const EVERY: Duration = Duration::from_secs(1);
+/// For so long other new ones are awaited then: what is wrong in one place is often wrong in many.
+const GATHER: Duration = Duration::from_millis(10);
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -32,7 +34,10 @@ pub(crate) fn findings(options: &Findings, out: &mut Output) -> Result<(), Comma
     }
     attached.session.take_events();
     loop {
-        let came = attached.follow(EVERY)?;
+        let mut came = attached.follow_until(EVERY, Session::has_raised)?;
+        if let (Came::Time, true) = (&came, attached.session.has_raised()) {
+            came = attached.follow(GATHER)?;
+        }
         let events = attached.session.take_events();
         let told: Vec<_> = events.iter().filter(|event| of(event).severity >= options.min).collect();
         if options.json && !told.is_empty() {

@@ -75,6 +75,10 @@ impl Events {
         self.waiting.get_mut(usize::try_from(at).ok()?)
     }
 
+    pub(super) fn has_raised(&self) -> bool {
+        self.waiting.iter().any(|event| matches!(event, Event::Raised(_)))
+    }
+
     pub(super) fn take(&mut self) -> Vec<Event> {
         self.gone += self.waiting.len() as u64;
         self.last.clear();

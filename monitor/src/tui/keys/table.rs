@@ -102,7 +102,8 @@ pub(in crate::tui) const KEYS: &[Binding] = &[
     on(&[ch('/')], TABLES, Command::Filter, "filter the tasks").short("filter"),
     on(&[ch(':')], COMMANDING, Command::Prompt, "type a command").short("command"),
     on(
-        &[key(KeyCode::Enter)],
+        // What is typed while an editor is in front, by a terminal that makes lines of it, comes with Ctrl-J.
+        &[key(KeyCode::Enter), ctrl('j')],
         LISTS,
         Command::Open,
         "open the task, the tasks of a finding, a group or that wait, the process",
@@ -172,10 +173,10 @@ pub(in crate::tui) const KEYS: &[Binding] = &[
     on(&[key(KeyCode::PageUp), ctrl('b'), ctrl('u')], ALL, Command::Move(Step::PageUp), "one page up"),
     on(&[key(KeyCode::Home), ch('g')], ALL, Command::Move(Step::First), "to the first line (gg too)"),
     on(&[key(KeyCode::End), ch('G')], ALL, Command::Move(Step::Last), "to the last line"),
-    on(&[key(KeyCode::Enter)], &[Place::Typing], Command::Keep, "keep the filter").short("keep"),
+    on(&[key(KeyCode::Enter), ctrl('j')], &[Place::Typing], Command::Keep, "keep the filter").short("keep"),
     on(&[key(KeyCode::Esc)], &[Place::Typing], Command::Back, "leave the filter as it was")
         .short("as it was"),
-    on(&[key(KeyCode::Enter)], &[Place::Prompt], Command::Keep, "do the command").short("do it"),
+    on(&[key(KeyCode::Enter), ctrl('j')], &[Place::Prompt], Command::Keep, "do the command").short("do it"),
     on(&[key(KeyCode::Esc)], &[Place::Prompt], Command::Back, "leave it").short("leave it"),
     on(&[key(KeyCode::Tab)], &[Place::Prompt], Command::Complete, "complete the word").short("complete"),
     on(&[key(KeyCode::Up), ctrl('p')], &[Place::Prompt], Command::Recall(Side::Left), "the command before")
