@@ -87,6 +87,15 @@ fn everything_is_in_the_package() {
     assert_eq!(snapshot.information, Information::Types);
 }
 
+/// Skeletons, indexes and lists are others there.
+#[test]
+#[ignore = "a build of its own"]
+fn everything_is_in_a_package_of_dwarf_5() {
+    let snapshot =
+        check_running(Build { rustflags: "-Cdwarf-version=5", ..PACKED }.start(&[]), Shows::Everything);
+    assert_eq!(snapshot.information, Information::Types);
+}
+
 #[test]
 #[ignore = "a build of its own"]
 fn everything_is_in_the_object_files() {
