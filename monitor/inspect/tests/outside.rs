@@ -9,6 +9,7 @@ mod outside {
     mod factors;
     mod fixture;
     mod hostile;
+    mod image;
     mod refusals;
     mod split;
     mod text;

@@ -3,6 +3,7 @@
 use crate::outside::expected::Expected;
 use crate::outside::factors::{Shows, check_running};
 use crate::outside::fixture::{Build, Running};
+use crate::outside::image::Image;
 use crate::outside::truth::{differences, look, spawned};
 use object::{Object as _, ObjectSection as _};
 use std::ffi::OsStr;
@@ -173,6 +174,31 @@ fn a_package_of_which_part_is_of_another_build() {
         }
         assert!(seen(&snapshot) > 0, "what is of this build is seen");
     }
+}
+
+/// The same image without a package is looked at in `tests/end_to_end`.
+#[test]
+#[ignore = "a build of its own"]
+fn a_damaged_package_is_survived() {
+    let running = PACKED.start(&[]);
+    let image = Image::record(running.pid());
+    drop(running);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut seen = 0;
+    for _ in 0..40 {
+        // Up to a dozen damages, each at up to 256 places.
+        let words = 2 * (1 + random() % 12);
+        let input: Vec<u8> = (0..words).flat_map(|_| random().to_le_bytes()).collect();
+        seen += image.survive(&input);
+    }
+    assert!(seen > 0, "some of it is still right");
+    assert!(image.survive(&[]) > 0, "and what was damaged was mended");
 }
 
 fn seen(snapshot: &Snapshot) -> usize {

@@ -118,16 +118,16 @@ fn trees(shown: &Shown) -> Coverage {
     let remedy = remedy(shown);
     match (shown.information, shown.unseen) {
         (Information::Types, 0) => topic("await trees", Seen::YES, "", ""),
-        (Information::Types, _) if let Some(unread) = shown.unread => {
-            topic("await trees", Seen::PARTLY, apart(unread).0, remedy)
-        }
         (Information::Types, unseen) => {
-            let why = format!(
-                "{unseen} of {} tasks changed while they were read, or the debug information does not describe \
-                 what they wait in",
-                shown.tasks
-            );
-            topic("await trees", Seen::PARTLY, &why, "")
+            let why = match shown.unread {
+                Some(unread) => apart(unread).0.to_owned(),
+                None => format!(
+                    "{unseen} of {} tasks changed while they were read, or the debug information does not describe \
+                     what they wait in",
+                    shown.tasks
+                ),
+            };
+            topic("await trees", Seen::PARTLY, &why, remedy)
         }
         (Information::Functions, _) => {
             let why = "its debug information describes functions and lines, and no types";
