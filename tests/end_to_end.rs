@@ -40,6 +40,8 @@ mod hooks;
 mod hostile;
 #[path = "end_to_end/journeys.rs"]
 mod journeys;
+#[path = "end_to_end/kept_waiting.rs"]
+mod kept_waiting;
 #[path = "end_to_end/listing.rs"]
 mod listing;
 #[path = "end_to_end/outside.rs"]

@@ -51,6 +51,11 @@ impl Clock {
         self.long_shift
     }
 
+    /// The same of a wait between wake and poll. An eighth: 1 to 2 us, which a wait on an idle machine takes.
+    pub(crate) fn long_wait_shift(&self) -> u32 {
+        self.long_shift.saturating_sub(3)
+    }
+
     /// A raw duration as nanoseconds.
     pub(crate) fn span(&self, raw: u64) -> Nanos {
         Nanos(self.quanta.delta_as_nanos(0, raw))

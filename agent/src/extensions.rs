@@ -67,4 +67,4 @@ pub(crate) use probe::{Answer, Probe, Stack};
 pub(crate) use side::{Side, Sides};
 pub(crate) use slab::Extensions;
 #[cfg(not(taskscope_loom))]
-pub(crate) use wakes::{Wakes, Woke};
+pub(crate) use wakes::{Waits, Wakes, Woke};

@@ -72,6 +72,8 @@ mod touched;
 mod loom_tests;
 
 pub(crate) use index::{Index, Inserted, Near};
+#[cfg(not(taskscope_loom))]
+pub(crate) use long::bucket;
 #[cfg_attr(taskscope_loom, expect(unused_imports, reason = "only the record protocol is model-checked"))]
 pub(crate) use record::{Copied, stamp, stamped_epoch};
 pub(crate) use record::{Record, Seed};

@@ -125,6 +125,7 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
+    #[inline]
     fn sums_mut(&mut self, place: u32) -> &mut Sums {
         let place = place as usize;
         if place >= self.sums.len() {
@@ -143,6 +144,7 @@ impl Shard {
         &self.outcomes
     }
 
+    #[inline]
     fn outcomes_mut(&mut self, place: u32) -> &mut Outcomes {
         let place = place as usize;
         if place >= self.outcomes.len() {
@@ -162,6 +164,7 @@ impl Shard {
     }
 
     /// The same of a wrapped task.
+    #[inline]
     pub(crate) fn end_wrapped(&mut self, at: u64, outcome: Outcome, fate: Fate, copy: impl FnOnce(&mut Copied)) {
         let place = self.next_place();
         let location = self.add(at, outcome, copy);
@@ -173,7 +176,10 @@ impl Shard {
             self.remember_bad(task);
         }
         match self.fates.get_mut(place) {
-            Some(before) => *before = Some(fate),
+            Some(before) => {
+                *before = Some(fate);
+                self.fates.get(self.oldest).inspect(|next| prefetch_to_write::<Option<Fate>>(next));
+            }
             None => {
                 self.fates.resize_with(place, || None);
                 self.fates.push(Some(fate));
@@ -297,17 +303,17 @@ impl Shard {
 /// Asks for the cache lines of something that is going to be written.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn prefetch_to_write(task: &EndedTask) {
+fn prefetch_to_write<T>(place: &T) {
     use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-    let lines = std::ptr::from_ref(task).cast::<[i8; 64]>();
-    for line in 0..size_of::<EndedTask>() / 64 {
+    let lines = std::ptr::from_ref(place).cast::<[i8; 64]>();
+    for line in 0..(size_of::<T>() / 64).max(1) {
         // SAFETY: every x86_64 has the instruction or passes over it; it reads nothing, wherever the address leads.
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(lines.wrapping_add(line).cast()) };
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn prefetch_to_write(_: &EndedTask) {}
+fn prefetch_to_write<T>(_: &T) {}
 
 #[cfg(all(test, not(taskscope_loom)))]
 mod tests {

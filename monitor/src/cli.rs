@@ -25,8 +25,8 @@ pub(crate) struct Cli {
 /// Which program.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Target {
-    /// A pid, a program's name, a socket path, tcp://HOST:PORT, http://HOST:PORT or unix:PATH (a program that
-    /// runs console-subscriber), or a recording; left out: the only live program with an agent
+    /// A pid, a program's name, a socket path, tcp://HOST:PORT, http://HOST:PORT, unix:PATH or vsock:CID:PORT (a
+    /// program that runs console-subscriber), or a recording; left out: the only live program with an agent
     #[arg(value_name = "TARGET")]
     pub(crate) target: Option<String>,
     /// File with the token that a TCP listener wants

@@ -12,6 +12,7 @@ pub(crate) mod cell;
 pub(crate) mod columns;
 pub(crate) mod findings;
 pub(crate) mod groups;
+pub(crate) mod lengths;
 pub(crate) mod resources;
 pub(crate) mod runtimes;
 pub(crate) mod stack_groups;

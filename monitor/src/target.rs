@@ -17,7 +17,7 @@ pub(crate) fn resolve(target: &Target) -> Result<Address, CommandError> {
     if let Some(at) = text.strip_prefix("tcp://") {
         return tcp(at, target);
     }
-    if ["http://", "https://", "unix:"].iter().any(|scheme| text.starts_with(scheme)) {
+    if ["http://", "https://", "unix:", "vsock:"].iter().any(|scheme| text.starts_with(scheme)) {
         return console(text);
     }
     if let Ok(pid) = text.parse() {
@@ -43,10 +43,14 @@ pub(crate) fn start(target: &Target) -> Result<Option<Address>, CommandError> {
 /// A program that runs console-subscriber.
 #[cfg(feature = "console")]
 fn console(text: &str) -> Result<Address, CommandError> {
-    use crate::source::console::Place;
+    use crate::source::console::{At, Place};
     if let Some(path) = text.strip_prefix("unix:") {
         let path = path.strip_prefix("//").unwrap_or(path);
         return Ok(Address::Console(Place::Unix(PathBuf::from(path))));
+    }
+    if let Some(at) = text.strip_prefix("vsock:") {
+        let at = At::parse(at).map_err(|error| CommandError::WrongUse(format!("{text}: {error}")))?;
+        return Ok(Address::Console(Place::Vsock(at)));
     }
     let Some(at) = text.strip_prefix("http://") else {
         return Err(CommandError::WrongUse(format!(

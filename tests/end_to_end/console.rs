@@ -85,7 +85,7 @@ fn the_figures_of_a_task_at_rest_are_exactly_those_told() {
 }
 
 #[test]
-fn of_a_task_that_is_looked_at_the_longest_poll_is_known() {
+fn of_a_task_that_is_looked_at_the_lengths_of_polls_and_waits_are_known() {
     let place = Place::new();
     let process = place.console(&["resources"], RESOURCES);
     let ps = place.taskscope(&["ps", &target(&process), "--json"]).json();
@@ -95,6 +95,12 @@ fn of_a_task_that_is_looked_at_the_longest_poll_is_known() {
     let told = place.taskscope(&["where", &target(&process), id, "--json"]).json();
     let [longest, busy] = ["max_poll_ns", "busy_ns"].map(|key| told["task"][key].as_u64());
     assert!(longest > Some(0) && longest <= busy, "{told}");
+    let [polls, waits] = ["poll_times", "scheduled_times"].map(|key| &told[key]);
+    assert!(polls["count"].as_u64() > Some(1) && polls["longest_ns"].as_u64() == longest, "{told}");
+    // Its timer wakes it, and each time it waits a little for its worker; the histogram rounds up.
+    let [longest, sum] = [&waits["longest_ns"], &told["task"]["scheduled_ns"]].map(Value::as_u64);
+    assert!(waits["count"].as_u64() > Some(1) && longest > Some(0), "{told}");
+    assert!(longest.zip(sum).is_some_and(|(longest, sum)| longest <= sum + sum / 50), "{told}");
 }
 
 #[test]

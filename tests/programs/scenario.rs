@@ -7,6 +7,7 @@ mod fates;
 #[cfg(tokio_unstable)]
 mod hooks;
 mod interrupted;
+mod kept_waiting;
 mod nearly_slow;
 mod nested;
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         ["panicking"] => ending::panicking(),
         ["ending", how] => ending::ending(how),
         ["fates", how] => fates::fates(how),
+        ["kept-waiting", how] => kept_waiting::kept_waiting(how),
         ["interrupted"] => interrupted::interrupted(),
         ["nearly-slow", way] => nearly_slow::nearly_slow(way),
         ["nested"] => nested::nested(),

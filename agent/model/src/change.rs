@@ -13,7 +13,7 @@ mod resources;
 mod stacks;
 
 pub use awaits::{Awaits, HalfWay, Observed, Tree, TreeNode, Wait};
-pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, Woken};
+pub use fate::{CancelAsked, Described, Failure, Handled, Limits, Load, Outcomes, ScheduledTimes, Woken};
 pub use offers::{Offered, Withdrawn};
 pub use outside::{Held, Holds, Looked};
 pub use resources::{Attribute, Boxed, Noted, Operation, OperationForgotten, Resource, ResourceForgotten};
@@ -104,6 +104,8 @@ kinds! {
         Offered = 32,
         /// It does not offer it any more.
         Withdrawn = 33,
+        /// How long a task waited between wake and poll, each time.
+        ScheduledTimes = 34,
         /// A resource as it is now.
         Resource = 40,
         /// An operation on a resource as it is now.
@@ -136,6 +138,7 @@ impl Fact {
             Fact::CancelAsked(fact) => Some(fact.task),
             Fact::Failure(fact) => Some(fact.task),
             Fact::Woken(fact) => Some(fact.task),
+            Fact::ScheduledTimes(fact) => Some(fact.task),
             Fact::Awaits(fact) => Some(fact.task),
             Fact::SlowPoll(fact) => Some(fact.task),
             Fact::Boxed(fact) => Some(fact.task),

@@ -3,7 +3,8 @@
 mod told;
 
 use crate::change::{
-    Attribute, Awaits, CancelAsked, Ended, Fact, Failure, Handled, Held, Looked, Polled, Spawned, Woken,
+    Attribute, Awaits, CancelAsked, Ended, Fact, Failure, Handled, Held, Looked, Polled, ScheduledTimes,
+    Spawned, Woken,
 };
 use crate::codes::{Activity, Outcome, Source, TaskKind, TreeKind};
 use crate::ids::{ChainId, LocationId, RuntimeId, TaskId, Worker};
@@ -189,6 +190,11 @@ impl Task {
             let seen = facts.polled.as_ref().and_then(|polled| polled.last_poll);
             (seen >= last_poll).then_some(woken)
         })
+    }
+
+    /// How long it waited between wake and poll, each time; `None` if nobody tells.
+    pub fn scheduled_times(&self) -> Option<&ScheduledTimes> {
+        self.more(|more| more.scheduled_times.as_deref())
     }
 
     /// What it was seen to do from outside.

@@ -119,6 +119,7 @@ impl World {
             | Fact::CancelAsked(_)
             | Fact::Failure(_)
             | Fact::Woken(_)
+            | Fact::ScheduledTimes(_)
             | Fact::Awaits(_)
             | Fact::Boxed(_)
             | Fact::Noted(_)

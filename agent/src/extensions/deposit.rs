@@ -41,11 +41,13 @@ impl<T: Clone> Deposit<T> {
     }
 
     /// From now on it takes a value. The caller knows that nobody else is here.
+    #[inline]
     pub(super) fn open(&self) {
         self.state.store(EMPTY, Ordering::Relaxed);
     }
 
     /// Leaves the value, unless it is closed. Called once, by one side. True: somebody has looked for it.
+    #[inline]
     pub(crate) fn leave(&self, value: T) -> bool {
         if self.state.load(Ordering::Relaxed) == CLOSED {
             return false;
@@ -125,6 +127,7 @@ impl<T: Clone> Deposit<T> {
     }
 
     /// Called by the one who has found it FULL and made it CLOSED, has found it CLOSING, or leaves it in vain.
+    #[inline]
     fn take(&self) -> Option<T> {
         // SAFETY: nobody else comes to the value any more until the place is opened anew.
         self.value.with_mut(|place| unsafe { (*place).take() })

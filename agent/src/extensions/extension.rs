@@ -90,11 +90,13 @@ pub(crate) struct Handled {
 
 impl Handled {
     /// In one word; the time loses its lowest bits.
+    #[inline]
     pub(crate) fn pack(self) -> u64 {
         self.at & !STATE | u64::from(self.state.0) & STATE
     }
 
     /// The same back.
+    #[inline]
     pub(crate) fn unpack(word: u64) -> Self {
         Self { state: HandleState((word & STATE) as u8), at: word & !STATE }
     }
@@ -165,6 +167,7 @@ impl Extension {
     }
 
     /// Fills a free extension that the caller alone holds.
+    #[inline]
     pub(crate) fn fill(&'static self, it: &Description) -> Grip {
         let life = self.life.load(Ordering::Relaxed);
         // Pairs with the Acquire fence in `read`.
@@ -185,43 +188,51 @@ impl Extension {
         grip
     }
 
+    #[inline]
     pub(crate) fn slot(&self) -> u32 {
         self.slot
     }
 
     /// What a record names it by.
+    #[inline]
     pub(crate) fn number(&self) -> u32 {
         self.slot + 1
     }
 
     /// A grip on whatever task it is of now; for who knows that it is alive.
+    #[inline]
     pub(crate) fn grip(&'static self) -> Grip {
         let life = self.life.load(Ordering::Acquire);
         Grip { extension: self, generation: (life >> u32::BITS) as u32 }
     }
 
     /// Slot of the record.
+    #[inline]
     pub(crate) fn record(&self) -> u32 {
         self.record.load(Ordering::Relaxed)
     }
 
     /// The place of the spawn.
+    #[inline]
     pub(crate) fn place(&self) -> u32 {
         self.place.load(Ordering::Relaxed)
     }
 
     /// The type of its future.
+    #[inline]
     pub(crate) fn future(&self) -> Option<&'static FutureType> {
         // SAFETY: only types that live for ever are stored here.
         unsafe { self.future.load(Ordering::Relaxed).as_ref() }
     }
 
     /// Sets marks; returns those that were set before.
+    #[inline]
     pub(crate) fn mark(&self, marks: u32) -> u32 {
         self.marks.fetch_or(marks, Ordering::AcqRel)
     }
 
     /// Sets marks before anybody else can.
+    #[inline]
     pub(crate) fn mark_early(&self, marks: u32) {
         let before = self.marks.load(Ordering::Relaxed);
         self.marks.store(before | marks, Ordering::Release);
@@ -233,29 +244,35 @@ impl Extension {
     }
 
     /// Whether a mark is set.
+    #[inline]
     pub(crate) fn is_marked(&self, marks: u32) -> bool {
         self.marks.load(Ordering::Acquire) & marks != 0
     }
 
     /// How it ended; unknown while it lives, or if nobody knows.
+    #[inline]
     pub(crate) fn outcome(&self) -> Outcome {
         Outcome(self.outcome.load(Ordering::Relaxed) as u8)
     }
 
+    #[inline]
     pub(crate) fn set_outcome(&self, outcome: Outcome) {
         self.outcome.store(outcome.0.into(), Ordering::Relaxed);
     }
 
     /// Where the handle is.
+    #[inline]
     pub(crate) fn handled(&self) -> Handled {
         Handled::unpack(self.handled.load(Ordering::Acquire))
     }
 
+    #[inline]
     pub(crate) fn set_handled(&self, handled: Handled) {
         self.handled.store(handled.pack(), Ordering::Release);
     }
 
     /// Where the JoinSet was made that holds it or held it.
+    #[inline]
     pub(crate) fn set(&self) -> Option<u32> {
         self.set.load(Ordering::Relaxed).checked_sub(1)
     }
@@ -270,6 +287,7 @@ pub(crate) struct Grip {
 
 impl Grip {
     /// The generation, as it stands in `life`.
+    #[inline]
     fn life(self) -> u64 {
         u64::from(self.generation) << u32::BITS
     }
@@ -287,6 +305,7 @@ impl Grip {
 
     /// Lets one of task and handle go if the other one is still there. False: the other one is gone, and the
     /// caller, who keeps its hold, is to do what the last one does, and then to `let_go`.
+    #[inline]
     #[must_use]
     pub(crate) fn go_first(self, hold: Hold) -> bool {
         let life = &self.extension.life;
@@ -301,6 +320,7 @@ impl Grip {
     }
 
     /// Lets go. True: nobody is left, and the caller has to give the extension back.
+    #[inline]
     #[must_use]
     pub(crate) fn let_go(self, hold: Hold) -> bool {
         let before = self.extension.life.fetch_and(!hold.bit(), Ordering::AcqRel);
@@ -309,6 +329,7 @@ impl Grip {
 
     /// The same by the one of task and handle who knows that the other one is gone, and so is the task: if no guest is
     /// left none will come.
+    #[inline]
     #[must_use]
     pub(crate) fn let_go_last(self, hold: Hold) -> bool {
         debug_assert_eq!(hold, Hold::Handle, "guests come as long as the task is there");

@@ -29,12 +29,13 @@ pub(crate) struct More {
     pub(crate) name: Option<Arc<str>>,
     pub(crate) asked: Option<Asked>,
     pub(crate) said: Option<Said>,
-    pub(crate) woke: Option<Woke>,
+    pub(crate) woke: Option<Box<Woke>>,
     /// Packed: it goes on after the end.
     handled: AtomicU64,
 }
 
 impl Fate {
+    #[inline]
     pub(crate) fn new(
         future: Option<&'static FutureType>,
         handled: Handled,
@@ -44,6 +45,7 @@ impl Fate {
     }
 
     /// Where the handle is, as far as that is known here.
+    #[inline]
     pub(crate) fn handled(&self) -> Handled {
         self.more.as_ref().map_or(self.handled, |more| more.handled())
     }
@@ -59,7 +61,7 @@ impl More {
         name: Option<Arc<str>>,
         asked: Option<Asked>,
         said: Option<Said>,
-        woke: Option<Woke>,
+        woke: Option<Box<Woke>>,
         handled: Handled,
     ) -> Self {
         Self { name, asked, said, woke, handled: AtomicU64::new(handled.pack()) }

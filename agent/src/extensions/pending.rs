@@ -18,6 +18,7 @@ thread_local! {
 
 impl Pending {
     /// Leaves it for the hook.
+    #[inline]
     pub(crate) fn leave(self) {
         // A thread that is ending has no place for it: then no hook takes it, and the wrapper keeps the record.
         let _ = PENDING.try_with(|pending| pending.set(Some(self)));

@@ -41,6 +41,7 @@ impl Sides {
     }
 
     /// Looks at what a task has here.
+    #[inline]
     pub(crate) fn look<R>(&self, extension: &Extension, look: impl FnOnce(&Side) -> R) -> Option<R> {
         if !extension.is_marked(mark::SIDE) {
             return None;
@@ -49,10 +50,21 @@ impl Sides {
     }
 
     /// Takes all of it away. The caller has a hold, or knows that nobody has.
+    #[inline]
     pub(crate) fn take(&self, extension: &Extension) -> Option<Side> {
-        if !extension.is_marked(mark::SIDE) {
-            return None;
+        if extension.is_marked(mark::SIDE) { self.remove(extension) } else { None }
+    }
+
+    /// The same, for who does not want to know.
+    #[inline]
+    pub(crate) fn clear(&self, extension: &Extension) {
+        if extension.is_marked(mark::SIDE) {
+            drop(self.remove(extension));
         }
+    }
+
+    #[cold]
+    fn remove(&self, extension: &Extension) -> Option<Side> {
         lock(self.table(extension)).remove(&extension.slot())
     }
 

@@ -1,4 +1,5 @@
-//! How many polls of a task were long, by length: packed, four counts a word.
+//! How many polls of a task were long, by length: packed, four counts a word. And in which bucket of its kind any
+//! duration falls: each bucket is twice as long as the one before, the last one open.
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -24,7 +25,7 @@ impl LongPolls {
     /// Counts a poll that was long, in raw clock units: at least `1 << long_shift`.
     #[cold]
     pub(crate) fn count(&mut self, spent: u64, long_shift: u32) {
-        let bucket = bucket(spent, long_shift);
+        let bucket = bucket(spent, long_shift, BUCKETS);
         let word = &mut self.0[bucket / PACKED];
         let shift = bucket % PACKED * BITS;
         if *word >> shift & u64::from(u16::MAX) != u64::from(u16::MAX) {
@@ -38,9 +39,10 @@ impl LongPolls {
     }
 }
 
-fn bucket(spent: u64, long_shift: u32) -> usize {
+/// Which one of so many buckets a duration falls into that is at least `1 << first`, the lower bound of the first one.
+pub(crate) fn bucket(spent: u64, first: u32, buckets: usize) -> usize {
     let length = (u64::BITS - 1).saturating_sub(spent.leading_zeros());
-    (length.saturating_sub(long_shift) as usize).min(BUCKETS - 1)
+    (length.saturating_sub(first) as usize).min(buckets - 1)
 }
 
 /// The same in a record: one writer at a time.

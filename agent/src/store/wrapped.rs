@@ -2,7 +2,7 @@
 //! `extensions`.
 
 use super::{Store, spawner};
-use crate::extensions::{Asked, Description, Extension, Fate, FutureType, Grip, Guest, Handled, Hold, More, Pending, Side, mark};
+use crate::extensions::{Asked, Description, Extension, Fate, FutureType, Grip, Guest, Handled, Hold, More, Pending, mark};
 use crate::records::{Inserted, Record, Seed};
 use crate::runtimes::UNKNOWN_RUNTIME;
 use crate::late::Late;
@@ -27,6 +27,7 @@ pub(crate) struct NewTask<'a> {
 }
 
 /// A wrapped task that this thread has begun.
+#[derive(Clone, Copy)]
 pub(crate) struct Began {
     pub(crate) pending: Pending,
     /// Tasks that this thread has spawned at the place; it alone counts them.
@@ -36,6 +37,7 @@ pub(crate) struct Began {
 impl Store {
     /// Makes a record and an extension for a task that this thread is about to give to tokio, and counts it. `None`:
     /// no room.
+    #[inline]
     pub(crate) fn begin_wrapped(&'static self, new: &NewTask<'_>) -> Option<Began> {
         let began = self.make_wrapped(new);
         if began.is_none() {
@@ -44,6 +46,7 @@ impl Store {
         began
     }
 
+    #[inline]
     fn make_wrapped(&'static self, new: &NewTask<'_>) -> Option<Began> {
         let thread = self.threads.mine()?;
         let now = self.clock.raw();
@@ -131,7 +134,7 @@ impl Store {
             return;
         }
         spawned.store(spawned.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
-        drop(self.sides.take(grip.extension));
+        self.sides.clear(grip.extension);
         if record.end() {
             self.give_back(record);
         }
@@ -176,6 +179,7 @@ impl Store {
         }
     }
 
+    #[inline]
     fn give_back(&'static self, record: &'static Record) {
         match self.threads.mine() {
             Some(thread) => self.give_record(thread, record),
@@ -183,6 +187,7 @@ impl Store {
         }
     }
 
+    #[inline]
     fn give_extension(&'static self, extension: &'static Extension) {
         match self.threads.mine().and_then(|thread| thread.spawning()) {
             Some(mut spawning) => spawning.give_extension(extension, &self.extensions),
@@ -197,6 +202,7 @@ impl Store {
     }
 
     /// How a wrapped task has ended, and what is to be remembered of it. `evidence` is what the end alone tells.
+    #[inline]
     pub(super) fn fate(&self, grip: Grip, evidence: Outcome) -> (Outcome, Fate) {
         let extension = grip.extension;
         extension.abort.close();
@@ -212,16 +218,23 @@ impl Store {
         };
         extension.set_outcome(outcome);
         let handled = extension.handled();
-        let Some(side) = self.sides.take(extension).or_else(|| outcome.did_not_complete().then(Side::default)) else {
-            return (outcome, Fate::new(extension.future(), handled, None));
-        };
-        let woke = side.wakes.map(|wakes| wakes.read());
+        let has_more = outcome.did_not_complete() || extension.is_marked(mark::SIDE);
+        let more = if has_more { Some(self.more(extension, handled)) } else { None };
+        (outcome, Fate::new(extension.future(), handled, more))
+    }
+
+    /// What is to be remembered of few.
+    #[cold]
+    fn more(&self, extension: &Extension, handled: Handled) -> Arc<More> {
+        let side = self.sides.take(extension).unwrap_or_default();
+        let woke = side.wakes.map(|wakes| Box::new(wakes.read(true)));
         let more = Arc::new(More::new(side.name, side.asked, side.said, woke, handled));
         self.sides.alter(extension, |side| side.more = Some(Arc::clone(&more)));
-        (outcome, Fate::new(extension.future(), handled, Some(more)))
+        more
     }
 
     /// The record has ended: the task's side lets go. True: the extension is to be given back.
+    #[inline]
     #[must_use]
     fn task_lets_go(&'static self, shard: &mut Shard, grip: Grip, id: u64, told: Handled) -> bool {
         if grip.go_first(Hold::Task) {
@@ -229,12 +242,12 @@ impl Store {
         }
         let (outcome, handled) = (grip.extension.outcome(), grip.extension.handled());
         if handled != told {
-            self.come_late(grip, Late { id, handled });
+            self.came_meanwhile(grip, Late { id, handled });
         }
         if outcome.did_not_complete() {
             shard.count_unseen(grip.extension.place(), outcome, handled.state);
         }
-        drop(self.sides.take(grip.extension));
+        self.sides.clear(grip.extension);
         grip.let_go(Hold::Task)
     }
 
@@ -255,14 +268,21 @@ impl Store {
         {
             lock(&thread.shard).count_unseen(extension.place(), outcome, state);
         }
-        drop(self.sides.take(extension));
+        self.sides.clear(extension);
         if grip.let_go_last(Hold::Handle) {
             self.give_extension(extension);
         }
     }
 
+    /// The handle has gone while its task's end was written down.
+    #[cold]
+    fn came_meanwhile(&'static self, grip: Grip, late: Late) {
+        self.come_late(grip, late);
+    }
+
     /// What became of a handle is known after the end of its task. A thread at its end has no place to tell it; the
     /// tasks that matter are remembered with it.
+    #[inline]
     fn come_late(&'static self, grip: Grip, late: Late) {
         self.sides.look(grip.extension, |side| {
             side.more.iter().for_each(|more| more.set_handled(late.handled));

@@ -1,13 +1,14 @@
 //! What is told of wrapped tasks besides what their records hold.
 
 use super::Teller;
-use crate::extensions::{Asked, FutureType, Handled, Said, Side, Woke};
+use crate::extensions::{Asked, FutureType, Handled, Said, Side, Waits, Wakes, Woke};
 use crate::records::Copied;
 use crate::shard::Remembered;
+use crate::wrapped::counts_wakes;
 use std::sync::Arc;
-use taskscope_model::change::{CancelAsked, Described, Failure, Handled as HandledFact, Woken};
+use taskscope_model::change::{CancelAsked, Described, Failure, Handled as HandledFact, ScheduledTimes, Woken};
 use taskscope_model::codes::HandleState;
-use taskscope_model::{Fact, LocationId, TaskId};
+use taskscope_model::{Fact, LocationId, Nanos, TaskId};
 
 /// How a wrapped task stands at one moment: what may change while it lives, and a little after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(crate) struct Standing {
     handled: Handled,
     asked: Option<Asked>,
     said: Option<Said>,
-    woke: Option<Woke>,
+    woke: Option<Box<Woke>>,
 }
 
 impl Standing {
@@ -47,7 +48,8 @@ impl Teller {
     pub(crate) fn standing(&self, record: &Copied) -> Option<Standing> {
         let grip = self.store.extensions.grip(record.seed.extension, record.seed.id)?;
         grip.read(|extension| {
-            let aside = |side: &Side| (side.asked, side.wakes.as_ref().map(|wakes| wakes.read()));
+            let read = |wakes: &Arc<Wakes>| Box::new(wakes.read(counts_wakes()));
+            let aside = |side: &Side| (side.asked, side.wakes.as_ref().map(read));
             let (asked, woke) = self.store.sides.look(extension, aside).unwrap_or_default();
             // It says something a moment before it ends.
             Standing { handled: extension.handled(), asked, said: None, woke }
@@ -62,7 +64,7 @@ impl Teller {
             handled: fate.handled(),
             asked: more.and_then(|more| more.asked),
             said: more.and_then(|more| more.said.clone()),
-            woke: more.and_then(|more| more.woke),
+            woke: more.and_then(|more| more.woke.clone()),
         })
     }
 
@@ -89,8 +91,11 @@ impl Teller {
         if let Some(said) = now.said.as_ref().filter(|_| told.is_none_or(|told| told.said != now.said)) {
             facts.push(self.failure(task, said));
         }
-        if let Some(woke) = now.woke.filter(|_| told.is_none_or(|told| told.woke != now.woke)) {
-            facts.push(self.woken(task, &woke));
+        let before = told.and_then(|told| told.woke.as_deref());
+        if let Some(woke) = now.woke.as_deref().filter(|woke| before != Some(*woke)) {
+            facts.push(self.woken(task, woke));
+            let is_new = before.is_none_or(|before| before.waits != woke.waits);
+            facts.extend(is_new.then(|| self.scheduled_times(task, &woke.waits)));
         }
         facts
     }
@@ -129,6 +134,13 @@ impl Teller {
             last_wake: at(woke.last_wake),
         };
         woken.into()
+    }
+
+    /// How long it waited each time.
+    fn scheduled_times(&self, task: TaskId, waits: &Waits) -> Fact {
+        let long = (self.clock.long_wait_shift()..).zip(waits.long).filter(|(_, count)| *count > 0);
+        let long_waits = long.map(|(shift, count)| (self.clock.span(1 << shift), count)).collect::<Vec<(Nanos, u32)>>();
+        ScheduledTimes { task, waits: waits.count(), longest: self.clock.span(waits.longest), long_waits }.into()
     }
 }
 

@@ -11,15 +11,21 @@ use super::waker::{Watching, waker};
 use crate::core::Core;
 use crate::extensions::{Probe, Wakes};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// Whether wakes are counted.
 static COUNTED: AtomicBool = AtomicBool::new(false);
 
+/// How often that was switched on.
+static ROUND: AtomicU32 = AtomicU32::new(0);
+
 /// From now on wakes are counted, or no longer. Each task is counted from its next poll on; wakers that are around
 /// when this is switched off are counted until they are dropped.
 pub(crate) fn count_wakes(on: bool) {
+    if on && !counts_wakes() {
+        ROUND.fetch_add(1, Ordering::Relaxed);
+    }
     COUNTED.store(on, Ordering::Relaxed);
 }
 
@@ -73,7 +79,8 @@ fn counting(tail: &mut Tail, real: &Waker) -> Box<CountingWaker> {
         let counting = Counting { wakes: Arc::clone(&wakes), real: real.clone(), core, id };
         Box::new(CountingWaker { real: real.clone(), waker: waker(Arc::new(counting)), wakes })
     });
-    kept.wakes.polled(core.store.clock.raw());
+    let clock = &core.store.clock;
+    kept.wakes.polled(clock.raw(), clock.long_wait_shift(), ROUND.load(Ordering::Relaxed));
     kept
 }
 

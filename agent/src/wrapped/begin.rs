@@ -9,6 +9,7 @@ use crate::core::{self, Core};
 use crate::extensions::{FutureType, Pending, mark};
 use crate::store::{Began, NewTask};
 use crate::task_number::task_number;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 use taskscope_model::codes::TaskKind;
 use tokio::runtime::Handle;
@@ -87,8 +88,10 @@ fn make(new: New<'_>, future: &'static FutureType) -> Option<(&'static Core, Beg
 
 impl Begun {
     /// tokio has taken the task: this is what is to be known of its handle.
-    pub(crate) fn end(mut self, id: Id, abort: impl Fn() -> AbortHandle) -> Option<Grasp> {
-        let (core, Began { pending, .. }) = self.0.take()?;
+    #[inline]
+    pub(crate) fn end(self, id: Id, abort: impl Fn() -> AbortHandle) -> Option<Grasp> {
+        // tokio has not panicked.
+        let (core, Began { pending, .. }) = ManuallyDrop::new(self).0?;
         let extension = pending.grip.extension;
         let wanted = extension.abort.leave(abort());
         if Pending::take().is_some() || !extension.is_marked(mark::HOOKED) {

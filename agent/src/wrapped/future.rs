@@ -68,10 +68,7 @@ fn poll_otherwise<F: Future, J: Judge<F::Output>>(
     future: Pin<&mut F>,
     cx: &mut Context<'_>,
 ) -> Poll<F::Output> {
-    if tail.way == Way::Unknown {
-        tail.learn_way();
-    }
-    let _in_poll = if tail.way == Way::Kept { InPoll::begin(tail) } else { None };
+    let _in_poll = if tail.learn_way() == Way::Kept { InPoll::begin(tail) } else { None };
     let polled = if asked::somebody_asks() {
         asked::poll_asked(tail, cx, |tail, cx| judged::<F, J>(tail, future, cx))
     } else {

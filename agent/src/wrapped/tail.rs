@@ -54,12 +54,23 @@ impl Tail {
         Some(Pending { record, grip: self.extension.grip() })
     }
 
-    /// The first poll: by now it is known whether a hook has taken the task.
+    /// At the first poll it is known whether a hook has taken the task.
+    #[inline]
+    pub(super) fn learn_way(&mut self) -> Way {
+        if self.way == Way::Unknown {
+            if self.extension.is_marked(mark::HOOKED) {
+                self.way = Way::Hooked;
+            } else {
+                self.is_kept();
+            }
+        }
+        self.way
+    }
+
     #[cold]
-    pub(super) fn learn_way(&mut self) {
-        let hooked = self.extension.is_marked(mark::HOOKED);
-        self.way = if hooked { Way::Hooked } else { Way::Kept };
-        if let (Way::Kept, Some(id), Some(pending)) = (self.way, tokio::task::try_id(), self.pending()) {
+    fn is_kept(&mut self) {
+        self.way = Way::Kept;
+        if let (Some(id), Some(pending)) = (tokio::task::try_id(), self.pending()) {
             // The spawner writes the same; whoever is first.
             let id = crate::task_number::task_number(id);
             self.extension.id.store(id, Ordering::Relaxed);
@@ -110,11 +121,11 @@ impl Tail {
     }
 
     /// Before the future or function is dropped, which is code of the program's that may panic and spawn. The task
-    /// ends with the guard, whatever that code does.
+    /// ends with the guards, whatever that code does; they are let go of in their order.
     #[inline]
-    pub(super) fn ending(&mut self) -> Ending<'_> {
-        let aside = (self.way == Way::Unknown).then(PutAside::now);
-        Ending { tail: self, was_panicking: std::thread::panicking(), aside }
+    pub(super) fn ending(&mut self) -> (Option<PutAside>, Ending<'_>) {
+        let aside = if self.way == Way::Unknown { Some(PutAside::now()) } else { None };
+        (aside, Ending { tail: self, was_panicking: std::thread::panicking() })
     }
 
     #[inline]
@@ -138,13 +149,11 @@ impl Tail {
 pub(super) struct Ending<'a> {
     tail: &'a mut Tail,
     was_panicking: bool,
-    aside: Option<PutAside>,
 }
 
 impl Drop for Ending<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.aside = None;
         if !self.was_panicking && std::thread::panicking() {
             let panic = panics::last().unwrap_or(Panic { message: String::new(), place: None });
             self.tail.note_panic(panic);

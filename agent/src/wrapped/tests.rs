@@ -363,13 +363,17 @@ fn wakes_are_counted_while_somebody_asks() {
             id
         });
         super::count_wakes(false);
-        let woke = ended(id).fate.unwrap().more.as_ref().unwrap().woke.unwrap();
+        let woke = ended(id).fate.unwrap().more.as_ref().unwrap().woke.clone().unwrap();
         assert_eq!(woke.self_wakes, 2);
         assert!(woke.wakes >= 3, "{woke:?}");
         // Those that are kept; who has just woken the task may still hold a third.
         assert!((2..=3).contains(&woke.wakers), "{woke:?}");
         drop(kept);
         assert!(woke.scheduled > 0 && woke.last_wake > 0);
+        // Once for its own wakes, once for the message; who waits is one task, so all waits are in the sum.
+        let waits = woke.waits;
+        assert!((2..=woke.wakes).contains(&waits.count()) && waits.longest > 0, "{woke:?}");
+        assert!((waits.longest..=waits.longest * waits.count()).contains(&woke.scheduled), "{woke:?}");
     }
 }
 

@@ -118,10 +118,12 @@ fn waits() -> Vec<Fact> {
         woken_since: None,
         last_wake: Some(At(44 * S)),
     };
+    let long_waits = vec![(Nanos(16_384), 2), (Nanos(8_388_608), 1)];
     vec![
         Tree { id: TreeId(0), nodes }.into(),
         Awaits { task, at: NOW, kind: TreeKind::OBSERVED, tree: TreeId(0), since, waits }.into(),
         wakes.into(),
+        ScheduledTimes { task, waits: 4, longest: Nanos(9_000_000), long_waits }.into(),
     ]
 }
 

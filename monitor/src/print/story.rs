@@ -7,6 +7,7 @@ use super::{Look, json};
 use crate::rows::ancestry::{Ancestor, ancestry};
 use crate::rows::awaits::{AwaitNode, AwaitTree};
 use crate::rows::cancels::{self, Cancel};
+use crate::rows::lengths::Lengths;
 use crate::rows::waits::{self, Holding};
 use crate::rows::{self, Columns, Placed, TaskTable};
 use serde::{Serialize, Serializer};
@@ -32,6 +33,7 @@ pub(crate) fn text(
     said.extend(task.future().map(|future| ("future", future_and_size(task, future))));
     said.extend(fate::origin(task, world, words::place));
     said.extend(times(task, now));
+    said.extend(Lengths::of_waits(task).map(|waits| ("waits", waits.summary(|it| it.to_string()))));
     said.extend(fate::fate(task, world, words::place));
     match tree {
         Some(tree) => said.extend(fate::awaits(tree, now, ended, words::place)),
@@ -103,6 +105,8 @@ pub(crate) fn json<'a>(
     Story {
         process,
         task: Whole(table),
+        poll_times: Lengths::of_polls(task, now).map(Times::of),
+        scheduled_times: Lengths::of_waits(task).map(Times::of),
         spawned_by: ancestry(task, world).iter().map(SpawnedBy::of).collect(),
         awaits: here.awaits,
         awaits_found_by: tree.and_then(|tree| tree.kind.name()),
@@ -119,6 +123,8 @@ pub(crate) fn json<'a>(
 struct Story<'a> {
     process: Process<'a>,
     task: Whole,
+    poll_times: Option<Times>,
+    scheduled_times: Option<Times>,
     spawned_by: Vec<SpawnedBy>,
     awaits: Vec<Node<'a>>,
     awaits_found_by: Option<&'static str>,
@@ -135,6 +141,29 @@ struct Story<'a> {
 struct Waiting<'a> {
     awaits: Vec<Node<'a>>,
     waits_for: Vec<WaitsFor<'a>>,
+}
+
+/// How long single polls, or waits between wake and poll, were. Those that are not counted under `long` were shorter
+/// than its first bound.
+#[derive(Serialize)]
+struct Times {
+    count: u64,
+    longest_ns: Option<u64>,
+    long: Vec<Long>,
+}
+
+/// So many that took so long, or up to twice as long; the last ones any longer.
+#[derive(Serialize)]
+struct Long {
+    from_ns: u64,
+    count: u32,
+}
+
+impl Times {
+    fn of(of: Lengths<'_>) -> Self {
+        let long = of.long.iter().map(|(from, count)| Long { from_ns: from.0, count: *count }).collect();
+        Self { count: of.count, longest_ns: of.longest.map(|longest| longest.0), long }
+    }
 }
 
 /// A task with every column.

@@ -24,6 +24,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod vsock;
 mod waits;
 mod watches;
 
@@ -38,6 +39,7 @@ use taskscope_model::hello::Hello;
 use tokio::sync::mpsc::unbounded_channel;
 
 pub(crate) use owner::listener as owner_of;
+pub(crate) use vsock::At;
 
 /// Added to the time that the service is given, so that its own word comes first.
 const GRACE: Duration = Duration::from_millis(500);
@@ -49,6 +51,8 @@ pub(crate) enum Place {
     Tcp(String),
     /// A Unix socket.
     Unix(PathBuf),
+    /// A port of a virtual machine, of the host of one, or of this machine.
+    Vsock(At),
 }
 
 /// As it is given on the command line.
@@ -57,6 +61,7 @@ impl fmt::Display for Place {
         match self {
             Place::Tcp(at) => write!(f, "http://{at}"),
             Place::Unix(path) => write!(f, "unix:{}", path.display()),
+            Place::Vsock(at) => write!(f, "{at}"),
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) enum AttachError {
 
 /// Whether the address is that of a console-subscriber.
 fn is_of_console(address: &str) -> bool {
-    address.starts_with("http://") || address.starts_with("unix:")
+    ["http://", "unix:", "vsock:"].iter().any(|scheme| address.starts_with(scheme))
 }
 
 /// What there should be.

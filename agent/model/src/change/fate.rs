@@ -78,6 +78,21 @@ pub struct Woken {
     pub last_wake: Option<At>,
 }
 
+/// How long a task waited between wake and poll, each time: totals since that is measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduledTimes {
+    /// The task.
+    pub task: TaskId,
+    /// Waits that are over.
+    pub waits: u64,
+    /// The longest of them.
+    pub longest: Nanos,
+    /// Long waits by length, as [`long_polls`](super::Polled::long_polls): the lower bound of a bucket that
+    /// reaches to twice of it, the last one open, and how many fell into it. Waits below the first bound are the
+    /// rest of `waits`. Empty buckets are left out.
+    pub long_waits: Vec<(Nanos, u32)>,
+}
+
 /// Sums over the ended tasks of one spawn location since the program's start, by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {

@@ -2,7 +2,7 @@
 
 use crate::change::{
     Awaits, Boxed, CancelAsked, Described, Ended, Fact, Failure, Handled, Holds, Looked, Noted, Polled,
-    Spawned, Woken,
+    ScheduledTimes, Spawned, Woken,
 };
 use crate::codes::TreeKind;
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ pub(super) struct More {
     pub(super) cancel: Option<CancelAsked>,
     pub(super) failure: Option<Failure>,
     pub(super) woken: Option<Woken>,
+    pub(super) scheduled_times: Option<Box<ScheduledTimes>>,
     pub(super) boxed: Option<Boxed>,
     pub(super) noted: Option<Noted>,
     pub(super) looked: Option<Looked>,
@@ -44,6 +45,7 @@ impl Facts {
             Fact::CancelAsked(cancel) => self.more().cancel = Some(cancel.clone()),
             Fact::Failure(failure) => self.more().failure = Some(failure.clone()),
             Fact::Woken(woken) => self.more().woken = Some(woken.clone()),
+            Fact::ScheduledTimes(times) => self.more().scheduled_times = Some(Box::new(times.clone())),
             Fact::Boxed(boxed) => self.more().boxed = Some(boxed.clone()),
             Fact::Noted(noted) => self.more().noted = Some(noted.clone()),
             Fact::Looked(looked) => self.more().looked = Some(looked.clone()),
@@ -76,12 +78,13 @@ impl More {
         let cancel = self.cancel.iter().cloned().map(Fact::CancelAsked);
         let failure = self.failure.iter().cloned().map(Fact::Failure);
         let woken = self.woken.iter().cloned().map(Fact::Woken);
+        let times = self.scheduled_times.iter().map(|times| Fact::ScheduledTimes(times.as_ref().clone()));
         let boxed = self.boxed.iter().cloned().map(Fact::Boxed);
         let noted = self.noted.iter().cloned().map(Fact::Noted);
         let looked = self.looked.iter().cloned().map(Fact::Looked);
         let holds = self.holds.iter().cloned().map(Fact::Holds);
         let awaits = self.awaits.values().cloned().map(Fact::Awaits);
         let fate = described.chain(handled).chain(cancel).chain(failure);
-        fate.chain(woken).chain(boxed).chain(noted).chain(looked).chain(holds).chain(awaits)
+        fate.chain(woken).chain(times).chain(boxed).chain(noted).chain(looked).chain(holds).chain(awaits)
     }
 }

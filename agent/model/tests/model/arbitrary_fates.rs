@@ -11,7 +11,7 @@ use taskscope_model::{At, Fact, Nanos, TaskId, TreeId};
 
 /// Any of these facts.
 pub(super) fn fate() -> impl Strategy<Value = Fact> {
-    prop_oneof![5 => of_a_task(), 2 => woken(), 3 => waiting(), 3 => counted_at_a_place()]
+    prop_oneof![5 => of_a_task(), 2 => woken(), 2 => scheduled_times(), 3 => waiting(), 3 => counted_at_a_place()]
 }
 
 fn of_a_task() -> impl Strategy<Value = Fact> {
@@ -40,6 +40,13 @@ fn woken() -> impl Strategy<Value = Fact> {
             Woken { task, wakes, self_wakes, wakers, scheduled, woken_since, last_wake }.into()
         },
     )
+}
+
+fn scheduled_times() -> impl Strategy<Value = Fact> {
+    let long_waits = vec((nanos(), any::<u32>()), 0..4);
+    (task_id(), number(), nanos(), long_waits).prop_map(|(task, waits, longest, long_waits)| {
+        ScheduledTimes { task, waits, longest, long_waits }.into()
+    })
 }
 
 fn waiting() -> impl Strategy<Value = Fact> {

@@ -29,6 +29,12 @@ pub(super) fn facts() -> Vec<(String, Told)> {
             agent,
             Woken { wakers: None, scheduled: None, woken_since: None, last_wake: None, ..woken() },
         ),
+        told("ScheduledTimes", agent, scheduled_times()),
+        told(
+            "ScheduledTimes.least",
+            agent,
+            ScheduledTimes { waits: 0, longest: Nanos(0), long_waits: vec![], ..scheduled_times() },
+        ),
         told("Tree", agent, tree()),
         told("Awaits", outside, awaits()),
         told(
@@ -55,6 +61,11 @@ fn asked() -> CancelAsked {
 fn woken() -> Woken {
     let (scheduled, woken_since, last_wake) = (Some(Nanos(7)), Some(At(1_900_000)), Some(At(1_900_000)));
     Woken { task: TASK, wakes: 300, self_wakes: 200, wakers: Some(2), scheduled, woken_since, last_wake }
+}
+
+fn scheduled_times() -> ScheduledTimes {
+    let long_waits = vec![(Nanos(1_048), 290), (Nanos(33_554_432), 1)];
+    ScheduledTimes { task: TASK, waits: 300, longest: Nanos(40_000_000), long_waits }
 }
 
 fn tree() -> Tree {

@@ -2,13 +2,18 @@
 
 use super::Place;
 use super::service::runtime;
+use super::vsock;
 use crate::source::AttachError;
 use console_api::instrument::instrument_client::InstrumentClient;
 use console_api::instrument::{InstrumentRequest, State, StateRequest, Update};
+use hyper_util::rt::TokioIo;
 use std::io;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status, Streaming};
+use tower::service_fn;
 
 /// Largest message that is taken. Older servers put all they know into the first one: 200 MB were met.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
@@ -76,9 +81,16 @@ async fn states(mut client: Client) -> Result<Option<(State, Streaming<State>)>,
 
 async fn connect(place: &Place, within: Duration) -> Result<Client, AttachError> {
     let address = place.to_string();
-    let endpoint = Endpoint::from_shared(address.clone())
-        .map_err(|error| AttachError::Foreign(address.clone(), format!("{error} in the address")))?;
-    let channel = endpoint.connect_timeout(within).connect().await.map_err(|error| {
+    let channel = match place.clone() {
+        Place::Tcp(_) => {
+            let endpoint = Endpoint::from_shared(address.clone())
+                .map_err(|error| AttachError::Foreign(address.clone(), format!("{error} in the address")))?;
+            endpoint.connect_timeout(within).connect().await
+        }
+        Place::Unix(path) => through(within, move || UnixStream::connect(path.clone())).await,
+        Place::Vsock(at) => through(within, move || vsock::connect(at)).await,
+    };
+    let channel = channel.map_err(|error| {
         let error = cause::<io::Error>(&error).map_or_else(
             || io::Error::other(error.to_string()),
             |cause| io::Error::new(cause.kind(), cause.to_string()),
@@ -86,6 +98,24 @@ async fn connect(place: &Place, within: Duration) -> Result<Client, AttachError>
         AttachError::connecting(&address, within, error)
     })?;
     Ok(InstrumentClient::new(channel).max_decoding_message_size(MOST_BYTES))
+}
+
+/// A channel through what a function opens.
+async fn through<S, F>(
+    within: Duration,
+    open: impl Fn() -> F + Clone + Send + 'static,
+) -> Result<Channel, tonic::transport::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = io::Result<S>> + Send + 'static,
+{
+    // It stands in the requests, and is not looked up.
+    let endpoint = Endpoint::from_static("http://localhost").connect_timeout(within);
+    let opened = service_fn(move |_| {
+        let opened = open();
+        async { opened.await.map(TokioIo::new) }
+    });
+    endpoint.connect_with_connector(opened).await
 }
 
 /// Looks for what is behind an error.

@@ -29,7 +29,8 @@ pub(super) fn coverage(shown: &Shown) -> Vec<Coverage> {
         topic(
             "polls",
             Seen::PARTLY,
-            "the longest poll and the lengths of long ones are told only of a task that is looked at; no worker is",
+            "the longest poll, and the lengths of long polls and waits, are told only of a task that is looked at; no \
+             worker is",
             "taskscope where TASK",
         ),
         topic("outcomes", Seen::NO, "console-subscriber does not tell how a task ended", ANOTHER_WAY),

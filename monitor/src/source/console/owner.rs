@@ -23,6 +23,8 @@ pub(crate) fn listener(place: &Place) -> Option<Owner> {
     let pid = match place {
         Place::Tcp(at) => at.to_socket_addrs().ok()?.find_map(of_port)?,
         Place::Unix(path) => peer::peer(&UnixStream::connect(path).ok()?)?.pid,
+        // The kernel does not say, not even of this machine.
+        Place::Vsock(_) => return None,
     };
     Some(Owner { pid, program: proc::program(pid)?, started: proc::started(pid) })
 }

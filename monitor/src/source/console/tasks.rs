@@ -1,7 +1,7 @@
 //! Tasks: what they are, and what they have done so far.
 
 use super::fields::Names;
-use super::histogram::Polls;
+use super::histogram::Times;
 use super::history::History;
 use super::moments::{self, Moments};
 use super::places::Places;
@@ -9,7 +9,7 @@ use super::span::What;
 use crate::source::threaded::Root;
 use console_api::tasks::{Stats, Task as Told, TaskUpdate};
 use std::collections::HashMap;
-use taskscope_model::change::{Ended, Forgotten, Polled, Spawned, Woken};
+use taskscope_model::change::{Ended, Forgotten, Polled, ScheduledTimes, Spawned, Woken};
 use taskscope_model::codes::{Outcome, TaskKind};
 use taskscope_model::{At, Fact, LocationId, Nanos, TaskId};
 
@@ -41,7 +41,7 @@ struct Known {
     running: bool,
     polled: Option<Polled>,
     /// Of a task that is looked at.
-    polls: Option<Polls>,
+    times: Option<Times>,
 }
 
 impl Default for Tasks {
@@ -143,13 +143,14 @@ impl Tasks {
         self.known.get(&span).is_some_and(|known| !known.running && !known.ended)
     }
 
-    /// What a histogram tells of a task's polls; `None`: nobody looks at it any more.
-    pub(super) fn looked_at(&mut self, span: u64, polls: Option<Polls>, out: &mut Vec<Fact>) {
-        let Some(known) = self.known.get_mut(&span).filter(|known| known.polls != polls) else { return };
-        known.polls = polls;
+    /// What histograms tell of a task; `None`: nobody looks at it any more, and what was told of its waits stays.
+    pub(super) fn looked_at(&mut self, span: u64, times: Option<Times>, out: &mut Vec<Fact>) {
+        let Some(known) = self.known.get_mut(&span).filter(|known| known.times != times) else { return };
+        known.times = times;
         if let Some(polled) = known.polled.clone() {
             out.push(known.with_polls(polled).into());
         }
+        out.extend(known.scheduled_times());
     }
 
     fn spawned(
@@ -184,8 +185,8 @@ impl Tasks {
         self.count_out(span);
         out.push(spawned.clone().into());
         out.extend(what.facts(id));
-        let (running, polled, polls) = (false, None, None);
-        self.known.insert(span, Known { spawned, described: true, ended: false, running, polled, polls });
+        let (running, polled, times) = (false, None, None);
+        self.known.insert(span, Known { spawned, described: true, ended: false, running, polled, times });
         self.live += 1;
     }
 
@@ -232,7 +233,7 @@ impl Tasks {
             self.count_out(span);
             if let Some(known) = self.known.get_mut(&span) {
                 known.ended = true;
-                known.polls = None;
+                known.times = None;
             }
             out.push(Ended { task, at, outcome: Outcome::UNKNOWN }.into());
             if let Some(oldest) = self.ended.push(span)
@@ -249,8 +250,8 @@ impl Tasks {
         let spawned =
             Spawned { task: TaskId::span(span), kind: TaskKind(0), runtime, parent, location, chain, at };
         out.push(spawned.clone().into());
-        let (running, polled, polls) = (false, None, None);
-        let known = Known { spawned, described: false, ended: false, running, polled, polls };
+        let (running, polled, times) = (false, None, None);
+        let known = Known { spawned, described: false, ended: false, running, polled, times };
         self.known.insert(span, known);
         self.live += 1;
         self.bare += 1;
@@ -304,8 +305,14 @@ impl Known {
         !matches!(self.spawned.kind, TaskKind::BLOCK_ON | TaskKind::BLOCKING)
     }
 
+    fn scheduled_times(&self) -> Option<Fact> {
+        let waits = self.times.as_ref()?.waits.as_ref().filter(|_| self.is_woken_in_sight())?;
+        let (task, longest) = (self.spawned.task, waits.longest);
+        Some(ScheduledTimes { task, waits: waits.count, longest, long_waits: waits.long.clone() }.into())
+    }
+
     fn with_polls(&self, mut polled: Polled) -> Polled {
-        if let Some(polls) = &self.polls {
+        if let Some(Times { polls, .. }) = &self.times {
             // The longest is rounded up, and no poll is longer than all of them.
             polled.max_poll = polls.longest.min(polled.busy);
             polled.long_polls = polls.long.clone();

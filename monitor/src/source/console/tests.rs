@@ -1,5 +1,6 @@
 //! What messages become, with no connection and no clock.
 
+use super::histogram::{self, tests::serialized};
 use super::translate::Translator;
 use crate::source::threaded::Root;
 use console_api::async_ops::{self, AsyncOp, AsyncOpUpdate};
@@ -174,6 +175,37 @@ fn states_follow_polls_and_wakes() {
     let ended = scene.task(7).ended().expect("it has ended");
     assert_eq!((Some(ended.at), ended.outcome), (at(-10), Outcome::UNKNOWN));
     assert_eq!(scene.world.counted(Counter::LIVE), Some(0));
+}
+
+#[test]
+fn how_long_single_polls_and_waits_were_is_told_of_who_is_looked_at() {
+    let (long_polls, long_waits) = ([(Nanos(1 << 20), 2)], [(Nanos(1 << 13), 1), (Nanos(1 << 27), 1)]);
+    let details = |span: u64| {
+        let (polls, waits) = (serialized(&[10, 1_100_000, 1_200_000]), serialized(&[10, 9_000, 150_000_000]));
+        TaskDetails { task_id: Some(span.into()), ..histogram::tests::details(polls, Some(waits), None) }
+    };
+    let mut scene = Scene::default();
+    let blocks = task(2, vec![text("kind", "block_on"), field("task.id", Value::U64Val(8))]);
+    let figures = |span| (span, stats(polled(3, -50, Some(-40), 5)));
+    scene.update(tasks(0, vec![plain(1, 7), blocks], vec![figures(1), figures(2)]));
+    scene.told(|translator, out| translator.details(&details(1), out));
+    assert_eq!(scene.task(7).scheduled_times(), None, "nobody looks at it");
+
+    let look = |scene: &mut Scene, at: &[TaskId]| scene.told(|it, out| drop(it.look_at(at, out)));
+    look(&mut scene, &[TaskId(7), TaskId(8)]);
+    for span in [1, 2] {
+        scene.told(|translator, out| translator.details(&details(span), out));
+    }
+    let task = scene.task(7);
+    assert_eq!(task.polled().map(|polled| &polled.long_polls[..]), Some(&long_polls[..]));
+    let waits = task.scheduled_times().expect("they are told").clone();
+    assert_eq!((waits.waits, &waits.long_waits[..]), (3, &long_waits[..]));
+    assert!(waits.longest >= Nanos(150_000_000) && waits.longest < Nanos(152_000_000), "{waits:?}");
+    assert_eq!(scene.task(8).scheduled_times(), None, "of who blocks no wakes are told");
+
+    look(&mut scene, &[]);
+    assert_eq!(scene.task(7).polled().map(|polled| polled.long_polls.len()), Some(0));
+    assert_eq!(scene.task(7).scheduled_times(), Some(&waits), "they were no other than that");
 }
 
 #[test]

@@ -91,9 +91,9 @@ impl Translator {
         let span = details.task_id.map(|id| id.id);
         let looked_at = self.looked_at.values().filter_map(|span| *span);
         if let Some(span) = looked_at.into_iter().find(|it| Some(*it) == span)
-            && let Some(polls) = histogram::polls(details)
+            && let Some(times) = histogram::times(details)
         {
-            self.tasks.looked_at(span, Some(polls), out);
+            self.tasks.looked_at(span, Some(times), out);
         }
     }
 

@@ -5,6 +5,7 @@ use super::style::{Look, of_state, style};
 use crate::print::fate::{self, Said};
 use crate::print::words::{pieces, wrapped};
 use crate::rows::awaits::awaits;
+use crate::rows::lengths::Lengths;
 use crate::tui::cell::{grouped, percent, place};
 use crate::tui::draw::{events, spark};
 use crate::tui::ui::{Details, Ui};
@@ -22,6 +23,8 @@ const NAMES: usize = 14;
 const MOST_RECENT: usize = 10;
 /// Columns of the bar of a time's share.
 const BAR: u64 = 20;
+/// Columns of a histogram with its names, and a gap.
+const HISTOGRAM: usize = NAMES + 48;
 
 /// ```text
 ///  task 4711      async, idle
@@ -71,6 +74,7 @@ pub(in crate::tui) fn lines(ui: &Ui, world: &World, room: u16) -> Vec<Line<'stat
     lines.extend(times(task, world, now));
     lines.push(Line::default());
     lines.extend(polls(task, now));
+    lines.extend(lengths(task, now, usize::from(room)));
     lines.extend(course(of, room));
     lines.push(Line::default());
     let unseen = unseen(task, world, ui);
@@ -184,6 +188,7 @@ fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
         lines.push(fact("wakes", own + &last.unwrap_or_default()));
         lines.extend(woken.wakers.map(|wakers| fact("wakers", format!("{} alive", grouped(wakers)))));
     }
+    lines.extend(waits(task, now));
     let worker = task.worker().map_or_else(|| "a thread".to_owned(), |worker| format!("worker {worker}"));
     if let Some(since) = polled.running_since.filter(|_| task.state() == Some(State::Running)) {
         lines.push(fact("in a poll", format!("for {} now, on {worker}", now.since(since))));
@@ -191,15 +196,40 @@ fn polls(task: &Task, now: At) -> Vec<Line<'static>> {
         lines.push(fact("last poll", format!("{ago} ago, on {worker}")));
     }
     lines.extend(task.max_poll(now).map(|longest| fact("longest poll", longest.to_string())));
-    lines.extend(histogram("polls by length", task.polls().unwrap_or(0), &polled.long_polls));
     lines
 }
 
-/// How many polls were how long, a bar each. Those below the first bound are the rest.
-pub(super) fn histogram(title: &'static str, polls: u64, long: &[(Nanos, u32)]) -> Vec<Line<'static>> {
+/// How long its polls and its waits were.
+fn lengths(task: &Task, now: At, room: usize) -> Vec<Line<'static>> {
+    let polls = Lengths::of_polls(task, now).map(|polls| histogram("polls by length", &polls));
+    let waits = Lengths::of_waits(task).map(|waits| histogram("waits by length", &waits));
+    both(polls.unwrap_or_default(), waits.unwrap_or_default(), room)
+}
+
+/// Its waits between wake and poll. Where they are not measured at all, that is said of their sum.
+fn waits(task: &Task, now: At) -> Option<Line<'static>> {
+    let untold = || task.scheduled(now).map(|_| "how long each was is not told, or not yet".to_owned());
+    Lengths::of_waits(task).map(|waits| waits.summary(grouped)).or_else(untold).map(|it| fact("waits", it))
+}
+
+/// Two histograms: beside each other where there is room, else one below the other.
+pub(super) fn both(left: Vec<Line<'static>>, right: Vec<Line<'static>>, room: usize) -> Vec<Line<'static>> {
+    if room < 2 * HISTOGRAM || left.is_empty() {
+        return left.into_iter().chain(right).collect();
+    }
+    let both = (0..left.len().max(right.len())).map(|at| {
+        let [left, right] =
+            [&left, &right].map(|column| column.get(at).map_or(String::new(), ToString::to_string));
+        Line::from(format!("{left:<HISTOGRAM$}{right}").trim_end().to_owned())
+    });
+    both.collect()
+}
+
+/// How many were how long, a bar each. Those below the first bound are the rest.
+pub(super) fn histogram(title: &'static str, of: &Lengths<'_>) -> Vec<Line<'static>> {
+    let long = of.long;
     let Some((first, _)) = long.first() else { return Vec::new() };
-    let counted: u64 = long.iter().map(|(_, count)| u64::from(*count)).sum();
-    let rest = (format!("below {first}"), polls.saturating_sub(counted));
+    let rest = (format!("below {first}"), of.short());
     let others = long.iter().map(|(from, count)| (format!("from {from}"), u64::from(*count)));
     let all: Vec<_> = std::iter::once(rest).chain(others).collect();
     let most = all.iter().map(|(_, count)| *count).max().unwrap_or(0);

@@ -1,11 +1,12 @@
-//! The runtimes: a bar and a course for each worker, queues, the blocking pool, how long polls are, and what the
+//! The runtimes: a bar and a course for each worker, queues, the blocking pool, how long polls and waits are, and what the
 //! threads do.
 
-use super::details::histogram;
+use super::details::{both, histogram};
 use super::spark;
 use super::style::{Look, style};
 use crate::print::fate::called;
 use crate::print::words::harmless;
+use crate::rows::lengths::Lengths;
 use crate::rows::stacks::{FrameRow, ThreadRow, threads};
 use crate::tui::cell::{cut_end, cut_start, grouped, percent, width};
 use crate::tui::keys::{self, Command};
@@ -60,9 +61,9 @@ pub(in crate::tui) fn lines(ui: &Ui, world: &World, room: u16) -> Vec<Line<'stat
         )));
         lines.push(Line::default());
     }
-    let polls = polls(world);
-    if !polls.is_empty() {
-        lines.extend(polls);
+    let lengths = lengths(world, room);
+    if !lengths.is_empty() {
+        lines.extend(lengths);
         lines.push(Line::default());
     }
     lines.extend(stacks(ui, world, room));
@@ -157,19 +158,36 @@ fn worker(key: By<RuntimeId>, figures: &Figures, number: usize, ui: &Ui, room: u
     Line::from(cut_end(&text, room))
 }
 
-/// How long the polls of all tasks are that are told of.
-fn polls(world: &World) -> Vec<Line<'static>> {
-    let (mut all, mut long): (u64, BTreeMap<Nanos, u32>) = Default::default();
+/// How long the polls of all tasks are that are told of, and their waits where those are told.
+fn lengths(world: &World, room: usize) -> Vec<Line<'static>> {
+    let (mut polls, mut waits) = (Sum::default(), Sum::default());
     for task in world.tasks() {
-        let Some(polled) = task.polled() else { continue };
-        all = all.saturating_add(polled.polls);
-        for (from, count) in &polled.long_polls {
-            let sum = long.entry(*from).or_default();
+        Lengths::of_polls(task, world.now()).iter().for_each(|of| polls.add(of));
+        Lengths::of_waits(task).iter().for_each(|of| waits.add(of));
+    }
+    both(polls.histogram("poll lengths"), waits.histogram("wait lengths"), room)
+}
+
+/// Durations of several tasks.
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    long: BTreeMap<Nanos, u32>,
+}
+
+impl Sum {
+    fn add(&mut self, of: &Lengths<'_>) {
+        self.count = self.count.saturating_add(of.count);
+        for (from, count) in of.long {
+            let sum = self.long.entry(*from).or_default();
             *sum = sum.saturating_add(*count);
         }
     }
-    let long: Vec<_> = long.into_iter().collect();
-    histogram("poll lengths", all, &long)
+
+    fn histogram(self, title: &'static str) -> Vec<Line<'static>> {
+        let long: Vec<_> = self.long.into_iter().collect();
+        histogram(title, &Lengths { count: self.count, longest: None, long: &long })
+    }
 }
 
 fn stacks(ui: &Ui, world: &World, room: usize) -> Vec<Line<'static>> {

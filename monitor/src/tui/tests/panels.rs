@@ -84,7 +84,7 @@ fn runtime() {
     screen.press("5");
     assert_snapshot!("runtime", screen.text());
     assert_eq!(screen.press("x"), Effect::Stacks);
-    let mut bare = orders(80, 12);
+    let mut bare = orders(80, 16);
     let runtime = Runtime {
         id: RuntimeId(3),
         name: "beside".to_owned(),

@@ -13,7 +13,7 @@ use crate::tui::events::{Entry, What};
 use crate::tui::keys;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
-use taskscope_model::change::{Coverage, Ended, Forgotten, Location, Tick};
+use taskscope_model::change::{Coverage, Ended, Forgotten, Location, ScheduledTimes, Tick};
 use taskscope_model::codes::{CancelWay, Outcome, Seen};
 use taskscope_model::hello::ClockPair;
 use taskscope_model::{At, Kind, LocationId, Nanos, Severity, Source, TaskId, World};
@@ -192,7 +192,13 @@ fn change(world: &mut World, random: &mut Random) {
         _ => random.below(40),
     });
     let time = if random.below(30) == 0 { random.next() } else { random.below(300 * S) };
-    match random.below(12) {
+    match random.below(14) {
+        12 => tell(world, world::measured(task, random.next() >> random.below(64), time)),
+        13 => {
+            let long_waits =
+                (0..random.below(30)).map(|_| (Nanos(random.next()), random.next() as u32)).collect();
+            tell(world, ScheduledTimes { task, waits: random.next(), longest: Nanos(time), long_waits });
+        }
         0 => tell(world, Tick { at: At(random.below(300 * S)) }),
         1 => {
             let file = random.pick(&["src/a.rs", "", "日本語/\u{1b}[31m\n\t.rs", "a\u{301}\u{200b}b.rs"]);

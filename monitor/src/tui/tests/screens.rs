@@ -1,16 +1,16 @@
 //! Whole screens.
 
-use super::world::{self, S, tell};
+use super::world::{self, MS, S, tell};
 use super::{Action, Screen};
 use crate::source::Address;
 use crate::source::discover::Process;
 use crate::tui::looks::Palette;
 use insta::assert_snapshot;
 use ratatui::style::Color;
-use taskscope_model::change::{Counted, Tick};
+use taskscope_model::change::{Counted, ScheduledTimes, Tick};
 use taskscope_model::codes::Counter;
 use taskscope_model::request::{Denied, Reason};
-use taskscope_model::{At, Nanos, Source, World};
+use taskscope_model::{At, Nanos, Source, TaskId, World};
 
 #[test]
 fn tasks_in_80_by_24() {
@@ -96,6 +96,35 @@ fn details() {
     screen.press("<Down><Enter>");
     screen.refresh();
     assert_snapshot!("details_of_an_ended_task", screen.text());
+}
+
+#[test]
+fn details_of_a_task_whose_waits_are_measured() {
+    let mut world = world::server(30);
+    let task = TaskId(39);
+    tell(&mut world, world::measured(task, 90, 40 * MS));
+    let details = |world: &World, width| {
+        let mut screen = Screen::of(world.clone(), width, 24);
+        screen.press("<Enter>");
+        screen.refresh();
+        screen
+    };
+    let untold = details(&world, 80).text();
+    assert!(untold.contains("how long each was is not told, or not yet"), "{untold}");
+
+    let long_waits = vec![(Nanos(1_024), 50), (Nanos(16_384), 36), (Nanos(8_388_608), 1)];
+    tell(&mut world, ScheduledTimes { task, waits: 88, longest: Nanos(15 * MS), long_waits });
+    let mut narrow = details(&world, 80);
+    assert_snapshot!("details_of_a_measured_task", narrow.text());
+    narrow.press("<End>");
+    assert_snapshot!("details_of_a_measured_task_below", narrow.text());
+    let mut wide = details(&world, 132);
+    assert_snapshot!("details_of_a_measured_task_in_a_wide_terminal", wide.text());
+    wide.press("5");
+    wide.refresh();
+    let runtime = wide.text();
+    let sums = ["poll lengths", "wait lengths   below 1.02us         1", "from 8.38ms          1"];
+    assert!(sums.iter().all(|sum| runtime.contains(sum)), "{runtime}");
 }
 
 #[test]

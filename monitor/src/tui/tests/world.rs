@@ -62,6 +62,12 @@ pub(super) fn polled(task: TaskId, polls: u64, busy: u64, running: Option<At>) -
     }
 }
 
+/// How it was woken, where that is measured.
+pub(super) fn measured(task: TaskId, wakes: u64, scheduled: u64) -> Woken {
+    let (scheduled, last_wake) = (Some(Nanos(scheduled)), Some(At(99 * S)));
+    Woken { task, wakes, self_wakes: wakes / 4, wakers: Some(1), scheduled, woken_since: None, last_wake }
+}
+
 pub(super) fn spawned(task: TaskId, parent: Option<TaskId>, location: u32, chain: u32) -> Spawned {
     Spawned {
         task,

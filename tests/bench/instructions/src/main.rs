@@ -24,7 +24,7 @@ const BOUNDS: [(Work, f64); 5] = [
     (Work::WrappedPoll, 142.0),
     (Work::ObservedPoll, 173.0),
     (Work::Spawn, 870.0),
-    (Work::WrappedSpawn, 1_860.0),
+    (Work::WrappedSpawn, 1_690.0),
 ];
 /// Allocations that the agent may add to an operation: what grows with the number of tasks ever spawned, pages of ids.
 const MOST_ALLOCATIONS: f64 = 0.02;
