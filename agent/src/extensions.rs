@@ -28,12 +28,12 @@
 //! DROPPED and its spawner KEPT, and whichever of the two comes second ends it. A hook that finds the record of a
 //! kept task (tokio tells the ends of blocking tasks) leaves it alone.
 //!
-//! **A deposit** (the task's abort handle, its waker) is left once by the task's side, copied by the server, and closed
-//! when the record ends. Nobody waits. As long as it is EMPTY only the one who leaves the value comes to it, and gives
-//! it to the others by one CAS to FULL. Who finds it BUSY while closing leaves CLOSING behind, and the one inside drops
-//! the value then. Who looks for a value before it is there leaves WANTED, and who leaves it then finds that: so an
-//! abort by the server is not lost if it comes before the spawner has left the abort handle. It is opened anew only
-//! by `fill`, when nobody has a hold.
+//! **A deposit** (the task's abort handle, its waker) is left once by the task's side, copied by the server, and cleared by
+//! who gives the extension back, when nobody has a hold. Nobody waits. As long as it is EMPTY only the one who leaves
+//! the value comes to it, and gives it to the others by one swap to FULL. A guest who copies it makes it BUSY meanwhile.
+//! Who looks for a value before it is there leaves WANTED, and who leaves it then finds that: so an abort by the
+//! server is not lost if it comes before the spawner has left the abort handle. That a value stays until task and handle
+//! are both gone keeps nothing: tokio frees a task when its last handle goes, and the program has one as long.
 
 mod deposit;
 mod extension;

@@ -1,18 +1,15 @@
-//! A place for one value that one side leaves, another looks at, and a third takes away, none of them waiting. The
-//! protocol stands in the module above.
+//! A place for one value that one side leaves and another copies, neither of them waiting. The protocol stands in the
+//! module above.
 
 use crate::sync::{AtomicU32, Ordering, UnsafeCell};
 
-const CLOSED: u32 = 0;
 /// Nothing is there. The one who will leave the value may write it: nobody else comes to it before it is FULL.
-const EMPTY: u32 = 1;
+const EMPTY: u32 = 0;
 /// The same, and somebody has looked for it.
-const WANTED: u32 = 2;
-const FULL: u32 = 3;
+const WANTED: u32 = 1;
+const FULL: u32 = 2;
 /// Somebody copies the value.
-const BUSY: u32 = 4;
-/// Somebody copies the value, and is to drop it.
-const CLOSING: u32 = 5;
+const BUSY: u32 = 3;
 
 /// A place for one value.
 pub(crate) struct Deposit<T> {
@@ -30,55 +27,33 @@ pub(crate) enum Found<T> {
     Value(T),
     /// Nothing yet: who leaves it will be told that it is wanted.
     Wanted,
-    /// Nothing any more, or somebody else is at it.
+    /// Somebody else is at it.
     Nothing,
 }
 
 impl<T: Clone> Deposit<T> {
-    /// One that takes nothing yet.
-    pub(super) fn closed() -> Self {
-        Self { state: AtomicU32::new(CLOSED), value: UnsafeCell::new(None) }
+    /// One in which nothing is.
+    pub(super) fn empty() -> Self {
+        Self { state: AtomicU32::new(EMPTY), value: UnsafeCell::new(None) }
     }
 
-    /// From now on it takes a value. The caller knows that nobody else is here.
-    #[inline]
-    pub(super) fn open(&self) {
-        self.state.store(EMPTY, Ordering::Relaxed);
-    }
-
-    /// Leaves the value, unless it is closed. Called once, by one side. True: somebody has looked for it.
+    /// Leaves the value. Called once in a life, by one side, which has a hold. True: somebody has looked for it.
     #[inline]
     pub(crate) fn leave(&self, value: T) -> bool {
-        if self.state.load(Ordering::Relaxed) == CLOSED {
-            return false;
-        }
-        // SAFETY: before FULL nobody else comes to the value; it is not opened anew as long as the caller has a hold.
+        // SAFETY: before FULL nobody else comes to the value; it is not cleared as long as the caller has a hold.
         self.value.with_mut(|place| unsafe { *place = Some(value) });
-        let mut state = EMPTY;
-        loop {
-            match self.state.compare_exchange(state, FULL, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return state == WANTED,
-                Err(WANTED) => state = WANTED,
-                Err(_) => {
-                    // Closed: it was never anybody else's.
-                    drop(self.take());
-                    return false;
-                }
-            }
-        }
+        self.state.swap(FULL, Ordering::AcqRel) == WANTED
     }
 
-    /// A copy of the value, if it is there.
+    /// A copy of the value, if it is there. The caller has a hold.
     pub(crate) fn get(&self) -> Found<T> {
         loop {
             match self.state.compare_exchange(FULL, BUSY, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(EMPTY) => {
-                    if self
-                        .state
-                        .compare_exchange(EMPTY, WANTED, Ordering::Relaxed, Ordering::Relaxed)
-                        .is_ok()
-                    {
+                    let looked =
+                        self.state.compare_exchange(EMPTY, WANTED, Ordering::Relaxed, Ordering::Relaxed);
+                    if looked.is_ok() {
                         return Found::Wanted;
                     }
                 }
@@ -88,48 +63,17 @@ impl<T: Clone> Deposit<T> {
         }
         // SAFETY: BUSY is ours.
         let copy = self.value.with(|place| unsafe { (*place).clone() });
-        drop(self.go());
+        self.state.store(FULL, Ordering::Release);
         copy.map_or(Found::Nothing, Found::Value)
     }
 
-    /// Ends BUSY; what is returned is to be dropped: it was closed meanwhile.
-    fn go(&self) -> Option<T> {
-        match self.state.compare_exchange(BUSY, FULL, Ordering::Release, Ordering::Acquire) {
-            Ok(_) => None,
-            Err(_) => {
-                let value = self.take();
-                self.state.store(CLOSED, Ordering::Release);
-                value
-            }
-        }
-    }
-
-    /// Takes the value away, and takes none from now on.
+    /// Drops the value, if there is one. The caller knows that nobody has a hold any more.
     #[inline]
-    pub(crate) fn close(&self) {
-        let mut state = self.state.load(Ordering::Relaxed);
-        loop {
-            let next = if state == BUSY { CLOSING } else { CLOSED };
-            match self.state.compare_exchange(state, next, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(FULL) => return drop(self.take()),
-                Ok(_) => return,
-                Err(now) => state = now,
-            }
+    pub(super) fn clear(&self) {
+        if self.state.load(Ordering::Relaxed) == FULL {
+            // SAFETY: nobody else is here.
+            drop(self.value.with_mut(|place| unsafe { (*place).take() }));
         }
-    }
-
-    /// The same by the side that leaves the value: if it has not, nobody will.
-    #[inline]
-    pub(crate) fn close_own(&self) {
-        if self.state.load(Ordering::Relaxed) != EMPTY {
-            self.close();
-        }
-    }
-
-    /// Called by the one who has found it FULL and made it CLOSED, has found it CLOSING, or leaves it in vain.
-    #[inline]
-    fn take(&self) -> Option<T> {
-        // SAFETY: nobody else comes to the value any more until the place is opened anew.
-        self.value.with_mut(|place| unsafe { (*place).take() })
+        self.state.store(EMPTY, Ordering::Relaxed);
     }
 }

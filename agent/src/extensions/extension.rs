@@ -146,7 +146,7 @@ pub(crate) struct Extension {
 }
 
 #[cfg(all(not(taskscope_loom), target_pointer_width = "64"))]
-const _: () = assert!(size_of::<Extension>() == 96);
+const _: () = assert!(size_of::<Extension>() == 96 );
 
 impl Extension {
     pub(super) fn new(slot: u32) -> Self {
@@ -161,8 +161,8 @@ impl Extension {
             future: AtomicPtr::new(ptr::null_mut()),
             handled: AtomicU64::new(0),
             set: AtomicU32::new(0),
-            abort: Deposit::closed(),
-            waker: Deposit::closed(),
+            abort: Deposit::empty(),
+            waker: Deposit::empty(),
         }
     }
 
@@ -180,12 +180,17 @@ impl Extension {
         self.future.store(ptr::from_ref(it.future).cast_mut(), Ordering::Relaxed);
         self.handled.store(it.handled.pack(), Ordering::Relaxed);
         self.set.store(it.set.map_or(0, |set| set.saturating_add(1)), Ordering::Relaxed);
-        self.abort.open();
-        self.waker.open();
         let generation = (life >> u32::BITS) as u32;
         let grip = Grip { extension: self, generation: generation.wrapping_add(1) };
         self.life.store(grip.life() | Hold::Task.bit() | Hold::Handle.bit(), Ordering::Release);
         grip
+    }
+
+    /// Lets go of what was left here, before it is given back. The caller knows that nobody has a hold any more.
+    #[inline]
+    pub(crate) fn clear(&self) {
+        self.abort.clear();
+        self.waker.clear();
     }
 
     #[inline]

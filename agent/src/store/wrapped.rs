@@ -189,6 +189,7 @@ impl Store {
 
     #[inline]
     fn give_extension(&'static self, extension: &'static Extension) {
+        extension.clear();
         match self.threads.mine().and_then(|thread| thread.spawning()) {
             Some(mut spawning) => spawning.give_extension(extension, &self.extensions),
             None => self.extensions.give(&mut vec![extension], 0),
@@ -205,8 +206,6 @@ impl Store {
     #[inline]
     pub(super) fn fate(&self, grip: Grip, evidence: Outcome) -> (Outcome, Fate) {
         let extension = grip.extension;
-        extension.abort.close();
-        extension.waker.close_own();
         let outcome = match extension.outcome() {
             // The terminate hook was called in a poll, and the wrapper has not returned.
             Outcome::UNKNOWN if evidence == Outcome::UNKNOWN && extension.is_marked(mark::HOOKED) => {

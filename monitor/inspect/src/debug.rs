@@ -5,25 +5,47 @@
 
 mod frames;
 mod index;
+mod opened;
 mod reading;
 mod roots;
 mod sections;
+mod split;
 
 pub(crate) use reading::{Entry, Reading};
+pub use split::Unread;
 
 use crate::module::Module;
-use gimli::{DebugInfoOffset, Dwarf, DwarfSections, EndianSlice, LittleEndian};
+use gimli::{DebugInfoOffset, Dwarf, DwarfSections, EndianSlice, LittleEndian, UnitOffset};
 use index::Index;
+use opened::Opened;
 use roots::Root;
 use sections::Section;
+use split::{Described, SplitFiles};
 use std::sync::OnceLock;
 
 /// What gimli reads from.
 pub(crate) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
-/// A place in the debug information: an offset into `.debug_info`.
+/// A place in the debug information: number of the unit, and an offset into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Die(pub(crate) usize);
+pub(crate) struct Die {
+    unit: u32,
+    place: u32,
+}
+
+impl Die {
+    fn new(unit: usize, place: u32) -> Self {
+        Self { unit: u32::try_from(unit).unwrap_or(u32::MAX), place }
+    }
+
+    fn unit(self) -> usize {
+        self.unit as usize
+    }
+
+    fn offset(self) -> UnitOffset {
+        UnitOffset(self.place as usize)
+    }
+}
 
 /// The debug information of one module.
 pub(crate) struct Debug {
@@ -34,25 +56,31 @@ pub(crate) struct Debug {
     ranges: Vec<(u64, u64, usize)>,
     /// One a unit, once someone asked.
     roots: OnceLock<Vec<Root>>,
+    /// Where the parts are that were split off.
+    split: SplitFiles,
 }
 
 /// A compilation unit, and what was found in it once someone asked.
 struct UnitPlace {
     begin: usize,
+    /// Of a skeleton, what belongs to it.
+    described: OnceLock<Result<Described, Unread>>,
     index: OnceLock<Option<Index>>,
 }
 
 impl Debug {
     /// Finds it in the file itself or in one beside it; `None` if there is none.
     pub(crate) fn open(module: &Module) -> Option<Self> {
-        let sections = sections::load(module)?;
-        let mut debug = Self { sections, units: Vec::new(), ranges: Vec::new(), roots: OnceLock::new() };
+        let (sections, file) = sections::load(module)?;
+        let split = SplitFiles::new(module, file);
+        let mut debug =
+            Self { sections, units: Vec::new(), ranges: Vec::new(), roots: OnceLock::new(), split };
         let dwarf = debug.dwarf();
         let mut units = Vec::new();
         let mut headers = dwarf.units();
         while let Ok(Some(header)) = headers.next() {
             let begin = header.debug_info_offset()?.0;
-            units.push(UnitPlace { begin, index: OnceLock::new() });
+            units.push(UnitPlace { begin, described: OnceLock::new(), index: OnceLock::new() });
         }
         let mut ranges = ranges(&dwarf, &units);
         ranges.sort_unstable();
@@ -70,9 +98,10 @@ impl Debug {
         self.sections.borrow(|section| EndianSlice::new(section.bytes(), LittleEndian))
     }
 
-    /// The unit that holds an entry.
-    fn unit_of(&self, die: Die) -> Option<usize> {
-        self.units.partition_point(|unit| unit.begin <= die.0).checked_sub(1)
+    /// The entry at an offset into `.debug_info`.
+    fn entry_at(&self, offset: usize) -> Option<Die> {
+        let unit = self.units.partition_point(|unit| unit.begin <= offset).checked_sub(1)?;
+        Some(Die::new(unit, u32::try_from(offset - self.units.get(unit)?.begin).ok()?))
     }
 
     /// The unit whose code is at an address.
@@ -86,7 +115,7 @@ impl Debug {
     /// What is in a unit. The first time it is read through.
     fn index(&self, unit: usize) -> Option<&Index> {
         let place = self.units.get(unit)?;
-        let index = || Index::read(&self.dwarf(), DebugInfoOffset(place.begin)).ok();
+        let index = || Index::read(&Opened::new(self, unit)?).ok();
         place.index.get_or_init(index).as_ref()
     }
 

@@ -31,6 +31,7 @@ mod view;
 mod vtables;
 mod walk;
 
+pub use debug::Unread;
 pub use error::Error;
 pub use memory::{Mapping, Memory, Piece, Socket, Thread};
 pub use module::may_use_tokio;

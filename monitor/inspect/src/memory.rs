@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::path::PathBuf;
 use taskscope_model::At;
 use taskscope_model::request::memory::{Hit, Span};
 
@@ -69,6 +70,12 @@ pub trait Memory: Send + Sync {
 
     /// The file behind a mapping, even if it has been deleted or lies in another mount namespace.
     fn file(&self, mapping: &Mapping) -> Option<File>;
+
+    /// The folder from which its files are seen by their paths: those beside its executable, such as separate debug
+    /// information. Ours, unless it lives in a mount namespace of its own.
+    fn root(&self) -> PathBuf {
+        "/".into()
+    }
 
     /// Its host's CLOCK_MONOTONIC now; `None` if it has no now.
     fn now(&self) -> Option<At>;

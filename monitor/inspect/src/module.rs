@@ -3,11 +3,12 @@
 use crate::Error;
 use crate::memory::{Mapping, Memory};
 use memmap2::Mmap;
-use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SegmentFlags};
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol, ReadCache, SegmentFlags};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files that are looked at, the executable among them.
@@ -26,6 +27,10 @@ pub(crate) struct Module {
     pub(crate) data: Vec<Range<u64>>,
     /// The part of it in which tables of functions may be.
     pub(crate) tables: Vec<Range<u64>>,
+    /// The folder from which we see the program's files by their paths.
+    root: PathBuf,
+    /// Numbers of the mapped file and of its file system.
+    identity: Option<(u64, u64)>,
     file: Arc<Mmap>,
 }
 
@@ -38,6 +43,34 @@ impl Module {
     /// The file's bytes, to be held on to.
     pub(crate) fn bytes(&self) -> Arc<Mmap> {
         self.file.clone()
+    }
+
+    /// Where we find files that lie at this path for the program: in its own view first, then in ours.
+    pub(crate) fn seen_at(&self, path: &Path) -> [PathBuf; 2] {
+        [self.root.join(path.strip_prefix("/").unwrap_or(path)), path.to_owned()]
+    }
+
+    /// Where its file lies now, if that is the one that was mapped: a program may have been built anew since.
+    pub(crate) fn place(&self) -> Option<PathBuf> {
+        self.seen_at(&self.path_once()).into_iter().find(|path| self.is_at(path).unwrap_or(false))
+    }
+
+    /// Its path as it was before the file was deleted, if it was.
+    pub(crate) fn path_once(&self) -> PathBuf {
+        let path = self.path.to_string_lossy();
+        path.strip_suffix(" (deleted)").map_or_else(|| self.path.clone(), PathBuf::from)
+    }
+
+    /// The same file, or a copy by its build-id.
+    fn is_at(&self, path: &Path) -> Option<bool> {
+        let about = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        if self.identity == Some((about.dev(), about.ino())) {
+            return Some(true);
+        }
+        // Read, not mapped: it may be what a linker is writing now.
+        let other = ReadCache::new(File::open(path).ok()?);
+        let (ours, theirs) = (self.elf()?, object::File::parse(&other).ok()?);
+        Some(ours.build_id().ok()?? == theirs.build_id().ok()??)
     }
 
     pub(crate) fn is_code(&self, address: u64) -> bool {
@@ -53,6 +86,7 @@ impl Module {
     fn open(memory: &dyn Memory, mappings: &[&Mapping]) -> Option<Self> {
         let first = mappings.first()?;
         let file = memory.file(first)?;
+        let identity = file.metadata().ok().map(|about| (about.dev(), about.ino()));
         // SAFETY: mapped privately and read only. The file is code that a process has mapped: it is replaced by
         // another file when it is updated, and not cut short in place.
         let file = Arc::new(unsafe { Mmap::map(&file) }.ok()?);
@@ -69,7 +103,7 @@ impl Module {
         let data = mappings.iter().filter(|it| it.readable && !it.executable).map(|it| it.range.clone());
         let (path, data): (_, Vec<_>) = (first.path.clone().into(), data.collect());
         let tables = tables(&elf, bias, &data);
-        Some(Self { path, bias, text, data, tables, file })
+        Some(Self { path, bias, text, data, tables, root: memory.root(), identity, file })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was seen of a program at one moment.
 
+use crate::debug::Unread;
 use crate::names::Name;
 use crate::tree::{Held, Node, Place};
 use taskscope_model::codes::{Flavor, TaskKind};
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub tasks: Vec<Task>,
     /// How much its build tells.
     pub information: Information,
+    /// Why not all of the debug information that is in files of its own was read, if so.
+    pub unread: Option<Unread>,
 }
 
 /// How much the build of a program tells of its futures.
@@ -25,7 +28,7 @@ pub enum Information {
     Nothing,
     /// Names of functions.
     Symbols,
-    /// Names of functions; the rest is in a file of its own that is not read (`split-debuginfo`).
+    /// Names of functions; the rest is in a file of its own (`split-debuginfo`) that cannot be read.
     Split,
     /// Names and lines of functions.
     Functions,

@@ -1,7 +1,7 @@
 //! The debug information of all modules of a program, and what was found in it: kept from one snapshot to the
 //! next, since it does not change.
 
-use crate::debug::{Debug, Die};
+use crate::debug::{Debug, Die, Unread};
 use crate::memory::Memory;
 use crate::module::Module;
 use crate::plans::TypeKey;
@@ -30,6 +30,11 @@ impl Symbols {
     pub(crate) fn debug(&self, number: usize) -> Option<&Debug> {
         let (module, debug) = self.modules.get(number)?;
         debug.get_or_init(|| Debug::open(module)).as_ref()
+    }
+
+    /// Why not all of the debug information in files of its own was read, if so, as far as it was looked for.
+    pub(crate) fn unread(&self) -> Option<Unread> {
+        self.modules.iter().filter_map(|(_, debug)| debug.get()?.as_ref()?.unread()).max()
     }
 
     /// The module with tokio in it whose code is at an address.

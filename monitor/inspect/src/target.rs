@@ -122,7 +122,7 @@ impl Target {
         tasks.extend(roots);
         name_sockets(&**memory, &mut tasks);
         let information = known.task_types.information(symbols, vtables);
-        Ok(Snapshot { at, tasks, information })
+        Ok(Snapshot { at, tasks, information, unread: symbols.unread() })
     }
 }
 

@@ -81,14 +81,14 @@ impl TaskTypes {
             let debug = module.and_then(|module| symbols.debug(module));
             match (of.stage, debug) {
                 (Some(_), _) => Information::Types,
-                (None, Some(debug)) if debug.is_split() => Information::Split,
+                (None, Some(debug)) if debug.unread().is_some() => Information::Split,
                 (None, Some(_)) => Information::Functions,
                 (None, None) if of.future.is_some() => Information::Symbols,
                 (None, None) => Information::Nothing,
             }
         };
         let none_met = || match symbols.debug(0) {
-            Some(debug) if debug.is_split() => Information::Split,
+            Some(debug) if debug.unread().is_some() => Information::Split,
             Some(_) => Information::Types,
             None => Information::Nothing,
         };

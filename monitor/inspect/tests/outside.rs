@@ -9,7 +9,9 @@ mod outside {
     mod factors;
     mod fixture;
     mod hostile;
+    mod image;
     mod refusals;
+    mod split;
     mod text;
     mod truth;
 }

@@ -1,7 +1,6 @@
 //! Which functions an address of code belongs to: the one that was compiled, and those inlined into it there.
 
 use super::{Die, Reading};
-use gimli::UnitOffset;
 
 /// Functions inlined into each other at one place at most.
 const DEEPEST: usize = 64;
@@ -32,10 +31,9 @@ impl Reading<'_> {
 
     fn covers(&self, die: Die, address: u64) -> bool {
         let ranges = || {
-            let number = self.debug.unit_of(die)?;
-            let unit = self.unit(number)?;
-            let entry = unit.entry(UnitOffset(die.0.checked_sub(self.begin(number))?)).ok()?;
-            let mut ranges = self.dwarf.die_ranges(&unit, &entry).ok()?;
+            let opened = self.unit(die.unit())?;
+            let entry = opened.unit.entry(die.offset()).ok()?;
+            let mut ranges = opened.dwarf.die_ranges(&opened.unit, &entry).ok()?;
             while let Some(range) = ranges.next().ok()? {
                 if (range.begin..range.end).contains(&address) {
                     return Some(());

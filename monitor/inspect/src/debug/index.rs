@@ -1,8 +1,9 @@
 //! What is where in one unit. Read through once, as cheaply as possible: names are looked up later, by place.
 
 use super::Bytes;
+use super::opened::Opened;
 use gimli::{
-    Abbreviation, Attribute, AttributeValue, DebugInfoOffset, Dwarf, EntriesRaw, Operation, Result,
+    Abbreviation, Attribute, AttributeValue, DebugStrOffset, Dwarf, EntriesRaw, Operation, Result,
     Section as _, Unit,
 };
 
@@ -59,10 +60,10 @@ struct Around {
 }
 
 impl Index {
-    pub(super) fn read(dwarf: &Dwarf<Bytes<'_>>, place: DebugInfoOffset<usize>) -> Result<Self> {
-        let unit = dwarf.unit(dwarf.unit_header(place)?)?;
+    pub(super) fn read(opened: &Opened<'_>) -> Result<Self> {
+        let Opened { dwarf, unit, .. } = opened;
         let mut pass =
-            Pass { dwarf, unit: &unit, index: Self::default(), around: Vec::new(), attributes: Vec::new() };
+            Pass { dwarf, unit, index: Self::default(), around: Vec::new(), attributes: Vec::new() };
         pass.run()?;
         let mut index = pass.index;
         index.functions.sort_unstable_by_key(|function| function.first);
@@ -157,10 +158,12 @@ impl<'a, 'b> Pass<'a, 'b> {
 
     /// Looks no farther than that: names are long, and there are many.
     fn name_begins_with(&self, prefix: &[u8]) -> bool {
+        let names = self.dwarf.debug_str.reader().slice();
+        let is_at = |place: DebugStrOffset| names.get(place.0..).is_some_and(|name| name.starts_with(prefix));
         match self.attribute(gimli::DW_AT_name) {
-            Some(AttributeValue::DebugStrRef(place)) => {
-                let names = self.dwarf.debug_str.reader().slice();
-                names.get(place.0..).is_some_and(|name| name.starts_with(prefix))
+            Some(AttributeValue::DebugStrRef(place)) => is_at(place),
+            Some(AttributeValue::DebugStrOffsetsIndex(index)) => {
+                self.dwarf.string_offset(self.unit, index).is_ok_and(is_at)
             }
             Some(AttributeValue::String(name)) => begins_with(name.slice(), prefix),
             Some(other) => {

@@ -17,27 +17,32 @@ const DEBUG_FOLDER: &str = "/usr/lib/debug";
 pub(super) enum Section {
     /// As they stand in the file.
     Mapped(Arc<Mmap>, Range<usize>),
-    /// They were compressed.
-    Unpacked(Vec<u8>),
+    /// A copy: they were compressed, or are a unit's own.
+    Owned(Vec<u8>),
+    /// Part of a copy that units share.
+    Shared(Arc<Vec<u8>>, Range<usize>),
 }
 
 impl Section {
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Mapped(file, range) => file.get(range.clone()).unwrap_or_default(),
-            Self::Unpacked(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
+            Self::Shared(bytes, range) => bytes.get(range.clone()).unwrap_or_default(),
         }
     }
 }
 
-/// The sections of the first file that has them.
-pub(super) fn load(module: &Module) -> Option<DwarfSections<Section>> {
-    of_file(&module.bytes()).or_else(|| {
-        let elf = module.elf()?;
-        candidates(&elf, &module.path).iter().find_map(|path| {
-            let file = map(path)?;
-            belongs(&elf, &object::File::parse(&**file).ok()?).then(|| of_file(&file))?
-        })
+/// The sections of the first file that has them, and its path if it is not the module's own.
+pub(super) fn load(module: &Module) -> Option<(DwarfSections<Section>, Option<PathBuf>)> {
+    if let Some(own) = of_file(&module.bytes()) {
+        return Some((own, None));
+    }
+    let elf = module.elf()?;
+    candidates(&elf, &module.path).into_iter().find_map(|path| {
+        let file = map(&path)?;
+        let belongs = belongs(&elf, &object::File::parse(&**file).ok()?);
+        belongs.then(|| of_file(&file))?.map(|sections| (sections, Some(path)))
     })
 }
 
@@ -50,7 +55,7 @@ fn map(path: &Path) -> Option<Arc<Mmap>> {
 fn of_file(file: &Arc<Mmap>) -> Option<DwarfSections<Section>> {
     let elf = object::File::parse(&***file).ok()?;
     let load = |id: SectionId| -> Result<Section, object::Error> {
-        let Some(section) = elf.section_by_name(id.name()) else { return Ok(Section::Unpacked(Vec::new())) };
+        let Some(section) = elf.section_by_name(id.name()) else { return Ok(Section::Owned(Vec::new())) };
         let packed = section.compressed_file_range()?;
         Ok(match (packed.format, section.file_range()) {
             (object::CompressionFormat::None, Some((offset, size))) => {
@@ -58,7 +63,7 @@ fn of_file(file: &Arc<Mmap>) -> Option<DwarfSections<Section>> {
                 let end = begin.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
                 Section::Mapped(file.clone(), begin..end)
             }
-            _ => Section::Unpacked(section.uncompressed_data().map(Cow::into_owned)?),
+            _ => Section::Owned(section.uncompressed_data().map(Cow::into_owned)?),
         })
     };
     let sections = DwarfSections::load(load).ok()?;

@@ -212,6 +212,10 @@ impl Memory for Live {
         places.iter().filter_map(|place| File::open(self.path(place)).ok()).find(same)
     }
 
+    fn root(&self) -> PathBuf {
+        self.path("root")
+    }
+
     fn now(&self) -> Option<At> {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         let (seconds, nanos) = (u64::try_from(now.tv_sec).ok()?, u64::try_from(now.tv_nsec).ok()?);

@@ -3,15 +3,15 @@
 //! Each is a build of its own, so all but two run only with `--include-ignored`.
 
 use crate::outside::expected::Expected;
-use crate::outside::fixture::Build;
+use crate::outside::fixture::{Build, Running};
 use crate::outside::truth::{differences, look, spawned};
-use taskscope_inspect::{Information, Snapshot, Sure, Target, Task};
+use taskscope_inspect::{Snapshot, Sure, Target, Task};
 use taskscope_model::TaskId;
 use taskscope_model::codes::TaskKind;
 
 /// What a build shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shows {
+pub(crate) enum Shows {
     /// All that the markers say.
     Everything,
     /// Names, and on which line an `async fn` begins.
@@ -24,8 +24,13 @@ enum Shows {
 
 #[track_caller]
 fn check(build: &Build, arguments: &[&str], shows: Shows) -> Snapshot {
+    check_running(build.start(arguments), shows)
+}
+
+/// The same of one that was started.
+#[track_caller]
+pub(crate) fn check_running(mut running: Running, shows: Shows) -> Snapshot {
     let expected = Expected::of("plain");
-    let mut running = build.start(arguments);
     let spawned = spawned(&mut running, &expected);
     let mut target = Target::attach(running.pid()).expect("it can be read");
     look(&mut target, |snapshot| match shows {
@@ -119,13 +124,6 @@ fn symbols_that_spell_types_out() {
 #[ignore = "a build of its own"]
 fn stripped() {
     check(&Build { profile: "stripped", ..Build::BASE }, &[], Shows::Tasks);
-}
-
-#[test]
-#[ignore = "a build of its own"]
-fn debug_information_in_a_file_of_its_own() {
-    let snapshot = check(&Build { profile: "split", ..Build::BASE }, &[], Shows::Tasks);
-    assert_eq!(snapshot.information, Information::Split);
 }
 
 #[test]

@@ -81,18 +81,7 @@ impl Build {
 
     /// Starts it, and waits until it is ready.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
-        let mut child = Command::new(self.program());
-        let mut child = child.args(arguments).stdout(Stdio::piped()).spawn().expect("it can be started");
-        let lines = BufReader::new(child.stdout.take().expect("it is a pipe"));
-        let (tell, told) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in lines.lines().map_while(Result::ok) {
-                let _ = tell.send(line);
-            }
-        });
-        let mut running = Running { child, told, lines: Vec::new() };
-        running.wait_for(|lines| lines.iter().any(|line| line == "ready"));
-        running
+        Running::start(&self.program(), arguments)
     }
 }
 
@@ -109,6 +98,22 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Starts an executable, and waits until it is ready.
+    pub(crate) fn start(program: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(program);
+        let mut child = child.args(arguments).stdout(Stdio::piped()).spawn().expect("it can be started");
+        let lines = BufReader::new(child.stdout.take().expect("it is a pipe"));
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        let mut running = Self { child, told, lines: Vec::new() };
+        running.wait_for(|lines| lines.iter().any(|line| line == "ready"));
+        running
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -1,11 +1,13 @@
-//! A program's memory as it was at one moment, and its executable, to be damaged at random and looked at: whatever
-//! comes of it is an answer or a refusal, soon, within bounds, and never a panic. Tests and the fuzz target use it.
+//! A program's memory as it was at one moment, its executable and, where it has one, the package with its debug
+//! information (`.dwp`), to be damaged at random and looked at: whatever comes of it is an answer or a refusal, soon,
+//! within bounds, and never a panic. Tests and the fuzz target use it.
 
 use object::{Object as _, ObjectSection as _};
 use rustix::fs::{FileExt as _, MemfdFlags};
 use std::collections::HashMap;
 use std::fs::File;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use taskscope_inspect::{Error, Mapping, Memory, Socket, Target, Thread};
@@ -32,20 +34,29 @@ struct Inner {
     now: Option<At>,
     program: String,
     inode: u64,
-    executable: File,
-    size: u64,
-    /// Where the debug information is in the executable.
-    sections: Vec<Range<u64>>,
+    /// The executable, and perhaps the package.
+    files: Vec<Damaged>,
+    /// Where the package is, as if it were beside the program.
+    root: tempfile::TempDir,
     /// What was read of a sound image.
     touched: Mutex<Vec<(u64, usize)>>,
     read: AtomicU64,
     reads: AtomicU64,
 }
 
+/// A copy of a file.
+struct Damaged {
+    file: File,
+    size: u64,
+    /// Where the debug information is in it.
+    sections: Vec<Range<u64>>,
+}
+
 /// What was there before.
 enum Undo {
     Memory(u64, u64),
-    File(u64, u8),
+    /// Number of the file, place, byte.
+    File(usize, u64, u8),
 }
 
 impl Image {
@@ -77,18 +88,18 @@ impl Image {
             vec![0; usize::try_from(file.metadata().expect("it is open").len()).expect("it fits")];
         file.read_exact_at(&mut bytes, 0).expect("it can be read");
         let executable = rustix::fs::memfd_create("image", MemfdFlags::CLOEXEC).expect("memory");
-        let executable = File::from(executable);
-        executable.write_all_at(&bytes, 0).expect("memory");
+        let executable = Damaged::new(executable.into(), &bytes);
+        let root = tempfile::tempdir().expect("a folder");
+        let package = package(Path::new(&code.path), root.path());
         let image = Self(Arc::new(Inner {
             threads: live.threads().expect("it lives"),
             now: live.now(),
             program: live.program(),
             inode: code.inode,
-            size: bytes.len() as u64,
-            sections: sections(&bytes),
             mappings,
             contents: RwLock::new(contents),
-            executable,
+            files: std::iter::once(executable).chain(package).collect(),
+            root,
             touched: Mutex::default(),
             read: AtomicU64::new(0),
             reads: AtomicU64::new(0),
@@ -124,11 +135,27 @@ impl Image {
     }
 }
 
-/// Where the sections with debug information lie.
-fn sections(file: &[u8]) -> Vec<Range<u64>> {
-    let elf = object::File::parse(file).expect("it is an ELF file");
-    let debug = elf.sections().filter(|section| section.name().is_ok_and(|name| name.starts_with(".debug_")));
-    debug.filter_map(|section| section.file_range()).map(|(begin, size)| begin..begin + size).collect()
+impl Damaged {
+    fn new(file: File, bytes: &[u8]) -> Self {
+        file.write_all_at(bytes, 0).expect("there is room");
+        let elf = object::File::parse(bytes).expect("it is an ELF file");
+        let debug =
+            elf.sections().filter(|section| section.name().is_ok_and(|name| name.starts_with(".debug_")));
+        let sections = debug.filter_map(|section| section.file_range());
+        let sections = sections.map(|(begin, size)| begin..begin + size).collect();
+        Self { file, size: bytes.len() as u64, sections }
+    }
+}
+
+/// A copy of the package below `root`, and beside it the program.
+fn package(program: &Path, root: &Path) -> Option<Damaged> {
+    let beside = |path: &Path| PathBuf::from(format!("{}.dwp", path.display()));
+    let bytes = std::fs::read(beside(program)).ok()?;
+    let place = root.join(program.strip_prefix("/").ok()?);
+    std::fs::create_dir_all(place.parent()?).expect("there is room");
+    std::os::unix::fs::symlink(program, &place).expect("there is room");
+    let copy = File::options().read(true).write(true).create_new(true).open(beside(&place));
+    Some(Damaged::new(copy.expect("there is room"), &bytes))
 }
 
 impl Inner {
@@ -142,21 +169,20 @@ impl Inner {
             0..=2 => places.filter_map(|at| self.change_word(self.touched_word(at)?, value)).collect(),
             3 => places.filter_map(|at| self.change_word(self.any_word(at)?, value)).collect(),
             4..=6 => {
-                let number = usize::from(what) / 8 % self.sections.len().max(1);
-                let Some(section) = self.sections.get(number) else { return Vec::new() };
+                let files = self.files.iter().enumerate();
+                let sections = files.flat_map(|(file, it)| it.sections.iter().map(move |it| (file, it)));
+                let number = usize::from(what) / 8 % sections.clone().count().max(1);
+                let Some((file, section)) = { sections }.nth(number) else { return Vec::new() };
                 let length = (section.end - section.start).max(1);
-                places.filter_map(|at| self.change_byte(section.start + at % length, value)).collect()
+                places.filter_map(|at| self.change_byte(file, section.start + at % length, value)).collect()
             }
             // Headers stand at both ends.
-            _ => places
-                .filter_map(|at| {
-                    let at = at % 8_192;
-                    self.change_byte(
-                        if at < 4_096 { at } else { self.size.saturating_sub(at - 4_095) },
-                        value,
-                    )
-                })
-                .collect(),
+            _ => {
+                let file = usize::from(what) / 8 % self.files.len();
+                let size = self.files.get(file).map_or(0, |it| it.size);
+                let place = |at: u64| if at < 4_096 { at } else { size.saturating_sub(at - 4_095) };
+                places.filter_map(|at| self.change_byte(file, place(at % 8_192), value)).collect()
+            }
         }
     }
 
@@ -195,18 +221,21 @@ impl Inner {
         Some(Undo::Memory(address, was))
     }
 
-    fn change_byte(&self, at: u64, value: u64) -> Option<Undo> {
+    fn change_byte(&self, number: usize, at: u64, value: u64) -> Option<Undo> {
+        let file = &self.files.get(number)?.file;
         let mut was = [0];
-        self.executable.read_exact_at(&mut was, at).ok()?;
+        file.read_exact_at(&mut was, at).ok()?;
         let [was] = was;
         let now = if value.is_multiple_of(2) { (value >> 8) as u8 } else { was ^ 1 << (value >> 8 & 7) };
-        self.executable.write_all_at(&[now], at).ok()?;
-        Some(Undo::File(at, was))
+        file.write_all_at(&[now], at).ok()?;
+        Some(Undo::File(number, at, was))
     }
 
     fn undo(&self, undo: Undo) {
         match undo {
-            Undo::File(at, was) => self.executable.write_all_at(&[was], at).expect("memory"),
+            Undo::File(number, at, was) => {
+                self.files[number].file.write_all_at(&[was], at).expect("it was there before");
+            }
             Undo::Memory(address, was) => {
                 let mut contents = self.contents.write().unwrap_or_else(PoisonError::into_inner);
                 let before = contents.partition_point(|(start, _)| *start <= address);
@@ -268,7 +297,12 @@ impl Memory for Copy {
     }
 
     fn file(&self, mapping: &Mapping) -> Option<File> {
-        (mapping.inode == self.0.inode).then(|| self.0.executable.try_clone().ok()).flatten()
+        let executable = self.0.files.first().filter(|_| mapping.inode == self.0.inode)?;
+        executable.file.try_clone().ok()
+    }
+
+    fn root(&self) -> PathBuf {
+        self.0.root.path().to_owned()
     }
 
     fn now(&self) -> Option<At> {

@@ -1,13 +1,17 @@
 //! What is seen from outside and what is not, and the line that would show more.
 
-use taskscope_inspect::{Information, Snapshot, Sure, TaskState};
+use taskscope_inspect::{Information, Snapshot, Sure, TaskState, Unread};
 use taskscope_model::change::Coverage;
 use taskscope_model::codes::Seen;
 
 const AGENT: &str = "#[taskscope_agent::main] on the main function";
 const TYPES: &str = "debug = 2 below [profile.release] in Cargo.toml";
 const UNSTRIPPED: &str = "debug = 2 below [profile.release] in Cargo.toml, and no strip there";
-const UNSPLIT: &str = "split-debuginfo = \"off\" below [profile.release] in Cargo.toml";
+const UNSPLIT: &str = "PROGRAM.dwp of the same build beside the program, or split-debuginfo = \"off\" below \
+                       [profile.release] in Cargo.toml";
+const WHOLE: &str = "a whole copy of the build's PROGRAM.dwp beside the program";
+const SAME_BUILD: &str = "PROGRAM.dwp of the build that runs, beside the program as it was started; or a restart of \
+                          what was built last";
 const SPAWN_LOCATIONS: &str =
     "rustflags = [\"--cfg\", \"tokio_unstable\"] below [build] in .cargo/config.toml";
 
@@ -15,6 +19,8 @@ const SPAWN_LOCATIONS: &str =
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shown {
     pub(super) information: Information,
+    /// Why debug information in files of its own was not read, if so.
+    pub(super) unread: Option<Unread>,
     pub(super) tasks: usize,
     /// Tasks of which no name is known, and those whose name may be another's.
     pub(super) nameless: usize,
@@ -35,6 +41,7 @@ impl Shown {
         };
         Self {
             information: snapshot.information,
+            unread: snapshot.unread,
             tasks: tasks().count(),
             nameless: tasks().filter(|task| task.future.is_none()).count(),
             inferred: tasks().filter(is_inferred).count(),
@@ -83,8 +90,8 @@ fn spawn_locations(shown: &Shown) -> Coverage {
 }
 
 fn names(shown: &Shown) -> Coverage {
-    let Shown { information, nameless, inferred, .. } = *shown;
-    let remedy = remedy(information);
+    let Shown { nameless, inferred, .. } = *shown;
+    let remedy = remedy(shown);
     match (nameless, inferred) {
         (0, 0) => topic("names", Seen::YES, "", ""),
         (0, inferred) => {
@@ -94,34 +101,40 @@ fn names(shown: &Shown) -> Coverage {
             );
             topic("names", Seen::PARTLY, &why, remedy)
         }
-        (all, _) if all == shown.tasks => {
+        (all, _) if all == shown.tasks && shown.unread.is_none() => {
             topic("names", Seen::NO, "the program has no debug information and no symbols", remedy)
         }
         (nameless, _) => {
-            let why = format!("of {nameless} tasks neither debug information nor symbols tell the type");
-            topic("names", Seen::PARTLY, &why, remedy)
+            let why = match shown.unread {
+                Some(unread) => apart(unread).0.to_owned(),
+                None => format!("of {nameless} tasks neither debug information nor symbols tell the type"),
+            };
+            topic("names", if nameless == shown.tasks { Seen::NO } else { Seen::PARTLY }, &why, remedy)
         }
     }
 }
 
 fn trees(shown: &Shown) -> Coverage {
-    let remedy = remedy(shown.information);
+    let remedy = remedy(shown);
     match (shown.information, shown.unseen) {
         (Information::Types, 0) => topic("await trees", Seen::YES, "", ""),
         (Information::Types, unseen) => {
-            let why = format!(
-                "{unseen} of {} tasks changed while they were read, or the debug information does not describe \
-                 what they wait in",
-                shown.tasks
-            );
-            topic("await trees", Seen::PARTLY, &why, "")
+            let why = match shown.unread {
+                Some(unread) => apart(unread).0.to_owned(),
+                None => format!(
+                    "{unseen} of {} tasks changed while they were read, or the debug information does not describe \
+                     what they wait in",
+                    shown.tasks
+                ),
+            };
+            topic("await trees", Seen::PARTLY, &why, remedy)
         }
         (Information::Functions, _) => {
             let why = "its debug information describes functions and lines, and no types";
             topic("await trees", Seen::NO, why, remedy)
         }
         (Information::Split, _) => {
-            let why = "its debug information is in a file of its own, which is not read";
+            let why = apart(shown.unread.unwrap_or(Unread::Missing)).0;
             topic("await trees", Seen::NO, why, remedy)
         }
         (Information::Symbols, _) => topic("await trees", Seen::NO, "it has no debug information", remedy),
@@ -131,12 +144,28 @@ fn trees(shown: &Shown) -> Coverage {
     }
 }
 
-fn remedy(information: Information) -> &'static str {
-    match information {
-        Information::Types => "",
-        Information::Functions | Information::Symbols => TYPES,
-        Information::Split => UNSPLIT,
-        Information::Nothing => UNSTRIPPED,
+fn remedy(shown: &Shown) -> &'static str {
+    match (shown.unread, shown.information) {
+        (Some(unread), _) => apart(unread).1,
+        (None, Information::Split) => UNSPLIT,
+        (None, Information::Types) => "",
+        (None, Information::Functions | Information::Symbols) => TYPES,
+        (None, Information::Nothing) => UNSTRIPPED,
+    }
+}
+
+/// Why debug information in files of its own is not read, and what helps.
+fn apart(unread: Unread) -> (&'static str, &'static str) {
+    match unread {
+        Unread::Missing => {
+            ("its debug information is in a file of its own (split-debuginfo), which is not there", UNSPLIT)
+        }
+        Unread::Damaged => {
+            ("the file with its debug information (.dwp or .dwo) is cut off or damaged", WHOLE)
+        }
+        Unread::OtherBuild => {
+            ("the file with debug information (.dwp or .dwo) is of another build than what runs", SAME_BUILD)
+        }
     }
 }
 
@@ -146,6 +175,39 @@ mod tests {
 
     fn about<'a>(all: &'a [Coverage], wanted: &str) -> &'a Coverage {
         all.iter().find(|it| it.topic == wanted).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_apart_is_asked_for() {
+        for (unread, words) in [
+            (Unread::Missing, "split-debuginfo"),
+            (Unread::Damaged, "a whole copy"),
+            (Unread::OtherBuild, "of the build that runs"),
+        ] {
+            let unread = Some(unread);
+            let none =
+                Shown { information: Information::Split, unread, tasks: 5, nameless: 5, ..Shown::default() };
+            let some = Shown {
+                information: Information::Types,
+                unread,
+                tasks: 5,
+                nameless: 1,
+                unseen: 1,
+                ..Shown::default()
+            };
+            for (shown, seen) in [(none, Seen::NO), (some, Seen::PARTLY)] {
+                for it in ["names", "await trees"].map(|topic| about(&coverage(&shown), topic).clone()) {
+                    assert_eq!(it.seen, seen, "{it:?}");
+                    assert!(it.remedy.contains(words) && it.why.contains("debug information"), "{it:?}");
+                }
+            }
+            let all = Shown { information: Information::Types, unread, tasks: 5, ..Shown::default() };
+            assert_eq!(
+                about(&coverage(&all), "await trees").seen,
+                Seen::YES,
+                "nobody needs what is not read"
+            );
+        }
     }
 
     #[test]
@@ -161,9 +223,6 @@ mod tests {
         assert_eq!(about(&told, "await trees").seen, Seen::NO);
         assert!(about(&told, "await trees").remedy.starts_with("debug = 2"));
         assert_eq!(about(&told, "names").seen, Seen::PARTLY);
-
-        let split = Shown { information: Information::Split, tasks: 5, ..Shown::default() };
-        assert!(about(&coverage(&split), "await trees").remedy.starts_with("split-debuginfo"));
 
         let stripped = Shown { tasks: 5, nameless: 5, ..Shown::default() };
         let told = coverage(&stripped);

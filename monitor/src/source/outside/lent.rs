@@ -291,6 +291,10 @@ impl Memory for Lent {
         })
     }
 
+    fn root(&self) -> PathBuf {
+        self.beside.as_ref().map_or_else(|| "/".into(), |beside| beside.root())
+    }
+
     fn now(&self) -> Option<At> {
         Some(clock::monotonic())
     }
