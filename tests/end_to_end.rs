@@ -64,5 +64,7 @@ mod screens;
 mod tasks;
 #[path = "end_to_end/terminal.rs"]
 mod terminal;
+#[path = "end_to_end/vsock.rs"]
+mod vsock;
 #[path = "end_to_end/watchdog.rs"]
 mod watchdog;

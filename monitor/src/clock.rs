@@ -2,9 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the file that reads the clock")]
 
 use std::time::{Duration, Instant};
-use taskscope_model::At;
-#[cfg(target_os = "linux")]
-use taskscope_model::Nanos;
+use taskscope_model::{At, Nanos};
 
 /// A moment by which something has to be done.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +43,11 @@ pub(crate) fn wall() -> u64 {
 #[cfg(target_os = "linux")]
 pub(crate) fn since_boot() -> Nanos {
     Nanos(read(rustix::time::ClockId::Boottime))
+}
+
+/// Time for which the thread that asks has had a processor.
+pub(crate) fn of_thread() -> Nanos {
+    Nanos(read(rustix::time::ClockId::ThreadCPUTime))
 }
 
 fn read(clock: rustix::time::ClockId) -> u64 {

@@ -18,6 +18,7 @@ pub(crate) mod runtimes;
 pub(crate) mod stack_groups;
 pub(crate) mod stacks;
 pub(crate) mod waits;
+pub(crate) mod walk;
 
 pub(crate) use arrange::{Arrangement, Placed};
 pub(crate) use cell::Cell;

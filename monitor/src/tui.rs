@@ -43,7 +43,7 @@ use crate::clock;
 use crate::exit::CommandError;
 use crate::source::{Address, Live};
 use anyhow::{Context as _, bail};
-use app::{App, End};
+use app::{App, End, Took};
 use config::Config;
 use links::Links;
 use looks::Looks;
@@ -51,11 +51,13 @@ use outside::{Outside, Programs as _};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::sync::mpsc::sync_channel;
+use taskscope_model::Nanos;
 use terminal::Frames;
 pub(crate) use terminal::end_by;
 use ui::Ui;
 
-/// Names a file to which is written in the end how long each of the last frames took, nanoseconds: for measuring.
+/// Names a file to which is written in the end how long each of the last frames took, and for how much of that our thread
+/// had a processor, nanoseconds: for measuring.
 const FRAME_TIMES: &str = "TASKSCOPE_FRAME_TIMES";
 /// Inputs that wait to be handled. A program that tells faster than we can take it in has to wait.
 const WAITING: usize = 64;
@@ -108,12 +110,13 @@ fn on_screen(start: Option<(Address, Live)>) -> anyhow::Result<End> {
     terminal::listen_for_signals(sender.clone()).context("cannot listen for signals")?;
     terminal::listen_for_keys(sender).context("cannot listen for keys")?;
     let (now, desk) = (Box::new(clock::monotonic), Box::new(desk::Here::new(config.editor)));
-    let mut outside =
-        Outside { terminal, inputs, programs: Box::new(links), desk, now, is_there: terminal::is_there };
+    let (programs, busy, is_there) = (Box::new(links), clock::of_thread as fn() -> Nanos, terminal::is_there);
+    let mut outside = Outside { terminal, inputs, programs, desk, now, busy, is_there };
     let mut app = App::new(ui, link);
     let end = app.run(&mut outside);
     if let Some(path) = std::env::var_os(FRAME_TIMES) {
-        let times: String = app.frames().map(|time| format!("{}\n", time.0)).collect();
+        let line = |took: Took| format!("{} {}\n", took.wall.0, took.busy.0);
+        let times: String = app.frames().map(line).collect();
         std::fs::write(path, times).context("cannot write how long frames took")?;
     }
     // Before the rest is dropped, which would write to it again.

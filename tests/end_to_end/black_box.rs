@@ -71,6 +71,25 @@ fn who_is_killed_in_a_stall_leaves_its_line_behind() {
 }
 
 #[test]
+fn where_tasks_waited_in_a_stall_is_in_the_file() {
+    let place = Place::new();
+    let (program, file) = with_black_box(&place, scenario(), &["fates", "stuck"]);
+    finding(&place, &file, "blocked_worker");
+    program.kill();
+    let tasks = read(&place, "ps", &file).json();
+    let all = tasks["tasks"].as_array().cloned().unwrap_or_default();
+    let waits = all.iter().find(|task| task["name"] == "waits").unwrap_or_else(|| panic!("{tasks}"));
+    let file = file.to_str().expect("the temp folder has a name in UTF-8");
+    let id = waits["id"].as_str().expect("ids are texts");
+    let told = place.taskscope(&["where", file, id, "--json"]).json();
+    assert_eq!(told["awaits_found_by"], "observed futures", "{told}");
+    let outer = &told["awaits"][0];
+    assert!(outer["function"].as_str().is_some_and(|name| name.ends_with("place")), "{told}");
+    assert_eq!(outer["location"]["file"], "tests/programs/fates.rs", "{told}");
+    assert_eq!(outer["children"][0]["function"], "pay", "{told}");
+}
+
+#[test]
 fn a_panic_is_written_at_once() {
     let place = Place::new();
     let (program, file) = with_black_box(&place, scenario(), &["panicking"]);

@@ -74,6 +74,11 @@ impl Resources {
         self.resources.iter().map(|(key, resource)| (*key, resource))
     }
 
+    /// Those from one on, by source and number.
+    pub fn from(&self, first: By<ResourceId>) -> impl Iterator<Item = (By<ResourceId>, &Resource)> {
+        self.resources.range(first..).map(|(key, resource)| (*key, resource))
+    }
+
     /// How many resources are known, ended ones included.
     pub fn len(&self) -> usize {
         self.resources.len()

@@ -120,6 +120,16 @@ impl Awaits {
     }
 }
 
+/// Where each of these tasks waits now, for who was told of no tree before. Tasks that await nothing observed are left
+/// out.
+pub(super) fn now(at: At, tasks: &[u64]) -> Vec<Fact> {
+    let Some(observer) = observer() else { return Vec::new() };
+    let mut awaits = Awaits::default();
+    let trees = observer.trees(tasks);
+    let told: Vec<_> = trees.iter().map(|(task, tree)| awaits.fact(observer, TaskId(*task), at, tree)).collect();
+    awaits.trees.into_values().map(Fact::from).chain(told.into_iter().map(Fact::from)).collect()
+}
+
 /// Whether the task has not ended. Of a root that is not known here.
 fn is_live(core: &Core, task: TaskId) -> bool {
     task.0 & TaskId::root(0).0 != 0 || core.store.index.find(task.0).is_some()

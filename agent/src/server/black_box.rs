@@ -1,7 +1,9 @@
 //! Fills the black box with what any client would be told, and writes it when there is an occasion.
 
+use super::awaits;
 use super::news::News;
 use super::subscriber::{Sink, Subscriber, change};
+use super::view::View;
 use crate::black_box::{Occasion, Occasions, Tape, file, panicked};
 use crate::core::{self, Core};
 use std::collections::BTreeSet;
@@ -15,6 +17,8 @@ use taskscope_model::{At, Fact, Nanos, SlowPollId};
 
 /// Most living tasks in it; of more, those with the lowest ids.
 const MOST_TASKS: u32 = 5_000;
+/// Most of them whose await trees are in it; of more, those with the lowest ids.
+const MOST_TREES: usize = 1_024;
 /// A poll that lasts for so long blocks its worker.
 const BLOCKED: Nanos = Nanos(1_000_000_000);
 /// The topic of the coverage.
@@ -114,6 +118,10 @@ impl BlackBox {
         let mut end = FrameWriter::default();
         let mut tell = |fact: Fact| end.push(&Told::Change(change(fact)));
         tell(Tick { at: now }.into());
+        let mut alive = self.subscriber.view().map(View::told_alive).unwrap_or_default();
+        alive.sort_unstable();
+        alive.truncate(MOST_TREES);
+        awaits::now(now, &alive).into_iter().for_each(&mut tell);
         tell(coverage.clone().into());
         let why = format!("written because {occasion}");
         tell(Coverage { topic: REASON.to_owned(), why, ..coverage.clone() }.into());

@@ -146,6 +146,11 @@ impl View {
         self.scanned.is_some()
     }
 
+    /// The living tasks that were told, in no order.
+    pub(super) fn told_alive(&self) -> Vec<u64> {
+        self.rows.iter().filter(|(_, row)| row.told).map(|(task, _)| task.0).collect()
+    }
+
     /// Whether it needs a scan of all tasks now.
     pub(super) fn wants_scan(&self, now: At) -> bool {
         match self.scanned {

@@ -87,6 +87,7 @@ const ALL: &[(&str, &[(&str, &str)])] = &[
         "resources",
         &[
             ("taskscope resources http://127.0.0.1:6669", "of a program with console-subscriber"),
+            ("taskscope resources vsock:3:6669", "of one in the virtual machine 3"),
             ("taskscope resources my-server --dropped", "with those that are gone"),
         ],
     ),

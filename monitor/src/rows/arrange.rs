@@ -154,13 +154,23 @@ impl Search {
         (first.iter().map(|it| Placed { id: it.id, depth: 0 }).collect(), left_out)
     }
 
-    /// In place of each word's number its place among all of them.
+    /// In place of each word's number its place among all of them. In a flat list no row is left for words behind as many
+    /// as there are rows: those are not put in order.
     fn rank_words(&mut self) {
+        let limit = self.shape.limit.filter(|_| self.shape.arrangement == Arrangement::Flat);
+        let reverse = self.order.reverse();
         let mut words: Vec<_> = self.words.iter().collect();
-        words.sort_unstable();
-        let mut places = vec![0; words.len()];
-        for (place, (_, number)) in words.into_iter().enumerate() {
-            places[*number as usize] = directed(place as u64, self.order.reverse());
+        let mut places = vec![u64::MAX; words.len()];
+        let first =
+            sort_first(
+                &mut words,
+                limit.unwrap_or(usize::MAX),
+                |a, b| {
+                    if reverse { b.cmp(a) } else { a.cmp(b) }
+                },
+            );
+        for (place, (_, number)) in first.iter().enumerate() {
+            places[**number as usize] = place as u64;
         }
         if !places.is_empty() {
             let known = self.found.iter_mut().filter(|found| !found.rank.0);

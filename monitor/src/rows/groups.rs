@@ -1,5 +1,6 @@
 //! One row for all tasks that were spawned at one place, or that have the same await stack.
 
+use super::walk::Walk;
 use super::{Cell, Column};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -189,31 +190,24 @@ fn gathered(world: &World, query: &Query, ended: bool) -> BTreeMap<Place, Sums> 
 /// A look at all tasks that goes on for as long as one likes: with very many of them it is done in pieces.
 #[derive(Debug)]
 pub(crate) struct Gathering {
-    query: Query,
+    walk: Walk,
+    /// Ended tasks too.
     ended: bool,
-    /// Those that are still to be looked at begin here; `None`: there are none.
-    next: Option<TaskId>,
+    /// Whether it is about all tasks.
+    all: bool,
     sums: BTreeMap<Place, Sums>,
 }
 
 impl Gathering {
     /// Nothing has been looked at yet.
     pub(crate) fn new(query: &Query, ended: bool) -> Self {
-        Self { query: query.clone(), ended, next: Some(TaskId(0)), sums: BTreeMap::new() }
+        Self { walk: Walk::new(query, ended), ended, all: query.matches_all(), sums: BTreeMap::new() }
     }
 
     /// Looks at so many more tasks; says whether all have been looked at.
     pub(crate) fn look(&mut self, world: &World, most: usize) -> bool {
-        let Some(next) = self.next else { return true };
-        let mut tasks = world.tasks_from(next);
-        for task in tasks.by_ref().take(most) {
-            let wanted = self.ended || task.ended().is_none();
-            if wanted && self.query.matches(task, world, world.now()) {
-                self.sums.entry(task.location()).or_default().add(task, world);
-            }
-        }
-        self.next = tasks.next().map(Task::id);
-        self.next.is_none()
+        let sums = &mut self.sums;
+        self.walk.on(world, most, |task| sums.entry(task.location()).or_default().add(task, world))
     }
 
     /// The groups: the largest first.
@@ -231,9 +225,9 @@ impl Gathering {
     }
 
     fn sums(self, world: &World) -> BTreeMap<Place, Sums> {
-        let Self { query, ended, sums: mut groups, .. } = self;
+        let Self { ended, all, sums: mut groups, .. } = self;
         // Totals know nothing of queries.
-        if query.matches_all() {
+        if all {
             for (place, totals) in world.totals() {
                 if ended || groups.contains_key(&Some(place)) {
                     groups.entry(Some(place)).or_default().totals = Some(totals.clone());

@@ -101,22 +101,58 @@ pub(crate) struct Shown {
     pub(crate) dropped: bool,
 }
 
-/// The resources in their order: those for which most tasks wait first, then by number.
-pub(crate) fn arranged(world: &World, shown: Shown) -> Vec<By<ResourceId>> {
-    let is_shown = |it: &Resource| {
-        (shown.internal || !it.internal || it.parent.is_none()) && (shown.dropped || it.ended.is_none())
-    };
-    let all = world.resources().iter().filter(|(_, resource)| is_shown(resource));
-    let mut keys: Vec<_> = all
-        .map(|(key, resource)| (resource.ended.is_some(), Reverse(waiting(world, key).len()), key))
-        .collect();
-    keys.sort_unstable();
-    keys.into_iter().map(|(.., key)| key).collect()
+/// A look at all resources that goes on for as long as one likes: with very many of them it is done in pieces.
+#[derive(Debug)]
+pub(crate) struct Gathering {
+    shown: Shown,
+    /// Those that are still to be looked at begin here; `None`: there are none.
+    next: Option<By<ResourceId>>,
+    /// With each what it is ordered by.
+    found: Vec<(bool, Reverse<usize>, By<ResourceId>)>,
 }
 
-/// The same as rows.
+impl Gathering {
+    /// Nothing has been looked at yet.
+    pub(crate) fn new(shown: Shown) -> Self {
+        let first = By { source: Source(0), id: ResourceId(0) };
+        Self { shown, next: Some(first), found: Vec::new() }
+    }
+
+    /// Which ones are looked for.
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown
+    }
+
+    /// Looks at so many more of them; says whether all have been looked at.
+    pub(crate) fn look(&mut self, world: &World, most: usize) -> bool {
+        let Some(next) = self.next else { return true };
+        let mut all = world.resources().from(next);
+        for (key, resource) in all.by_ref().take(most).filter(|(_, it)| self.shown.includes(it)) {
+            self.found.push((resource.ended.is_some(), Reverse(waiting(world, key).len()), key));
+        }
+        self.next = all.next().map(|(key, _)| key);
+        self.next.is_none()
+    }
+
+    /// Those found in their order: those for which most tasks wait first, then by number; dropped ones last.
+    pub(crate) fn arranged(mut self) -> Vec<By<ResourceId>> {
+        self.found.sort_unstable();
+        self.found.into_iter().map(|(.., key)| key).collect()
+    }
+}
+
+impl Shown {
+    /// Whether it is one of them.
+    pub(crate) fn includes(self, it: &Resource) -> bool {
+        (self.internal || !it.internal || it.parent.is_none()) && (self.dropped || it.ended.is_none())
+    }
+}
+
+/// The resources as rows, in their order.
 pub(crate) fn resources(world: &World, shown: Shown) -> Vec<ResourceRow> {
-    arranged(world, shown).into_iter().filter_map(|key| row(world, key)).collect()
+    let mut gathering = Gathering::new(shown);
+    gathering.look(world, usize::MAX);
+    gathering.arranged().into_iter().filter_map(|key| row(world, key)).collect()
 }
 
 /// The resource of that number.

@@ -1,6 +1,7 @@
 //! One row for all tasks that wait in the same way: in the same futures, on the same lines.
 
 use super::groups::{self, GroupKey, GroupTable};
+use super::walk::Walk;
 use super::{Cell, Column};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,14 +15,14 @@ use taskscope_model::{Query, State, Task, TaskId, TreeId, World, await_line};
 const MOST: usize = 40;
 
 /// What is known of the tasks of one tree.
-#[derive(Clone, Debug)]
-struct Group<'w> {
+#[derive(Debug)]
+struct Group {
     tasks: u64,
     running: u64,
     scheduled: u64,
     idle: u64,
     /// One of them: they wait on the same line.
-    first: &'w Task,
+    first: TaskId,
     /// All of them, by number.
     ids: Vec<TaskId>,
 }
@@ -51,7 +52,9 @@ pub(crate) fn by_stack(
     reverse: bool,
     limit: Option<usize>,
 ) -> GroupTable {
-    let mut rows: Vec<_> = gathered(world, query, ended).into_iter().collect();
+    let mut gathering = Gathering::new(query, ended);
+    gathering.look(world, usize::MAX);
+    let mut rows: Vec<_> = gathering.groups.into_iter().collect();
     rows.sort_by_key(|(_, group)| Reverse((group.rank(sort), group.tasks)));
     if reverse {
         rows.reverse();
@@ -63,28 +66,43 @@ pub(crate) fn by_stack(
     GroupTable { columns: COLUMNS.iter().collect(), rows, not_shown }
 }
 
-/// The columns and the groups, the largest first, each with what tells it from the others and with its tasks.
-pub(crate) fn keyed(world: &World, query: &Query, ended: bool) -> (Vec<&'static Column>, Vec<groups::Group>) {
-    let mut rows: Vec<_> = gathered(world, query, ended).into_iter().collect();
-    rows.sort_by_key(|(_, group)| Reverse(group.tasks));
-    let group = |(tree, group): (Option<By<TreeId>>, Group<'_>)| groups::Group {
-        key: GroupKey::Stack(tree),
-        cells: cells(world, tree, &group),
-        tasks: group.ids,
-    };
-    (COLUMNS.iter().collect(), rows.into_iter().map(group).collect())
+/// The columns of the groups.
+pub(crate) fn columns() -> Vec<&'static Column> {
+    COLUMNS.iter().collect()
 }
 
-fn gathered<'w>(world: &'w World, query: &Query, ended: bool) -> BTreeMap<Option<By<TreeId>>, Group<'w>> {
-    let mut groups: BTreeMap<Option<By<TreeId>>, Group<'w>> = BTreeMap::new();
-    for task in world.tasks() {
-        let wanted = ended || task.state() != Some(State::Ended);
-        if wanted && query.matches(task, world, world.now()) {
-            let none = Group { tasks: 0, running: 0, scheduled: 0, idle: 0, first: task, ids: Vec::new() };
-            groups.entry(tree_of(task, world)).or_insert(none).add(task);
-        }
+/// A look at all tasks that goes on for as long as one likes: with very many of them it is done in pieces.
+#[derive(Debug)]
+pub(crate) struct Gathering {
+    walk: Walk,
+    groups: BTreeMap<Option<By<TreeId>>, Group>,
+}
+
+impl Gathering {
+    /// Nothing has been looked at yet.
+    pub(crate) fn new(query: &Query, ended: bool) -> Self {
+        Self { walk: Walk::new(query, ended), groups: BTreeMap::new() }
     }
-    groups
+
+    /// Looks at so many more tasks; says whether all have been looked at.
+    pub(crate) fn look(&mut self, world: &World, most: usize) -> bool {
+        let groups = &mut self.groups;
+        self.walk.on(world, most, |task| {
+            groups.entry(tree_of(task, world)).or_insert_with(|| Group::new(task)).add(task);
+        })
+    }
+
+    /// The groups, the largest first, each with what tells it from the others and with its tasks.
+    pub(crate) fn groups(self, world: &World) -> Vec<groups::Group> {
+        let mut rows: Vec<_> = self.groups.into_iter().collect();
+        rows.sort_by_key(|(_, group)| Reverse(group.tasks));
+        let group = |(tree, group): (Option<By<TreeId>>, Group)| groups::Group {
+            key: GroupKey::Stack(tree),
+            cells: cells(world, tree, &group),
+            tasks: group.ids,
+        };
+        rows.into_iter().map(group).collect()
+    }
 }
 
 /// The tree that says most; `None` if it says nothing.
@@ -94,8 +112,9 @@ fn tree_of(task: &Task, world: &World) -> Option<By<TreeId>> {
     world.tree(tree).filter(|tree| !tree.nodes.is_empty()).map(|_| tree)
 }
 
-fn cells(world: &World, tree: Option<By<TreeId>>, group: &Group<'_>) -> Vec<Cell> {
-    let line = tree.and_then(|_| world.location(await_line(group.first, world)?));
+fn cells(world: &World, tree: Option<By<TreeId>>, group: &Group) -> Vec<Cell> {
+    let first = tree.and_then(|_| world.task(group.first));
+    let line = first.and_then(|task| world.location(await_line(task, world)?));
     vec![
         Cell::Count(group.tasks),
         Cell::Count(group.running),
@@ -129,7 +148,12 @@ fn siblings(mut nodes: &[TreeNode], depth: u16) -> (String, &[TreeNode]) {
     }
 }
 
-impl Group<'_> {
+impl Group {
+    /// No task is in it yet; this will be the first one.
+    fn new(first: &Task) -> Self {
+        Self { tasks: 0, running: 0, scheduled: 0, idle: 0, first: first.id(), ids: Vec::new() }
+    }
+
     fn add(&mut self, task: &Task) {
         self.tasks += 1;
         self.ids.push(task.id());

@@ -11,6 +11,8 @@
 mod connect;
 mod coverage;
 mod fields;
+#[cfg(test)]
+pub(crate) mod growing;
 mod histogram;
 mod history;
 mod moments;

@@ -17,6 +17,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::backend::Backend;
 use std::collections::VecDeque;
 use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
 use std::time::Duration;
 use taskscope_model::{At, Nanos, World};
 
@@ -57,9 +58,22 @@ pub(super) struct App {
     stale: bool,
     /// Whether the World is not the one of the last frame.
     heard: bool,
+    /// Whether there is more to look at, though nothing else is heard: very many tasks are looked at in pieces.
+    looking: bool,
+    /// Whether something was heard since such a look began: what it has passed already may be another.
+    missed: bool,
     pace: Pace,
-    /// How long each of the last frames took, from what was to be shown to its last byte.
-    frames: VecDeque<Nanos>,
+    /// How long each of the last frames took.
+    frames: VecDeque<Took>,
+}
+
+/// How long a frame took, from what was to be shown to its last byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Took {
+    /// By the clock.
+    pub(super) wall: Nanos,
+    /// For how much of that our thread had a processor.
+    pub(super) busy: Nanos,
 }
 
 /// When something is to be done at the earliest.
@@ -89,13 +103,15 @@ impl App {
             news_since: None,
             stale: true,
             heard: true,
+            looking: false,
+            missed: false,
             pace,
             frames: VecDeque::new(),
         }
     }
 
     /// How long each of the last frames took.
-    pub(super) fn frames(&self) -> impl Iterator<Item = Nanos> + '_ {
+    pub(super) fn frames(&self) -> impl Iterator<Item = Took> + '_ {
         self.frames.iter().copied()
     }
 
@@ -110,6 +126,7 @@ impl App {
         loop {
             let mut now = (outside.now)();
             if self.frame_due().is_some_and(|due| now >= due) {
+                let before = (outside.busy)();
                 if let Err(error) = self.frame(outside, now) {
                     return if (outside.is_there)() { Err(error) } else { Ok(End::Gone) };
                 }
@@ -118,7 +135,8 @@ impl App {
                 if self.frames.len() == MOST_FRAMES {
                     self.frames.pop_front();
                 }
-                self.frames.push_back(now.since(begun));
+                let busy = (outside.busy)() - before;
+                self.frames.push_back(Took { wall: now.since(begun), busy });
             }
             let due = self.frame_due().map_or(self.pace.beat, |due| due.min(self.pace.beat));
             let input = if now >= self.pace.beat {
@@ -139,19 +157,20 @@ impl App {
 
     /// When the next frame is due; `None` while nothing has changed.
     fn frame_due(&self) -> Option<At> {
-        match (self.stale, self.heard && self.frozen.is_none()) {
+        match (self.stale, self.is_behind()) {
             (true, _) => Some(self.pace.frame),
             (false, true) => Some(self.pace.frame.max(self.pace.table)),
             (false, false) => None,
         }
     }
 
-    fn frame<B>(&mut self, outside: &mut Outside<B>, now: At) -> anyhow::Result<()>
+    /// Brings the screen up to date.
+    pub(super) fn frame<B>(&mut self, outside: &mut Outside<B>, now: At) -> anyhow::Result<()>
     where
         B: Backend<Error: Send + Sync + 'static>,
     {
         self.stale = false;
-        if self.heard && self.frozen.is_none() && now >= self.pace.table {
+        if self.is_behind() && now >= self.pace.table {
             self.refresh();
             let after = (outside.now)();
             // At most a quarter of the time goes into it.
@@ -168,21 +187,27 @@ impl App {
         Ok(())
     }
 
+    /// Whether what is shown is not all that is to be shown.
+    fn is_behind(&self) -> bool {
+        (self.heard || self.looking) && self.frozen.is_none()
+    }
+
     fn refresh(&mut self) {
-        self.heard = false;
+        self.missed |= std::mem::take(&mut self.heard) && self.looking;
         let complete = self.session.as_ref().is_some_and(Session::is_complete);
         if complete {
-            self.before = None;
+            let_go(self.before.take());
         }
         let findings = self.shown().map(findings).unwrap_or_default();
         let mut events = std::mem::take(&mut self.happened);
         // A program tells task by task, not in the order of time.
         events.sort_by_key(|entry| entry.at);
         self.update(Action::Refresh { complete, findings, events });
+        self.looking = self.ui.is_looking() || std::mem::take(&mut self.missed);
     }
 
     /// Everything that comes is handled here.
-    fn take<B: Backend>(&mut self, input: Input, outside: &mut Outside<B>) -> Option<End> {
+    pub(super) fn take<B: Backend>(&mut self, input: Input, outside: &mut Outside<B>) -> Option<End> {
         let action = match input {
             Input::Key(key) if is_to_panic(&key) => panic!("on purpose"),
             Input::Key(key) => keys::command(self.ui.place(), &key).map(Action::Do),
@@ -228,6 +253,14 @@ impl App {
 
 fn findings(session: &Session) -> Vec<FindingRow> {
     session.findings().map(|finding| FindingRow::of(finding, session.world())).collect()
+}
+
+/// Drops a session or a World elsewhere: to give back the memory of very many tasks takes longer than a frame.
+fn let_go<T: Send + 'static>(old: Option<T>) {
+    if let Some(old) = old {
+        // Without a thread it is dropped here.
+        let _ = thread::Builder::new().name("taskscope-drop".to_owned()).spawn(move || drop(old));
+    }
 }
 
 fn later(at: At, span: Nanos) -> At {

@@ -4,7 +4,7 @@ use super::scroll;
 use super::view::AT_ONCE;
 use super::wanted::Wanted;
 use crate::rows::Column;
-use crate::rows::groups::{self, Gathering, Group, GroupKey};
+use crate::rows::groups::{self, Group, GroupKey, Grouping};
 use crate::rows::stack_groups;
 use taskscope_model::{TaskId, World};
 
@@ -49,34 +49,35 @@ impl Groups {
             *self = Self::default();
             return;
         };
-        match by {
-            groups::Grouping::Stack => {
-                (self.columns, self.rows) = stack_groups::keyed(world, &wanted.query, wanted.ended);
-            }
-            groups::Grouping::Location => self.gather(world, wanted),
-        }
+        self.gather(world, wanted, by);
         let row = self.row();
         if self.selected.is_some() && row.is_none() {
             self.selected = None;
         }
         self.top = scroll::top(self.top, row, self.rows.len(), height);
-        if self.of_interest.is_empty() && by == groups::Grouping::Stack {
+        if self.of_interest.is_empty() && by == Grouping::Stack {
             let alive = world.tasks().filter(|task| task.ended().is_none());
             self.of_interest = alive.map(taskscope_model::Task::id).take(MOST_ASKED).collect();
         }
     }
 
-    fn gather(&mut self, world: &World, wanted: &Wanted) {
+    fn gather(&mut self, world: &World, wanted: &Wanted, by: Grouping) {
         let answered = self.answers.as_ref() == Some(wanted);
         if !answered {
             self.gathering = None;
         }
-        let gathering = self.gathering.get_or_insert_with(|| Gathering::new(&wanted.query, wanted.ended));
+        let mut gathering = self.gathering.take().unwrap_or_else(|| Gathering::new(wanted, by));
         if gathering.look(world, if answered { AT_ONCE } else { usize::MAX }) {
-            let gathered = self.gathering.take().map(|it| it.groups(world));
-            (self.columns, self.rows) = (groups::columns(), gathered.unwrap_or_default());
+            (self.columns, self.rows) = gathering.groups(world);
             self.answers = Some(wanted.clone());
+        } else {
+            self.gathering = Some(gathering);
         }
+    }
+
+    /// Whether a look at very many tasks is not over yet.
+    pub(super) fn is_looking(&self) -> bool {
+        self.gathering.is_some()
     }
 
     /// Another World is shown: nothing of what was found holds.
@@ -89,5 +90,37 @@ impl Groups {
         let row = row.min(self.rows.len().saturating_sub(1));
         self.selected = self.rows.get(row).map(|row| row.key.clone());
         self.top = scroll::top(self.top, Some(row), self.rows.len(), height);
+    }
+}
+
+/// A look at all tasks, by what they have in common.
+#[derive(Debug)]
+enum Gathering {
+    Location(groups::Gathering),
+    Stack(stack_groups::Gathering),
+}
+
+impl Gathering {
+    fn new(wanted: &Wanted, by: Grouping) -> Self {
+        let (query, ended) = (&wanted.query, wanted.ended);
+        match by {
+            Grouping::Location => Self::Location(groups::Gathering::new(query, ended)),
+            Grouping::Stack => Self::Stack(stack_groups::Gathering::new(query, ended)),
+        }
+    }
+
+    fn look(&mut self, world: &World, most: usize) -> bool {
+        match self {
+            Self::Location(gathering) => gathering.look(world, most),
+            Self::Stack(gathering) => gathering.look(world, most),
+        }
+    }
+
+    /// The columns and the groups.
+    fn groups(self, world: &World) -> (Vec<&'static Column>, Vec<Group>) {
+        match self {
+            Self::Location(gathering) => (groups::columns(), gathering.groups(world)),
+            Self::Stack(gathering) => (stack_groups::columns(), gathering.groups(world)),
+        }
     }
 }

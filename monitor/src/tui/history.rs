@@ -92,6 +92,11 @@ impl History {
         self.samples.push_back(sample);
     }
 
+    /// Whether a sample is being taken.
+    pub(super) fn is_looking(&self) -> bool {
+        self.begun.is_some()
+    }
+
     /// Time from the first to the last sample.
     pub(super) fn span(&self) -> Nanos {
         let ends = self.samples.front().zip(self.samples.back());

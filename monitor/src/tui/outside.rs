@@ -7,8 +7,8 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
-use taskscope_model::At;
 use taskscope_model::request::Request;
+use taskscope_model::{At, Nanos};
 
 /// Terminal, input, clock and data.
 pub(super) struct Outside<B: Backend> {
@@ -22,6 +22,8 @@ pub(super) struct Outside<B: Backend> {
     pub(super) desk: Box<dyn Desk>,
     /// The time.
     pub(super) now: Box<dyn Fn() -> At>,
+    /// How long our thread has had a processor.
+    pub(super) busy: fn() -> Nanos,
     /// Whether the terminal is still there: one that was closed need not say so.
     pub(super) is_there: fn() -> bool,
 }

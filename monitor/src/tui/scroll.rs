@@ -1,6 +1,7 @@
 //! Which part of a long list is on the screen.
 
 use super::keys::Step;
+use std::ops::Range;
 
 /// The first row on the screen: as little away from `top` as it takes to show the selected row, and to leave
 /// no empty lines below the last one.
@@ -28,6 +29,17 @@ pub(super) fn step(step: Step, row: usize, rows: usize, height: usize) -> usize 
     to.min(rows.saturating_sub(1))
 }
 
+/// The rows on the screen, and as many above and below it.
+pub(super) fn near(top: usize, height: usize) -> Range<usize> {
+    top.saturating_sub(height)..top.saturating_add(2 * height)
+}
+
+/// Of the rows near the screen leaves those of which this holds; the others are not asked about.
+pub(super) fn retain_near<T>(rows: &mut Vec<T>, near: Range<usize>, holds: impl Fn(&T) -> bool) {
+    let mut numbers = 0..;
+    rows.retain(|row| !numbers.next().is_some_and(|at| near.contains(&at)) || holds(row));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +52,16 @@ mod tests {
         assert_eq!(top(99, None, 100, 5), 95);
         assert_eq!(top(7, None, 3, 5), 0);
         assert_eq!(top(7, Some(0), 0, 0), 0);
+    }
+
+    #[test]
+    fn rows_near_the_screen_alone_are_asked_about() {
+        let mut rows: Vec<_> = (0..100).collect();
+        retain_near(&mut rows, near(20, 10), |row| row % 2 == 0);
+        let left = (0..100).filter(|row| !(10..40).contains(row) || row % 2 == 0);
+        assert!(rows.iter().copied().eq(left), "{rows:?}");
+        retain_near(&mut rows, near(90, 10), |_| false);
+        assert_eq!(rows.len(), 80, "of those near it that there are");
     }
 
     #[test]

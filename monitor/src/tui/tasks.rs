@@ -39,9 +39,8 @@ impl Table {
         self.view.placed.get(row).map(|place| place.id)
     }
 
-    /// Other tasks are to be shown: nothing is selected, and the first row is on the screen.
+    /// Nothing is selected, and the first row is on the screen.
     pub(super) fn rewind(&mut self) {
         (self.selected, self.top) = (None, 0);
-        self.view.start_over();
     }
 }

@@ -212,6 +212,17 @@ impl Ui {
         self.screen == Screen::Tasks && self.tasks.wanted.group.is_some() && self.tasks.wanted.only.is_none()
     }
 
+    /// Whether something in front looks at very many tasks or resources, a few before each frame, and is not through yet.
+    pub(super) fn is_looking(&self) -> bool {
+        let in_front = match self.screen {
+            Screen::Tasks if self.shows_groups() => self.groups.is_looking(),
+            Screen::Tasks | Screen::Task | Screen::Ended => self.table().view.is_looking(),
+            Screen::Resources => self.resources.is_looking(),
+            _ => false,
+        };
+        in_front || self.history.is_looking()
+    }
+
     /// The task that a key is about: the one looked at, or the selected one.
     pub(super) fn chosen_task(&self) -> Option<TaskId> {
         match self.screen {

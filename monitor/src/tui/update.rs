@@ -148,6 +148,8 @@ fn attached(ui: &mut Ui, hello: &Hello) -> Effect {
     if ui.target.as_ref().is_some_and(|before| before.pid != target.pid) {
         ui.tasks.rewind();
         ui.ended.rewind();
+        ui.tasks.view.start_over();
+        ui.ended.view.start_over();
         ui.to_cancel.clear();
         ui.pinned.clear();
         ui.tasks.wanted.only = None;

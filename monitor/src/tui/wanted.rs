@@ -2,6 +2,7 @@
 
 use crate::rows::groups::Grouping;
 use crate::rows::{Arrangement, Columns, Shape};
+use std::collections::HashSet;
 use std::fmt;
 use taskscope_model::query::QueryError;
 use taskscope_model::request::Subscribe;
@@ -133,12 +134,12 @@ impl Wanted {
         self.query = Query::default();
     }
 
-    /// The same as a request, with tasks that are looked at closely. The session numbers it.
+    /// The same as a request, with tasks that are looked at closely: those come first, as not every program looks at
+    /// all that are named. The session numbers it.
     pub(super) fn subscribe(&self, looked_at: impl Iterator<Item = TaskId>) -> Subscribe {
         let tasks = self.only.iter().flat_map(|only| only.tasks.iter().copied());
-        let mut detail: Vec<_> = tasks.chain(looked_at).collect();
-        detail.sort_unstable();
-        detail.dedup();
+        let mut seen = HashSet::new();
+        let detail = looked_at.chain(tasks).filter(|task| seen.insert(*task)).collect();
         Subscribe {
             query: self.text.clone(),
             sort: self.order.key().to_owned(),

@@ -11,7 +11,7 @@ mod tasks;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: console_program SCENE [--listen ADDRESS | --unix PATH] [--retention SECONDS] [--every MILLISECONDS]
+const USAGE: &str = "usage: console_program SCENE [--listen ADDRESS | --unix PATH | --vsock PORT] [--retention SECONDS] [--every MILLISECONDS]
     tasks       one task of each kind
     lints       what tokio-console warns of
     resources   locks, semaphores, timers and channels, and tasks that wait for them
@@ -72,6 +72,7 @@ fn options() -> Option<Options> {
         match name.as_str() {
             "--listen" => options.place = server::Place::Tcp(value),
             "--unix" => options.place = server::Place::Unix(value),
+            "--vsock" => options.place = server::Place::Vsock(value.parse().ok()?),
             "--retention" => options.retention = Duration::from_secs(value.parse().ok()?),
             "--every" => options.every = Duration::from_millis(value.parse().ok()?),
             _ => return None,

@@ -8,6 +8,7 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_vsock::{VMADDR_CID_LOCAL, VsockAddr, VsockListener};
 use tonic::transport::Server;
 use tonic::transport::server::Router;
 use tracing::subscriber::NoSubscriber;
@@ -19,11 +20,15 @@ pub(crate) enum Place {
     Tcp(String),
     /// A socket's path.
     Unix(String),
+    /// A port of this machine, for this machine.
+    Vsock(u32),
 }
 
 enum Listener {
     Tcp(TcpListener),
     Unix(UnixListener),
+    /// It is made where it is served: it needs a runtime.
+    Vsock(VsockAddr),
 }
 
 /// Sets the subscriber of this process and serves it; returns the address.
@@ -57,6 +62,10 @@ fn listen(place: &Place) -> (Listener, String) {
         Place::Unix(path) => {
             (Listener::Unix(UnixListener::bind(path).expect("the path is free")), path.clone())
         }
+        Place::Vsock(port) => {
+            let at = VsockAddr::new(VMADDR_CID_LOCAL, *port);
+            (Listener::Vsock(at), format!("vsock:{VMADDR_CID_LOCAL}:{port}"))
+        }
     }
 }
 
@@ -88,6 +97,10 @@ async fn serve(listener: Listener, router: Router) {
             listener.set_nonblocking(true).expect("a listener can be set");
             let listener = tokio::net::UnixListener::from_std(listener).expect("a listener");
             router.serve_with_incoming(UnixListenerStream::new(listener)).await
+        }
+        Listener::Vsock(at) => {
+            let listener = VsockListener::bind(at).expect("the port is free, and there is a loopback");
+            router.serve_with_incoming(listener.incoming()).await
         }
     };
     served.expect("it serves until the end");

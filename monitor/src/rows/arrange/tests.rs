@@ -103,6 +103,11 @@ fn words_are_ordered_as_words_and_what_is_unknown_comes_last() {
             order.sort(&mut tasks, &world, world.now());
             let sorted: Vec<_> = tasks.iter().map(|task| task.id()).collect();
             assert_eq!(placed.iter().map(|it| it.id).collect::<Vec<_>>(), sorted, "{sort} {reverse}");
+            for limit in 0..=sorted.len() {
+                let shape = Shape { limit: Some(limit), ..shape };
+                let (kept, _) = first(&world, &Query::default(), &order, shape);
+                assert_eq!(kept, placed[..limit], "{sort} {reverse} {limit}");
+            }
         }
     }
 }

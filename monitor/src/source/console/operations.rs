@@ -98,11 +98,15 @@ impl Operations {
         self.left_out
     }
 
-    /// The operations in which a task waits, by number.
-    pub(super) fn waiting(&self, task: TaskId) -> Vec<&Operation> {
-        let waits = |it: &&Operation| it.task == Some(task) && it.is_waiting();
-        let mut waiting: Vec<_> = self.operations.values().filter(waits).collect();
-        waiting.sort_unstable_by_key(|operation| operation.id);
+    /// The operations in which some tasks wait: those of each task, by number.
+    pub(super) fn waiting(&self, is_one: impl Fn(TaskId) -> bool) -> HashMap<TaskId, Vec<&Operation>> {
+        let mut waiting: HashMap<_, Vec<_>> = HashMap::new();
+        for operation in self.operations.values().filter(|it| it.is_waiting()) {
+            if let Some(task) = operation.task.filter(|task| is_one(*task)) {
+                waiting.entry(task).or_default().push(operation);
+            }
+        }
+        waiting.values_mut().for_each(|all| all.sort_unstable_by_key(|operation| operation.id));
         waiting
     }
 

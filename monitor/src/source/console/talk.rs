@@ -15,10 +15,15 @@ use taskscope_model::change::Complete;
 use taskscope_model::request::{Request, Subscribe};
 use taskscope_model::{At, Fact, TaskId};
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
-use tokio::task::AbortHandle;
+use tokio::sync::oneshot;
 
 /// Details that wait to be handed over.
 const DETAILS: usize = 64;
+/// Tasks whose details are told at a time. Each is a stream of its own, and a server has room for some two hundred of them;
+/// to the program each costs the writing of a histogram at each publishing interval.
+const MOST_WATCHED: usize = 50;
+/// Tasks of which it is told where they wait: as many as an agent takes of one request.
+const MOST_LOOKED_AT: usize = 1_024;
 
 /// One connection while it lasts.
 pub(super) struct Talk {
@@ -36,7 +41,8 @@ pub(super) struct Talk {
     looked_at: Vec<TaskId>,
     /// Details that a subscription waits for.
     awaited: HashSet<u64>,
-    watched: HashMap<u64, AbortHandle>,
+    /// The streams of details. One ends when its sender is dropped.
+    watched: HashMap<u64, oneshot::Sender<()>>,
     details: Sender<Detail>,
     more_details: Option<Receiver<Detail>>,
 }
@@ -146,7 +152,7 @@ impl Talk {
     /// Everything is told anyway; what differs is at which tasks somebody looks.
     fn subscribe(&mut self) -> Result<(), Unheard> {
         let Some(wanted) = &self.wanted else { return Ok(()) };
-        self.looked_at = wanted.detail.clone();
+        self.looked_at = wanted.detail.iter().copied().take(MOST_LOOKED_AT).collect();
         self.awaited.clear();
         self.look()?;
         self.complete()
@@ -157,18 +163,15 @@ impl Talk {
         let mut spans = Vec::new();
         self.tell(|translator, out| spans = translator.look_at(&tasks, out))?;
         self.looked_at = tasks;
-        self.watched.retain(|span, watch| {
-            let wanted = spans.contains(span);
-            if !wanted {
-                watch.abort();
-            }
-            wanted
-        });
+        spans.truncate(MOST_WATCHED);
+        self.watched.retain(|span, _| spans.contains(span));
+        self.awaited.retain(|span| spans.contains(span));
         for span in spans {
             if !self.watched.contains_key(&span) {
                 self.awaited.insert(span);
-                let watch = watch_details(self.client.clone(), span, self.details.clone());
-                self.watched.insert(span, tokio::spawn(watch).abort_handle());
+                let (watch, wanted) = oneshot::channel();
+                self.watched.insert(span, watch);
+                tokio::spawn(watch_details(self.client.clone(), span, self.details.clone(), wanted));
             }
         }
         Ok(())

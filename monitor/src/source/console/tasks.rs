@@ -8,7 +8,7 @@ use super::places::Places;
 use super::span::What;
 use crate::source::threaded::Root;
 use console_api::tasks::{Stats, Task as Told, TaskUpdate};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use taskscope_model::change::{Ended, Forgotten, Polled, ScheduledTimes, Spawned, Woken};
 use taskscope_model::codes::{Outcome, TaskKind};
 use taskscope_model::{At, Fact, LocationId, Nanos, TaskId};
@@ -132,10 +132,15 @@ impl Tasks {
         self.known.get(&span).map(|known| known.spawned.task)
     }
 
-    /// The span of a task that lives.
-    pub(super) fn span(&self, task: TaskId) -> Option<u64> {
-        let mut live = self.known.iter().filter(|(_, known)| !known.ended);
-        live.find(|(_, known)| known.spawned.task == task).map(|(span, _)| *span)
+    /// These tasks, those that live with their spans.
+    pub(super) fn spans(&self, tasks: &[TaskId]) -> BTreeMap<TaskId, Option<u64>> {
+        let mut spans: BTreeMap<_, _> = tasks.iter().map(|task| (*task, None)).collect();
+        for (span, known) in self.known.iter().filter(|(_, known)| !known.ended) {
+            if let Some(found) = spans.get_mut(&known.spawned.task) {
+                *found = Some(*span);
+            }
+        }
+        spans
     }
 
     /// Whether a task is in no poll, as of what was told last.

@@ -74,16 +74,17 @@ impl Translator {
         self.operations.rename(&renamed, out);
     }
 
-    /// Only these tasks are looked at from now on. Gives back those of them that live, by their spans.
+    /// Only these tasks are looked at from now on. Gives back the spans of those of them that live, in their order.
     pub(super) fn look_at(&mut self, tasks: &[TaskId], out: &mut Vec<Fact>) -> Vec<u64> {
         let before = std::mem::take(&mut self.looked_at);
-        self.looked_at = tasks.iter().map(|task| (*task, self.tasks.span(*task))).collect();
-        for span in before.iter().filter(|(task, _)| !tasks.contains(task)).filter_map(|(_, span)| *span) {
+        self.looked_at = self.tasks.spans(tasks);
+        let gone = before.iter().filter(|(task, _)| !self.looked_at.contains_key(task));
+        for span in gone.filter_map(|(_, span)| *span) {
             self.tasks.looked_at(span, None, out);
         }
-        self.waits.only(tasks);
+        self.waits.only(|task| self.looked_at.contains_key(&task));
         self.tell_waits(out);
-        self.looked_at.values().filter_map(|span| *span).collect()
+        tasks.iter().filter_map(|task| *self.looked_at.get(task)?).collect()
     }
 
     /// Takes in the details of a task that is looked at.
@@ -105,9 +106,14 @@ impl Translator {
     }
 
     fn tell_waits(&mut self, out: &mut Vec<Fact>) {
+        if self.looked_at.is_empty() {
+            return;
+        }
+        let mut waiting = self.operations.waiting(|task| self.looked_at.contains_key(&task));
         for (task, span) in &self.looked_at {
             if span.is_some_and(|span| self.tasks.is_at_rest(span)) {
-                self.waits.tell(*task, &self.operations, self.now, out);
+                let operations = waiting.remove(task).unwrap_or_default();
+                self.waits.tell(*task, &operations, &self.operations, self.now, out);
             }
         }
     }

@@ -18,18 +18,24 @@ pub(super) struct Waits {
 
 impl Waits {
     /// Only these tasks are looked at from now on.
-    pub(super) fn only(&mut self, tasks: &[TaskId]) {
-        self.told.retain(|task, _| tasks.contains(task));
+    pub(super) fn only(&mut self, is_one: impl Fn(TaskId) -> bool) {
+        self.told.retain(|task, _| is_one(*task));
     }
 
-    /// Tells where a task waits, if that has changed.
-    pub(super) fn tell(&mut self, task: TaskId, operations: &Operations, now: At, out: &mut Vec<Fact>) {
-        let waiting = operations.waiting(task);
+    /// Tells where a task waits, if that has changed. `waiting` are the operations in which it does.
+    pub(super) fn tell(
+        &mut self,
+        task: TaskId,
+        waiting: &[&Operation],
+        operations: &Operations,
+        now: At,
+        out: &mut Vec<Fact>,
+    ) {
         let is_whole = |it: &&&Operation| waiting.iter().all(|other| Some(other.id) != it.parent);
         let whole: Vec<_> = waiting.iter().filter(is_whole).copied().collect();
         let mut nodes = Vec::new();
         for operation in &whole {
-            push(operation, &waiting, operations, 0, &mut nodes);
+            push(operation, waiting, operations, 0, &mut nodes);
         }
         let waits: Vec<_> = whole.iter().map(|operation| wait(operation, operations)).collect();
         // Where nothing is known there is nothing to say, unless something was said.

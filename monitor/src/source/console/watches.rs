@@ -4,6 +4,7 @@ use super::connect::Client;
 use console_api::instrument::{State, TaskDetailsRequest, Temporality};
 use console_api::tasks::TaskDetails;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
 use tonic::Streaming;
 
 /// What one task's details have come to.
@@ -37,15 +38,31 @@ pub(super) fn watch_state(states: Option<(State, Streaming<State>)>) -> Receiver
     receiver
 }
 
-pub(super) async fn watch_details(mut client: Client, span: u64, sender: Sender<Detail>) {
+/// Tells the details of a task until that ends, or nobody wants to know any more: `wanted` is dropped then. The answer to
+/// the question is waited for even so: a server that finds more than twenty questions withdrawn before it has looked at
+/// them takes that for an attack, and closes the connection.
+pub(super) async fn watch_details(
+    mut client: Client,
+    span: u64,
+    sender: Sender<Detail>,
+    mut wanted: oneshot::Receiver<()>,
+) {
     let request = TaskDetailsRequest { id: Some(span.into()) };
     if let Ok(details) = client.watch_task_details(request).await {
         let mut details = details.into_inner();
-        while let Ok(Some(details)) = details.message().await {
+        loop {
+            let told = tokio::select! {
+                told = details.message() => told,
+                _ = &mut wanted => return,
+            };
+            let Ok(Some(details)) = told else { break };
             if sender.send(Detail::Told(details)).await.is_err() {
                 return;
             }
         }
+    }
+    if wanted.try_recv() == Err(oneshot::error::TryRecvError::Closed) {
+        return;
     }
     // Nobody waits for it any more, if it cannot be said.
     let _ = sender.send(Detail::Over(span)).await;

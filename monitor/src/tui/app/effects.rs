@@ -1,6 +1,6 @@
 //! What is to be done outside: asked of the program, or done beside it.
 
-use super::{App, End};
+use super::{App, End, let_go};
 use crate::signals;
 use crate::tui::action::{Action, Effect};
 use crate::tui::outside::Outside;
@@ -39,7 +39,10 @@ impl App {
             Effect::Replay(order) => outside.programs.replay(order),
             Effect::Record(path) => outside.programs.record(path.as_deref()),
             Effect::Freeze(true) => self.frozen = Some(self.world().clone()),
-            Effect::Freeze(false) => (self.frozen, self.heard) = (None, true),
+            Effect::Freeze(false) => {
+                let_go(self.frozen.take());
+                self.heard = true;
+            }
             Effect::Copy(text) => {
                 let done = outside.desk.copy(&text);
                 self.tell(done.map(|()| None));
@@ -60,7 +63,10 @@ impl App {
             }
             Effect::Attach(address) => {
                 outside.programs.list(false);
-                (self.session, self.before, self.frozen, self.heard) = (None, None, None, true);
+                let_go(self.session.take());
+                let_go(self.before.take());
+                let_go(self.frozen.take());
+                self.heard = true;
                 (self.happened, self.news_since) = (Vec::new(), None);
                 self.pace.table = At::default();
                 self.update(Action::Attach(address.clone()));

@@ -1,6 +1,6 @@
 //! What comes from the program that is attached to.
 
-use super::App;
+use super::{App, let_go};
 use crate::session::Session;
 use crate::source::{Heard, name_of};
 use crate::tui::action::Action;
@@ -19,8 +19,11 @@ impl App {
         match news {
             News::Attached(hello) => {
                 // If it was lost again before it had told everything, what is shown is older still.
-                self.before = self.before.take().or(self.session.take());
-                self.session = Some(Session::new(&hello));
+                let session = self.session.replace(Session::new(&hello));
+                match self.before {
+                    Some(_) => let_go(session),
+                    None => self.before = session,
+                }
                 (self.news_since, self.happened) = (None, Vec::new());
                 Some(Action::Attached(hello))
             }
@@ -41,7 +44,8 @@ impl App {
             }
             News::Moment(session) => {
                 (self.news_since, self.happened) = (Some(session.world().now()), Vec::new());
-                (self.session, self.before) = (Some(*session), None);
+                let_go(self.session.replace(*session));
+                let_go(self.before.take());
                 // Whoever goes about in it wants to see at once where that leads.
                 self.pace.table = At::default();
                 Some(Action::Moment)

@@ -8,6 +8,7 @@ use crate::tui::input::{Input, News};
 use crate::tui::looks::Looks;
 use crate::tui::outside::{Desk, Outside, Programs};
 use crate::tui::ui::Ui;
+use crate::tui::view::AT_ONCE;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
@@ -16,11 +17,11 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use taskscope_model::change::Complete;
 use taskscope_model::request::{Request, Subscribe};
-use taskscope_model::{At, Change, Source, World};
+use taskscope_model::{At, Change, Nanos, Source, TaskId, World};
 
 /// What was asked of the programs.
 #[derive(Debug, PartialEq)]
-enum Asked {
+pub(super) enum Asked {
     Attach(Address),
     Subscribe(Subscribe),
     List(bool),
@@ -28,7 +29,7 @@ enum Asked {
     Record(Option<PathBuf>),
 }
 
-struct Script(Sender<Asked>);
+pub(super) struct Script(pub(super) Sender<Asked>);
 
 impl Programs for Script {
     fn attach(&mut self, address: Address) -> u32 {
@@ -55,7 +56,7 @@ impl Programs for Script {
     }
 }
 
-struct NoDesk;
+pub(super) struct NoDesk;
 
 impl Desk for NoDesk {
     fn copy(&mut self, _: &str) -> Result<(), String> {
@@ -94,6 +95,7 @@ fn play(inputs: Vec<Input>) -> (End, String, Receiver<Asked>) {
         programs: Box::new(Script(asked)),
         desk: Box::new(NoDesk),
         now: Box::new(now),
+        busy: Nanos::default,
         is_there: || true,
     };
     let end = App::new(Ui::new(Size::new(80, 16), Looks::default()), Some(1)).run(&mut outside).unwrap();
@@ -131,6 +133,23 @@ fn it_subscribes_shows_and_quits() {
     assert_eq!(end, End::Quit);
     let (end, ..) = play(vec![Input::Signal(15), Input::Beat]);
     assert_eq!(end, End::Signal(15));
+}
+
+#[test]
+fn a_look_at_very_many_tasks_goes_on_though_nothing_else_is_heard() {
+    let polled = |busy| {
+        let fact = world::polled(TaskId(10), 1, busy, None).into();
+        news(News::Heard(Heard::Changes(vec![Change { source: Source::AGENT, fact }])))
+    };
+    let world = world::server(3 * AT_ONCE as u64);
+    // The second change comes while the first one is looked for.
+    for changes in [vec![1_000_000 * S], vec![S, 1_000_000 * S]] {
+        let begin = [attached(4711), told(&world), complete(1), Input::Beat];
+        let inputs = begin.into_iter().chain(changes.into_iter().map(polled));
+        let (_, screen, _) = play(inputs.chain((0..40).map(|_| Input::Beat)).collect());
+        let first = screen.lines().find(|line| line.contains(" idle ")).unwrap();
+        assert!(first.contains(" 10  idle"), "{screen}");
+    }
 }
 
 #[test]

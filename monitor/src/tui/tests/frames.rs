@@ -1,8 +1,11 @@
 //! How much time of a core a frame takes with very many tasks: `cargo test --release -p taskscope frames -- --ignored --nocapture`.
 
+#[cfg(feature = "console")]
+mod console;
+
 use super::Screen;
 use super::world::{self, MS, S, tell};
-use rustix::time::{ClockId, clock_gettime};
+use crate::clock;
 use taskscope_model::change::{Chain, Tick};
 use taskscope_model::{At, ChainId, Diagnosis, LocationId, Nanos, TaskId, World};
 
@@ -13,8 +16,7 @@ const FRAMES: u64 = 300;
 
 /// Time that this thread has run: what others do on the machine does not count.
 fn cpu() -> At {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    At(time.tv_sec.unsigned_abs() * S + time.tv_nsec.unsigned_abs())
+    At(clock::of_thread().0)
 }
 
 fn many() -> World {

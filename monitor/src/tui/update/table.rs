@@ -16,9 +16,10 @@ pub(super) fn refresh(ui: &mut Ui, world: &World) {
         return;
     }
     let pinned = std::mem::take(&mut ui.pinned);
+    let height = height(ui);
     let table = ui.table_mut();
     let before = table.selected.and_then(|id| table.view.row(id));
-    table.view.arrange(world, &table.wanted, &pinned);
+    table.view.arrange(world, &table.wanted, &pinned, scroll::near(table.top, height));
     if let (Some(id), Some(before)) = (table.selected, before) {
         match table.view.row(id) {
             Some(row) => table.top = (table.top + row).saturating_sub(before),

@@ -150,13 +150,13 @@ impl Monitor {
         Ok(kib.unwrap_or(0.0) * 1024.0)
     }
 
-    /// How long each frame took, nanoseconds.
+    /// How long each frame took, nanoseconds: the first word of each line.
     fn quit(mut self) -> io::Result<Vec<u64>> {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM)?;
         self.child.wait()?;
         let text = fs::read_to_string(&self.frames)?;
-        Ok(text.lines().filter_map(|line| line.parse().ok()).collect())
+        Ok(text.lines().filter_map(|line| line.split(' ').next()?.parse().ok()).collect())
     }
 }
 
