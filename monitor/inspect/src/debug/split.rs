@@ -21,6 +21,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use unpacked::Unpacked;
 
+/// Units of one object file that are looked at: compilers make one.
+const MOST_UNITS: usize = 256;
+
 /// Why debug information that is in a file of its own is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Unread {
@@ -99,8 +102,7 @@ impl Described {
         let begin = {
             let dwarf = described.dwarf(parent);
             let mut headers = dwarf.units();
-            // A file may hold several units.
-            std::iter::from_fn(|| headers.next().ok()?).find_map(|header| {
+            std::iter::from_fn(|| headers.next().ok()?).take(MOST_UNITS).find_map(|header| {
                 let begin = header.debug_info_offset()?.0;
                 let unit = dwarf.unit(header).ok()?;
                 let is_it = unit.dwo_id == Some(id) && unit.encoding().version == skeleton.encoding().version;
