@@ -146,7 +146,7 @@ pub(crate) struct Extension {
 }
 
 #[cfg(all(not(taskscope_loom), target_pointer_width = "64"))]
-const _: () = assert!(size_of::<Extension>() == 96 );
+const _: () = assert!(size_of::<Extension>() == 96);
 
 impl Extension {
     pub(super) fn new(slot: u32) -> Self {
