@@ -5,6 +5,7 @@ mod outside {
     mod axum;
     mod churn;
     mod core_file;
+    mod damages;
     mod expected;
     mod factors;
     mod fixture;

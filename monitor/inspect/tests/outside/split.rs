@@ -1,5 +1,6 @@
 //! Debug information in files of its own: what is in the right one is seen, and from a wrong one nothing is taken.
 
+use crate::outside::damages::survived;
 use crate::outside::expected::Expected;
 use crate::outside::factors::{Shows, check_running};
 use crate::outside::fixture::{Build, Running};
@@ -191,22 +192,7 @@ fn a_damaged_package_is_survived() {
     let running = PACKED.start(&[]);
     let image = Image::record(running.pid());
     drop(running);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
-    let mut seen = 0;
-    for _ in 0..40 {
-        // Up to a dozen damages, each at up to 256 places.
-        let words = 2 * (1 + random() % 12);
-        let input: Vec<u8> = (0..words).flat_map(|_| random().to_le_bytes()).collect();
-        seen += image.survive(&input);
-    }
-    assert!(seen > 0, "some of it is still right");
-    assert!(image.survive(&[]) > 0, "and what was damaged was mended");
+    survived(&image, 40);
 }
 
 fn seen(snapshot: &Snapshot) -> usize {
