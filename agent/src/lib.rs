@@ -16,6 +16,7 @@
 
 #![cfg_attr(not(any(tokio_unstable, taskscope_loom)), expect(dead_code, reason = "what only the hooks call"))]
 
+mod prefetch;
 mod sync;
 
 #[cfg_attr(taskscope_loom, expect(dead_code, reason = "only the record protocol is model-checked"))]

@@ -36,7 +36,7 @@
 //! are one thing of one life: `Record::rest` leads from the one to the other.
 //!
 //! **The index** is a radix tree of `Root -> Top -> Mid -> Leaf -> record`. A leaf counts the entries that hold
-//! a record. Creation and end of a task meet on its entry by CAS: `null -> record` by the spawning thread,
+//! a record, and the counts that threads hold in advance or have not given back yet: see below. Creation and end of a task meet on its entry by CAS: `null -> record` by the spawning thread,
 //! `record -> null` by the ending one; if the end comes first it leaves a tombstone, `null -> TOMBSTONE`, and the
 //! creation that finds it takes it away and frees the record. Ends of tasks that are never created here
 //! (blocking tasks, workers) leave tombstones too; they are not counted and go with their leaf. A leaf goes

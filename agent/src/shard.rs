@@ -2,6 +2,7 @@
 //! has its own, behind a lock that only the collector ever contends.
 
 use crate::extensions::{Fate, Grip};
+use crate::prefetch::prefetch_to_write;
 use crate::records::Copied;
 use std::collections::{HashMap, VecDeque};
 use std::ops::Deref;
@@ -178,7 +179,7 @@ impl Shard {
         match self.fates.get_mut(place) {
             Some(before) => {
                 *before = Some(fate);
-                self.fates.get(self.oldest).inspect(|next| prefetch_to_write::<Option<Fate>>(next));
+                self.fates.get(self.oldest).inspect(|next| prefetch_to_write(*next));
             }
             None => {
                 self.fates.resize_with(place, || None);
@@ -299,21 +300,6 @@ impl Shard {
         self.in_order().chain(self.bad.values().flatten().cloned())
     }
 }
-
-/// Asks for the cache lines of something that is going to be written.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn prefetch_to_write<T>(place: &T) {
-    use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-    let lines = std::ptr::from_ref(place).cast::<[i8; 64]>();
-    for line in 0..(size_of::<T>() / 64).max(1) {
-        // SAFETY: every x86_64 has the instruction or passes over it; it reads nothing, wherever the address leads.
-        unsafe { _mm_prefetch::<_MM_HINT_ET0>(lines.wrapping_add(line).cast()) };
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn prefetch_to_write<T>(_: &T) {}
 
 #[cfg(all(test, not(taskscope_loom)))]
 mod tests {

@@ -84,10 +84,9 @@ impl Spawning {
     /// A free record; `None` if the slab is full.
     #[inline]
     pub(crate) fn take_record(&mut self, slab: &Slab) -> Option<&'static Record> {
-        if let Some(record) = self.free.pop() {
-            return Some(record);
-        }
-        self.more_records(slab)
+        let record = self.free.pop().or_else(|| self.more_records(slab));
+        self.free.last().inspect(|next| next.prefetch());
+        record
     }
 
     #[cold]

@@ -136,6 +136,7 @@ impl Store {
         let now = self.clock.raw();
         match thread.frames.end(id) {
             Some(record) => {
+                record.prefetch_rest();
                 if self.index.remove_known(&thread.near, id, record).is_some() {
                     record.poll_end.store(polls::end(now), Ordering::Relaxed);
                     self.finish(thread, record, Outcome::UNKNOWN, now);

@@ -1,6 +1,7 @@
 //! Task id to record: a radix tree that follows the ids upwards. The protocol stands in the module above.
 
 use super::record::Record;
+use crate::prefetch::prefetch_to_write;
 use crate::sync::{AtomicPtr, AtomicU32, AtomicU64, Mutex, Ordering, lock};
 use std::collections::VecDeque;
 use std::ptr;
@@ -32,7 +33,7 @@ const DEAD: u32 = 1 << 31;
 struct Leaf {
     /// Which ids it is for: id >> LEAF.
     number: AtomicU64,
-    /// Entries that hold a record, and the flags.
+    /// Entries that hold a record, counts of threads' accounts, and the flags.
     used: AtomicU32,
     entries: [AtomicPtr<Record>; 1 << bits::LEAF],
 }
@@ -67,19 +68,72 @@ const NEAR: usize = 64;
 #[cfg(taskscope_loom)]
 const NEAR: usize = 1;
 
-/// The leaves that one thread has used last. A leaf that serves other ids leads to their records, or to
-/// none, and so to a new look from the root. Only that thread reads and writes it.
-pub(crate) struct Near([AtomicPtr<Leaf>; NEAR]);
+/// Accounts of a thread, by the lowest bits of the leaf's number; and how many counts are taken or given back at once.
+#[cfg(not(taskscope_loom))]
+mod account {
+    pub(super) const ACCOUNTS: usize = 4;
+    pub(super) const AT_ONCE: u32 = 64;
+}
+#[cfg(taskscope_loom)]
+mod account {
+    pub(super) const ACCOUNTS: usize = 1;
+    pub(super) const AT_ONCE: u32 = 1;
+}
+use account::{ACCOUNTS, AT_ONCE};
+
+/// What one thread remembers of the index. Only that thread reads and writes it.
+pub(crate) struct Near {
+    /// The leaves that it has used last. A leaf that serves other ids leads to their records, or to none, and so to a
+    /// new look from the root.
+    leaves: [AtomicPtr<Leaf>; NEAR],
+    accounts: [Account; ACCOUNTS],
+}
+
+/// Counts on a leaf that are the thread's and no entry's. As long as there is one the leaf stays that of its ids.
+struct Account {
+    leaf: AtomicPtr<Leaf>,
+    held: AtomicU32,
+}
+
+impl Account {
+    fn new() -> Self {
+        Self { leaf: AtomicPtr::new(ptr::null_mut()), held: AtomicU32::new(0) }
+    }
+
+    /// The leaf of an id, with one of the counts on it, which leaves the account.
+    #[inline]
+    fn take(&self, id: u64) -> Option<&'static Leaf> {
+        let held = self.held.load(Ordering::Relaxed).checked_sub(1)?;
+        let leaf = node(&self.leaf).filter(|leaf| leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF)?;
+        self.held.store(held, Ordering::Relaxed);
+        Some(leaf)
+    }
+
+    /// From now on it is of that leaf; what it held on another one is returned.
+    fn open(&self, leaf: &'static Leaf, held: u32) -> Option<(&'static Leaf, u32)> {
+        let before = node(&self.leaf).map(|leaf| (leaf, self.held.load(Ordering::Relaxed)));
+        self.leaf.store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+        self.held.store(held, Ordering::Relaxed);
+        before.filter(|(_, held)| *held > 0)
+    }
+
+    fn is_of(&self, leaf: &'static Leaf) -> bool {
+        ptr::eq(self.leaf.load(Ordering::Relaxed), leaf)
+    }
+}
 
 impl Near {
     pub(crate) fn new() -> Self {
-        Self(empty())
+        Self { leaves: empty(), accounts: std::array::from_fn(|_| Account::new()) }
     }
 
-    /// The record of a task, if its leaf was used lately: two loads, then the record's own id.
+    /// The record of a task that is about to be polled, if its leaf was used lately: two loads, then the record's
+    /// own id.
     #[inline]
     pub(crate) fn find(&self, id: u64) -> Option<&'static Record> {
-        record_in(node(self.place(id))?, id)
+        let record = node(self.place(id))?.entries[part(id, 0, bits::LEAF)].load(Ordering::Acquire);
+        prefetch_to_write(record.cast_const());
+        of(record, id)
     }
 
     /// The leaf of an id, if it was used lately and still is the one.
@@ -90,7 +144,12 @@ impl Near {
 
     #[inline]
     fn place(&self, id: u64) -> &AtomicPtr<Leaf> {
-        &self.0[(id >> bits::LEAF) as usize % NEAR]
+        &self.leaves[(id >> bits::LEAF) as usize % NEAR]
+    }
+
+    #[inline]
+    fn account(&self, id: u64) -> &Account {
+        &self.accounts[(id >> bits::LEAF) as usize % ACCOUNTS]
     }
 }
 
@@ -131,7 +190,12 @@ fn node<T>(place: &AtomicPtr<T>) -> Option<&'static T> {
 /// The record to which a leaf leads from an id.
 #[inline]
 fn record_in(leaf: &'static Leaf, id: u64) -> Option<&'static Record> {
-    let record = leaf.entries[part(id, 0, bits::LEAF)].load(Ordering::Acquire);
+    of(leaf.entries[part(id, 0, bits::LEAF)].load(Ordering::Acquire), id)
+}
+
+/// The record to which an entry leads, if it is the task's.
+#[inline]
+fn of(record: *mut Record, id: u64) -> Option<&'static Record> {
     if record.addr() <= 1 {
         return None;
     }
@@ -174,43 +238,66 @@ impl Index {
         if id >> ROOT_BELOW >= self.root.len() as u64 {
             return Inserted::Impossible;
         }
-        let known = near.leaf(id);
-        let leaf = self.hold(id, known);
-        if known.is_none() {
-            near.place(id).store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
-        }
+        let leaf = near.account(id).take(id).unwrap_or_else(|| self.take_counts(near, id));
         let entry = &leaf.entries[part(id, 0, bits::LEAF)];
         let own = ptr::from_ref(record).cast_mut();
         match entry.compare_exchange(ptr::null_mut(), own, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => return Inserted::Yes,
             Err(before) if before != tombstone() => {
-                self.release(leaf);
+                self.keep_count(near, id, leaf);
                 return Inserted::Impossible;
             }
             Err(_) => {}
         }
         entry.store(ptr::null_mut(), Ordering::Release);
-        self.release(leaf);
+        self.keep_count(near, id, leaf);
         Inserted::AlreadyEnded
     }
 
-    /// The leaf of an id, counted up, so that it stays the leaf of that id until `release`.
-    fn hold_leaf(&self, id: u64) -> &'static Leaf {
-        self.hold(id, None)
+    /// The leaf of an id with a count on it; the thread's account gets some more.
+    #[cold]
+    fn take_counts(&self, near: &Near, id: u64) -> &'static Leaf {
+        let leaf = self.hold(id, near.leaf(id), AT_ONCE);
+        near.place(id).store(ptr::from_ref(leaf).cast_mut(), Ordering::Release);
+        if let Some((before, held)) = near.account(id).open(leaf, AT_ONCE - 1) {
+            self.release(before, held);
+        }
+        leaf
     }
 
-    /// The same; `known` was the leaf of that id a moment ago.
+    /// A count on the leaf of an id is no entry's any more: it goes to the thread's account.
     #[inline]
-    fn hold(&self, id: u64, known: Option<&'static Leaf>) -> &'static Leaf {
+    fn keep_count(&self, near: &Near, id: u64, leaf: &'static Leaf) {
+        let account = near.account(id);
+        if !account.is_of(leaf) {
+            return self.keep_count_of_another(account, leaf);
+        }
+        let held = account.held.load(Ordering::Relaxed) + 1;
+        if held < 2 * AT_ONCE {
+            return account.held.store(held, Ordering::Relaxed);
+        }
+        account.held.store(held - AT_ONCE, Ordering::Relaxed);
+        self.release(leaf, AT_ONCE);
+    }
+
+    fn keep_count_of_another(&self, account: &Account, leaf: &'static Leaf) {
+        if let Some((before, held)) = account.open(leaf, 1) {
+            self.release(before, held);
+        }
+    }
+
+    /// The leaf of an id, counted up, so that it stays the leaf of that id until `release`; `known` was that leaf a
+    /// moment ago.
+    fn hold(&self, id: u64, known: Option<&'static Leaf>, counts: u32) -> &'static Leaf {
         let mut leaf = known.or_else(|| self.leaf(id)).unwrap_or_else(|| self.add_leaf(id));
         loop {
-            let used = leaf.used.fetch_add(1, Ordering::AcqRel);
+            let used = leaf.used.fetch_add(counts, Ordering::AcqRel);
             if used & DEAD == 0 && leaf.number.load(Ordering::Relaxed) == id >> bits::LEAF {
                 return leaf;
             }
-            // It died, or serves other ids by now. Take the count back and look again, under the lock: who
+            // It died, or serves other ids by now. Take the counts back and look again, under the lock: who
             // recycles it holds that until it is unlinked, and without it one could spin on a stale pointer.
-            self.release(leaf);
+            self.release(leaf, counts);
             leaf = self.add_leaf(id);
         }
     }
@@ -220,19 +307,22 @@ impl Index {
     pub(crate) fn remove(&self, id: u64) -> Option<&'static Record> {
         if let Some(record) = self.find(id) {
             // The record keeps its leaf in place.
-            return self.clear(self.leaf(id)?, id, record);
+            let leaf = self.leaf(id)?;
+            let record = clear(leaf, id, record)?;
+            self.release(leaf, 1);
+            return Some(record);
         }
         let number = id >> bits::LEAF;
         let long_ago = number + (bits::FRESH as u64) < self.newest.load(Ordering::Relaxed);
         if long_ago || id >> ROOT_BELOW >= self.root.len() as u64 {
             return None;
         }
-        let leaf = self.hold_leaf(id);
+        let leaf = self.hold(id, None, 1);
         let entry = &leaf.entries[part(id, 0, bits::LEAF)];
         let left = entry.compare_exchange(ptr::null_mut(), tombstone(), Ordering::AcqRel, Ordering::Acquire);
         // The creation came between the two looks.
-        let record = left.err().and_then(|_| self.find(id)).and_then(|record| self.clear(leaf, id, record));
-        self.release(leaf);
+        let record = left.err().and_then(|_| self.find(id)).and_then(|record| clear(leaf, id, record));
+        self.release(leaf, 1 + u32::from(record.is_some()));
         record
     }
 
@@ -245,21 +335,15 @@ impl Index {
         record: &'static Record,
     ) -> Option<&'static Record> {
         // The record keeps its leaf in place.
-        self.clear(near.leaf(id).or_else(|| self.leaf(id))?, id, record)
-    }
-
-    /// Empties the entry that leads to a record; `None` if somebody else just did.
-    fn clear(&self, leaf: &'static Leaf, id: u64, record: &'static Record) -> Option<&'static Record> {
-        let entry = &leaf.entries[part(id, 0, bits::LEAF)];
-        let own = ptr::from_ref(record).cast_mut();
-        entry.compare_exchange(own, ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire).ok()?;
-        self.release(leaf);
+        let leaf = near.leaf(id).or_else(|| self.leaf(id))?;
+        let record = clear(leaf, id, record)?;
+        self.keep_count(near, id, leaf);
         Some(record)
     }
 
-    /// Takes one off a leaf's count, and recycles the leaf if that was the last one.
-    fn release(&self, leaf: &'static Leaf) {
-        if leaf.used.fetch_sub(1, Ordering::AcqRel) == PASSED | 1 {
+    /// Takes counts off a leaf, and recycles it if these were the last ones.
+    fn release(&self, leaf: &'static Leaf, counts: u32) {
+        if leaf.used.fetch_sub(counts, Ordering::AcqRel) == PASSED | counts {
             self.recycle(&mut lock(&self.spare), leaf);
         }
     }
@@ -324,6 +408,15 @@ impl Index {
             spare.mids.push(mid);
         }
     }
+}
+
+/// Empties the entry that leads to a record, whose count is the caller's then; `None` if somebody else just did.
+#[inline]
+fn clear(leaf: &'static Leaf, id: u64, record: &'static Record) -> Option<&'static Record> {
+    let entry = &leaf.entries[part(id, 0, bits::LEAF)];
+    let own = ptr::from_ref(record).cast_mut();
+    entry.compare_exchange(own, ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire).ok()?;
+    Some(record)
 }
 
 fn allocate<T>(node: T) -> &'static T {

@@ -68,15 +68,18 @@ fn a_leaf_is_recycled_under_an_insert() {
     model(|| {
         let index = Arc::new(Index::new());
         let slab = Slab::new();
-        let (first, late, newer) = (record(&slab, 2), record(&slab, 3), record(&slab, 4));
+        let (first, late) = (record(&slab, 2), record(&slab, 3));
+        let (newer, newest) = (record(&slab, 4), record(&slab, 5));
         assert_eq!(index.insert(&Near::new(), 2, first), Inserted::Yes);
         let other = {
             let index = Arc::clone(&index);
-            // Makes the leaf of 2 and 3 passed, and empties it.
+            // Makes the leaf of 2 and 3 passed, and empties it; its count stays with the thread until that comes to
+            // another leaf.
             thread::spawn(move || {
                 let near = Near::new();
                 assert_eq!(index.insert(&near, 4, newer), Inserted::Yes);
                 assert!(index.remove_known(&near, 2, first).is_some());
+                assert_eq!(index.insert(&near, 5, newest), Inserted::Yes);
             })
         };
         let near = Near::new();
@@ -90,8 +93,38 @@ fn a_leaf_is_recycled_under_an_insert() {
         assert!(index.find(2).is_none());
         assert!(std::ptr::eq(index.find(3).unwrap(), late));
         assert!(std::ptr::eq(index.find(4).unwrap(), newer));
+        assert!(std::ptr::eq(index.find(5).unwrap(), newest));
         assert!(index.remove(3).is_some());
         assert!(index.find(3).is_none());
+    });
+}
+
+/// A thread fills an entry with the count of one that it has emptied, while another empties its own: no leaf goes while
+/// somebody counts on it, and what is found is right.
+#[test]
+fn a_count_is_used_again() {
+    model(|| {
+        let index = Arc::new(Index::new());
+        let slab = Slab::new();
+        let (first, second) = (record(&slab, 2), record(&slab, 3));
+        assert_eq!(index.insert(&Near::new(), 2, first), Inserted::Yes);
+        assert_eq!(index.insert(&Near::new(), 3, second), Inserted::Yes);
+        let other = {
+            let (index, newer) = (Arc::clone(&index), record(&slab, 4));
+            thread::spawn(move || {
+                let near = Near::new();
+                assert!(index.remove_known(&near, 3, second).is_some());
+                assert_eq!(index.insert(&near, 4, newer), Inserted::Yes);
+            })
+        };
+        let near = Near::new();
+        assert!(index.remove_known(&near, 2, first).is_some());
+        // The leaf may be passed by now, and hold nothing but this thread's count.
+        assert_eq!(index.insert(&near, 2, first), Inserted::Yes);
+        assert!(std::ptr::eq(index.find(2).unwrap(), first));
+        other.join().unwrap();
+        assert!(std::ptr::eq(index.find(2).unwrap(), first));
+        assert!(index.find(3).is_none() && index.find(4).is_some());
     });
 }
 

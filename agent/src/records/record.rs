@@ -2,6 +2,7 @@
 
 use super::long::{AtomicLongPolls, LongPolls};
 use super::slab::REST;
+use crate::prefetch::{prefetch_to_read, prefetch_to_write};
 use crate::sync::{AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 use std::ptr;
 use taskscope_model::TaskId;
@@ -167,6 +168,19 @@ impl Record {
         // SAFETY: records are made in chunks alone, by the slab: so far behind each lies its other half, in the
         // same allocation, whose provenance is exposed and which is never unmapped.
         unsafe { &*at }
+    }
+
+    /// The record is going to be filled: both halves may still be where the last task ended.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        prefetch_to_write(ptr::from_ref(self));
+        prefetch_to_write(ptr::from_ref(self.rest()));
+    }
+
+    /// Its task is about to end: the other half is read then, and may still be where it was spawned.
+    #[inline]
+    pub(crate) fn prefetch_rest(&self) {
+        prefetch_to_read(ptr::from_ref(self.rest()));
     }
 
     /// Fills a free record that the caller alone holds, and makes it live. The stamp is of no poll yet.

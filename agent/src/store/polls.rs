@@ -90,6 +90,8 @@ impl Store {
 
     /// True: it is the first poll of the task since the collector began an epoch.
     pub(super) fn enter(&self, thread: &Thread, record: &'static Record, id: u64, now: u64) -> bool {
+        // Its first poll on this thread may be its last.
+        record.prefetch_rest();
         let start = begin(now);
         if !thread.frames.enter(InPoll { id, start, record }) {
             self.counts.unended_polls.fetch_add(1, Ordering::Relaxed);
