@@ -9,7 +9,7 @@
 #[inline(always)]
 pub(crate) fn prefetch_to_write<T>(place: *const T) {
     let lines = place.cast::<[u8; 64]>();
-    for line in 0..(size_of::<T>() / 64).max(1) {
+    for line in 0..size_of::<T>().div_ceil(64) {
         let line = lines.wrapping_add(line);
         // The compiler makes its own hint to write into one to read where it is not told of a processor that has both.
         // SAFETY: every x86_64 has the instruction or passes over it; it reads nothing, wherever the address leads.

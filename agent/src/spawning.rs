@@ -2,6 +2,7 @@
 //! spawned from. Here is no lock; what the collector reads are the counts alone.
 
 use crate::extensions::{Extension, Extensions};
+use crate::prefetch::prefetch_to_write;
 use crate::places::{MOST_LOCATIONS, Places};
 use crate::records::{Record, Slab};
 use std::collections::HashMap;
@@ -107,10 +108,9 @@ impl Spawning {
     /// A free extension; `None` if there is no more room.
     #[inline]
     pub(crate) fn take_extension(&mut self, all: &Extensions) -> Option<&'static Extension> {
-        if let Some(extension) = self.free_extensions.pop() {
-            return Some(extension);
-        }
-        self.more_extensions(all)
+        let extension = self.free_extensions.pop().or_else(|| self.more_extensions(all));
+        self.free_extensions.last().inspect(|next| prefetch_to_write(ptr::from_ref::<Extension>(next)));
+        extension
     }
 
     #[cold]

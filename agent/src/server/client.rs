@@ -151,13 +151,22 @@ impl Client {
         (self.readable || self.memory.has_work()) && self.stage != Stage::Closing && self.waiting() < MOST_WAITING
     }
 
-    /// When it is to be dropped, unless it does something before.
+    /// When it is to be looked at whether it is still there, unless it does something before.
     pub(super) fn deadline(&self) -> Option<At> {
         match self.stage {
-            Stage::Greeting => Some(At(self.since.0 + GREETING_TIME)),
+            Stage::Greeting => Some(self.greets_until()),
             _ if self.waiting() > 0 => Some(At(self.since.0 + STUCK_TIME)),
             _ => None,
         }
+    }
+
+    /// Whether it has not greeted in time.
+    pub(super) fn is_silent(&self, now: At) -> bool {
+        self.is_greeting() && self.greets_until() <= now
+    }
+
+    fn greets_until(&self) -> At {
+        At(self.since.0 + GREETING_TIME)
     }
 
     /// For how long it has asked for nothing, or taken nothing of what waits for it, nanoseconds.
@@ -359,7 +368,8 @@ impl Client {
         self.stage = Stage::Closing;
     }
 
-    /// Sends as much as the socket takes. `Err`: the connection is over.
+    /// Sends as much as the socket takes. `Err`: the connection is over, or has taken nothing for too long of what
+    /// waited for it.
     pub(super) fn write(&mut self, now: At) -> io::Result<()> {
         loop {
             if self.outbox.sent == self.outbox.out.len() {
@@ -377,10 +387,55 @@ impl Client {
                     self.outbox.sent += count;
                     self.since = now;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let stuck = now.since(self.since).0 >= STUCK_TIME;
+                    return if stuck { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) };
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mio::net::UnixStream;
+
+    const LONG: u64 = 10 * STUCK_TIME;
+
+    fn client() -> (Client, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().expect("the system has sockets");
+        let rights = Rights { read: true, ..Rights::default() };
+        (Client::new(Visitor { stream: Stream::Unix(ours), token: None, rights }, At(0)), theirs)
+    }
+
+    fn answer(number: u32) -> Told {
+        Told::Answer(Done { number, message: "a".repeat(1_000) }.into())
+    }
+
+    #[test]
+    fn who_is_quiet_for_long_is_there_for_an_answer() {
+        let (mut client, mut theirs) = client();
+        client.stage = Stage::Open;
+        client.tell(&answer(1));
+        client.write(At(LONG)).expect("nothing has waited before");
+        assert!(theirs.read(&mut [0; 64]).is_ok_and(|read| read == 64));
+    }
+
+    #[test]
+    fn who_takes_nothing_is_dropped() {
+        let (mut client, _theirs) = client();
+        client.stage = Stage::Open;
+        client.stream.limit();
+        while client.deadline().is_none() {
+            client.tell(&answer(1));
+            client.write(At(LONG)).expect("the socket takes it, or is full for the first time");
+        }
+        client.tell(&answer(2));
+        client.write(At(LONG + STUCK_TIME - 1)).expect("there is some time left");
+        let over = client.write(At(LONG + STUCK_TIME)).expect_err("it has had its time");
+        assert_eq!(over.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -385,10 +385,7 @@ impl Server {
 
     fn write(&mut self, now: At) {
         let news = &self.news;
-        self.clients.retain(|_, client| {
-            let late = client.deadline().is_some_and(|deadline| deadline <= now);
-            !late && pages(client, news, now).is_ok()
-        });
+        self.clients.retain(|_, client| !client.is_silent(now) && pages(client, news, now).is_ok());
         if let Some(reporter) = &mut self.reporter {
             reporter.read(news);
         }
