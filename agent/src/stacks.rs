@@ -16,7 +16,7 @@ pub(crate) mod slow_polls;
 pub(crate) mod taken;
 pub(crate) mod unused;
 
-pub(crate) use native::{Taker, look_up, proc};
+pub(crate) use native::{BETWEEN_LOOKS, Look, Taker, Watched, look_up, proc};
 pub(crate) use origin::Origins;
 
 use crate::sync::lock;

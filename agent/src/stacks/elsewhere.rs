@@ -66,6 +66,25 @@ pub(crate) mod proc {
     }
 }
 
+/// No thread is looked at twice.
+pub(crate) struct Watched;
+
+/// What came of a look at a thread.
+#[expect(dead_code, reason = "known elsewhere")]
+pub(crate) enum Look {
+    /// Its stack.
+    Taken(Taken),
+    /// It is to be looked at again.
+    Runs(Watched),
+    /// The next look may do better.
+    Moved,
+    /// Its stack cannot be had.
+    InVain,
+}
+
+/// Between two looks.
+pub(crate) const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(1);
+
 /// Takes no stacks.
 pub(crate) struct Taker;
 
@@ -82,6 +101,11 @@ impl Taker {
     /// No stacks can be taken.
     pub(crate) fn is_possible(&self) -> bool {
         false
+    }
+
+    /// In vain.
+    pub(crate) fn look(&mut self, _: u32, _: Option<Watched>) -> Look {
+        Look::InVain
     }
 
     /// None.

@@ -14,4 +14,4 @@ mod take;
 mod unwind;
 
 pub(crate) use lines::{let_go, look_up, look_up_in_module, prepare, uses};
-pub(crate) use take::Taker;
+pub(crate) use take::{BETWEEN_LOOKS, Look, Taker, Watched};

@@ -16,3 +16,10 @@ pub(crate) struct Taken {
     /// Innermost first.
     pub(crate) addresses: Vec<Address>,
 }
+
+impl Taken {
+    /// Of a thread that runs, or would if it had a processor, and whose stack cannot be had.
+    pub(crate) fn nothing() -> Self {
+        Self { doing: Doing::RUNNING, call: "", approximate: true, complete: false, addresses: Vec::new() }
+    }
+}

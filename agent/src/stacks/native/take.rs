@@ -7,7 +7,7 @@
 use super::calls;
 use super::lines::resolved;
 use super::memory::{self, MOST_STACK};
-use super::proc::{self, Triage};
+use super::proc::{self, Scheduled, Triage};
 use super::registers::Registers;
 use super::signal::{Answer, Messenger};
 use super::unwind::{Stack, Unwinder, Unwound};
@@ -23,16 +23,24 @@ const ATTEMPTS: usize = 3;
 /// A thread that runs is looked at so often, for the kernel counts its time at every tick of a timer only: 4 ms
 /// mostly, 10 ms at the most.
 const MOST_LOOKS: usize = 12;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 /// Whoever has run for so long is out of the system call in which it was woken.
 const A_MOMENT: Nanos = Nanos(50_000);
 
-/// How an attempt went.
-enum Attempt {
+/// A thread that runs, as it was when that was found.
+pub(crate) struct Watched {
+    slept: u64,
+    before: Scheduled,
+}
+
+/// What came of a look at a thread.
+pub(crate) enum Look {
     Taken(Taken),
-    /// The thread went on meanwhile: the next one may do better.
+    /// It runs, and has to be looked at again.
+    Runs(Watched),
+    /// The thread went on meanwhile: the next look may do better.
     Moved,
-    /// The next one would not do better.
+    /// It is gone, may not be asked, or gets no processor to answer on.
     InVain,
 }
 
@@ -71,68 +79,85 @@ impl Taker {
 
     /// The stack of a thread of this process; `None` if it cannot be had.
     pub(crate) fn take(&mut self, tid: u32) -> Option<Taken> {
-        if !self.possible {
-            return None;
+        let (mut watched, mut attempts, mut looks) = (None, 1, 0);
+        loop {
+            watched = match self.look(tid, watched) {
+                Look::Taken(taken) => return Some(taken),
+                Look::Runs(watched) if looks < MOST_LOOKS => {
+                    looks += 1;
+                    std::thread::sleep(BETWEEN_LOOKS);
+                    Some(watched)
+                }
+                Look::Moved if attempts < ATTEMPTS => {
+                    (attempts, looks) = (attempts + 1, 0);
+                    None
+                }
+                Look::Runs(_) | Look::Moved | Look::InVain => return None,
+            }
         }
-        let tried = (0..ATTEMPTS).map(|_| self.attempt(tid));
-        tried.take_while(|attempt| !matches!(attempt, Attempt::InVain)).find_map(|attempt| match attempt {
-            Attempt::Taken(taken) => Some(taken),
-            Attempt::Moved | Attempt::InVain => None,
-        })
     }
 
-    fn attempt(&mut self, tid: u32) -> Attempt {
-        let Some(triage) = proc::triage(tid) else { return Attempt::InVain };
+    /// One look at a thread; `watched` if the one before found that it runs. Between the two some time has to pass.
+    pub(crate) fn look(&mut self, tid: u32, watched: Option<Watched>) -> Look {
+        if !self.possible {
+            return Look::InVain;
+        }
+        match watched {
+            Some(watched) => self.look_again(tid, watched),
+            None => self.first_look(tid),
+        }
+    }
+
+    fn first_look(&mut self, tid: u32) -> Look {
+        let Some(triage) = proc::triage(tid) else { return Look::InVain };
         let (stack, pc) = match triage {
-            Triage::Running => return self.interrupt_running(tid),
+            Triage::Running => {
+                let (Some(slept), Some(before)) = (proc::slept(tid), proc::scheduled(tid)) else {
+                    return Look::InVain;
+                };
+                return Look::Runs(Watched { slept, before });
+            }
             Triage::Call { stack, pc, .. } | Triage::Fault { stack, pc } => (stack, pc),
         };
         let length = memory::copy(stack, &mut self.copied);
         if length == 0 || proc::triage(tid) != Some(triage) {
-            return Attempt::Moved;
+            return Look::Moved;
         }
-        let Some(bytes) = self.copied.get(..length) else { return Attempt::InVain };
+        let Some(bytes) = self.copied.get(..length) else { return Look::InVain };
         let unwound = self.unwinder.unwind(Registers::of_waiting(pc, stack), &Stack { start: stack, bytes });
         if (!unwound.complete || unwound.guessed)
             && calls::goes_on_after_a_signal(&triage)
-            && let Attempt::Taken(exact) = self.interrupt(tid, &triage, || proc::triage(tid) == Some(triage))
+            && let Look::Taken(exact) = self.interrupt(tid, &triage, || proc::triage(tid) == Some(triage))
         {
-            return Attempt::Taken(exact);
+            return Look::Taken(exact);
         }
-        Attempt::Taken(self.taken(&triage, unwound, true))
+        Look::Taken(self.taken(&triage, unwound, true))
     }
 
     /// A thread that was woken within a system call, and waits for a processor to return from it, passes for one that
     /// runs, and a signal would interrupt that call all the same. So it is watched until it has run for a moment
     /// without going to sleep: then it is out of the call.
-    fn interrupt_running(&mut self, tid: u32) -> Attempt {
-        let (Some(slept), Some(before)) = (proc::slept(tid), proc::scheduled(tid)) else {
-            return Attempt::InVain;
-        };
-        let still = || proc::slept(tid) == Some(slept) && proc::triage(tid) == Some(Triage::Running);
-        for _ in 0..MOST_LOOKS {
-            std::thread::sleep(BETWEEN_LOOKS);
-            let Some(now) = proc::scheduled(tid) else { return Attempt::InVain };
-            if !still() {
-                return Attempt::Moved;
-            }
-            if now.ran - before.ran >= A_MOMENT {
-                return self.interrupt(tid, &Triage::Running, still);
-            }
+    fn look_again(&mut self, tid: u32, watched: Watched) -> Look {
+        let Some(now) = proc::scheduled(tid) else { return Look::InVain };
+        let still = || proc::slept(tid) == Some(watched.slept) && proc::triage(tid) == Some(Triage::Running);
+        if !still() {
+            return Look::Moved;
         }
-        Attempt::InVain
+        if now.ran - watched.before.ran < A_MOMENT {
+            return Look::Runs(watched);
+        }
+        self.interrupt(tid, &Triage::Running, still)
     }
 
-    /// In vain: it may not be asked, or gets no processor to answer on.
-    fn interrupt(&mut self, tid: u32, triage: &Triage, still: impl FnOnce() -> bool) -> Attempt {
+    fn interrupt(&mut self, tid: u32, triage: &Triage, still: impl FnOnce() -> bool) -> Look {
         let copy = match self.messenger.ask(tid, still) {
             Answer::Copy(copy) => copy,
-            Answer::Moved => return Attempt::Moved,
-            Answer::None => return Attempt::InVain,
+            Answer::Moved => return Look::Moved,
+            Answer::None => return Look::InVain,
         };
-        let Some(start) = copy.registers.get(super::registers::STACK) else { return Attempt::InVain };
+        let Some(start) = copy.registers.get(super::registers::STACK) else { return Look::InVain };
         let unwound = self.unwinder.unwind(copy.registers, &Stack { start, bytes: &copy.stack });
-        Attempt::Taken(self.taken(triage, unwound, false))
+        Look::Taken(self.taken(triage, unwound, false))
     }
 
     fn taken(&self, triage: &Triage, unwound: Unwound, approximate: bool) -> Taken {
