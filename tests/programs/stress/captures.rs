@@ -27,6 +27,7 @@ pub(crate) fn captures(count: u64) -> ExitCode {
     let (runtime, address) = own::runtime(2, |builder| builder);
     let mut memory = Vec::new();
     scope(|scope| {
+        let over = Over;
         (0..THREADS).for_each(|number| drop(scope.spawn(move || work(number))));
         again(scope, threads_come_and_go);
         again(scope, fork);
@@ -42,7 +43,7 @@ pub(crate) fn captures(count: u64) -> ExitCode {
                 memory.push(report_memory("stacks", taken));
             }
         }
-        OVER.store(true, Ordering::Relaxed);
+        drop(over);
     });
     drop(runtime);
     let all = [&THREADS_MADE, &FORKED, &LOADED, &RUNTIMES].map(|count| count.load(Ordering::Relaxed));
@@ -51,6 +52,15 @@ pub(crate) fn captures(count: u64) -> ExitCode {
         "meanwhile {threads} threads, {forked} processes, {loaded} libraries and {runtimes} runtimes came and went"
     ));
     super::verdict(&memory)
+}
+
+/// Ends what all threads do, also when something fails here: the scope waits for them.
+struct Over;
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        OVER.store(true, Ordering::Relaxed);
+    }
 }
 
 fn again<'scope>(scope: &'scope Scope<'scope, '_>, deed: fn()) {
