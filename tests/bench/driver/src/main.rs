@@ -46,13 +46,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         measured.push(rounds::measure(case, &variants, options.quick)?);
     }
     let mut report = format!("{machine} before, {} after\n\n", machine::load()) + &report::of(&measured);
+    let mut tables = Vec::new();
     if "attaching".starts_with(&options.only) {
-        report += &attach::measure(if options.quick { 3 } else { 9 })?;
+        tables.push(attach::measure(if options.quick { 3 } else { 9 }));
     }
     if "monitor".starts_with(&options.only) {
-        report += &monitor::measure(options.built)?;
+        tables.push(monitor::measure(options.built));
     }
+    // What took minutes to measure is not lost for what comes after it.
+    let (tables, failed): (Vec<_>, Vec<_>) = tables.into_iter().partition(Result::is_ok);
+    report.extend(tables.into_iter().flatten());
     println!("{report}");
+    if let Some(error) = failed.into_iter().find_map(Result::err) {
+        return Err(format!("the report above is not whole: {error}").into());
+    }
     match options.into {
         Some(file) => put(&report, &file),
         None => Ok(()),
