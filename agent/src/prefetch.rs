@@ -12,8 +12,9 @@ pub(crate) fn prefetch_to_write<T>(place: *const T) {
     for line in 0..size_of::<T>().div_ceil(64) {
         let line = lines.wrapping_add(line);
         // The compiler makes its own hint to write into one to read where it is not told of a processor that has both.
-        // SAFETY: every x86_64 has the instruction or passes over it; it reads nothing, wherever the address leads.
-        unsafe { std::arch::asm!("prefetchw [{}]", in(reg) line, options(nostack, preserves_flags)) };
+        // SAFETY: every x86_64 that runs these days has the instruction or passes over it; it reads nothing, wherever the
+        // address leads.
+        unsafe { std::arch::asm!("prefetchw [{}]", in(reg) line, options(nomem, nostack, preserves_flags)) };
     }
 }
 

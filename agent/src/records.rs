@@ -36,17 +36,26 @@
 //! are one thing of one life: `Record::rest` leads from the one to the other.
 //!
 //! **The index** is a radix tree of `Root -> Top -> Mid -> Leaf -> record`. A leaf counts the entries that hold
-//! a record, and the counts that threads hold in advance or have not given back yet: see below. Creation and end of a task meet on its entry by CAS: `null -> record` by the spawning thread,
-//! `record -> null` by the ending one; if the end comes first it leaves a tombstone, `null -> TOMBSTONE`, and the
-//! creation that finds it takes it away and frees the record. Ends of tasks that are never created here
-//! (blocking tasks, workers) leave tombstones too; they are not counted and go with their leaf. A leaf goes
-//! when it holds no record and a few newer leaves exist ("passed"): whoever brings `used` to `PASSED` exactly
-//! moves it to DEAD under the index's lock, unlinks it and recycles it. An insert that meets a DEAD or a
-//! renumbered leaf takes its count back and tries again from the root.
+//! a record, and the counts that threads have on account. Creation and end of a task meet on its entry by CAS: `null ->
+//! record` by the spawning thread, `record -> null` by the ending one; if the end comes first it leaves a tombstone, `null
+//! -> TOMBSTONE`, and the creation that finds it takes it away and frees the record. Ends of tasks that are never created
+//! here (blocking tasks, workers) leave tombstones too; they are not counted and go with their leaf. A leaf goes
+//! when nothing counts on it and a few newer leaves exist ("passed"): whoever brings `used` to `PASSED` exactly
+//! moves it to DEAD under the index's lock, unlinks it and recycles it. Who counts up a DEAD or a renumbered leaf takes
+//! his counts back and tries again from the root.
+//!
+//! **Accounts.** A count on a leaf is like any other, whoever took it. So each thread has some on account, on at most four
+//! leaves, one for each value of the lowest bits of a leaf's number: an insert hands one to its entry without a look at
+//! `used`, and an end in a poll takes that of its entry. They are taken and given back 64 at once, and what is left when an
+//! account is opened for another leaf goes back then. A thread that spawns tasks and ends them comes to a leaf's word a few
+//! times a leaf, and one that spawns what others end, and these, once for 64 tasks, where each would otherwise fetch the
+//! line from the other. A leaf with a count on account is neither recycled nor renumbered; one with none may be, so an
+//! account tells nothing then. What a thread keeps too long keeps an empty leaf in place: at most four, some 25 kB a slot
+//! with their nodes. The accounts stay with the slot when its thread ends, for the next one.
 //!
 //! A thread remembers the leaves it has used last, without a count on them: that of a task that is polled stays
-//! in place, and any other, recycled, leads to records of other ids. For an insert and an end the leaf's number
-//! must be the right one; an insert that counts it up then looks at the number once more, as after any way there.
+//! in place, and any other, recycled, leads to records of other ids. For an end the leaf's number must be the right one;
+//! so must it for who counts the leaf up, and he looks at it once more after that, as after any way there.
 //!
 //! **Touched lists**: one a thread, intrusive by `next` (a slot number; `UNLISTED` if on no list). The polling
 //! thread puts a record on its list when the epoch in the record's `stamp` is not that in its own; the collector

@@ -43,6 +43,9 @@ pub(super) struct Client {
     memory: Lender,
     /// Whether the socket may have something to read.
     readable: bool,
+    /// When it was made.
+    came: At,
+    /// When it last took something, or there was nothing for it to take.
     since: At,
 }
 
@@ -58,6 +61,11 @@ struct Outbox {
 impl Outbox {
     fn waiting(&self) -> usize {
         self.out.len() - self.sent + self.writer.len()
+    }
+
+    /// Whether the socket has not taken all that it was given.
+    fn is_refused(&self) -> bool {
+        self.sent < self.out.len()
     }
 }
 
@@ -117,6 +125,7 @@ impl Client {
             subscriber: Subscriber::default(),
             memory: Lender::default(),
             readable: true,
+            came: now,
             since: now,
         }
     }
@@ -154,6 +163,8 @@ impl Client {
     /// When it is to be looked at whether it is still there, unless it does something before.
     pub(super) fn deadline(&self) -> Option<At> {
         match self.stage {
+            // What it may have said is read first.
+            Stage::Greeting if self.readable => None,
             Stage::Greeting => Some(self.greets_until()),
             _ if self.waiting() > 0 => Some(At(self.since.0 + STUCK_TIME)),
             _ => None,
@@ -162,16 +173,22 @@ impl Client {
 
     /// Whether it has not greeted in time.
     pub(super) fn is_silent(&self, now: At) -> bool {
-        self.is_greeting() && self.greets_until() <= now
+        self.is_greeting() && !self.readable && self.greets_until() <= now
     }
 
     fn greets_until(&self) -> At {
-        At(self.since.0 + GREETING_TIME)
+        At(self.came.0 + GREETING_TIME)
     }
 
     /// For how long it has asked for nothing, or taken nothing of what waits for it, nanoseconds.
     pub(super) fn in_the_way(&self, now: At) -> u64 {
-        if self.waiting() > 0 || !self.subscriber.has_asked() { now.since(self.since).0 } else { 0 }
+        if self.outbox.is_refused() {
+            now.since(self.since).0
+        } else if self.subscriber.has_asked() {
+            0
+        } else {
+            now.since(self.came).0
+        }
     }
 
     fn waiting(&self) -> usize {

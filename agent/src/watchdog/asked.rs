@@ -4,9 +4,11 @@ use super::Watchdog;
 use super::seat::Seat;
 use crate::frames::InPoll;
 use crate::stacks::taken::Taken;
-use crate::stacks::{BETWEEN_LOOKS, Look, Watched, proc};
+use crate::stacks::proc::{self, State};
+use crate::stacks::{BETWEEN_LOOKS, Look, Watched};
 use crate::threads::Thread;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use taskscope_model::change::ThreadStack;
 use taskscope_model::{At, TaskId};
 
@@ -39,41 +41,65 @@ pub(super) fn answer(watchdog: &mut Watchdog) -> bool {
     let mut wanted = threads(watchdog);
     let mut stacks = Vec::new();
     loop {
-        let over = clock.now().since(begun).0 >= PATIENCE;
-        for mut it in std::mem::take(&mut wanted) {
-            let before = it.slot.and_then(Thread::in_poll);
-            let taken = match watchdog.taker.look(it.tid, it.watched.take()) {
-                Look::Taken(taken) => taken,
-                Look::Runs(watched) if !over => {
-                    wanted.push(Wanted { watched: Some(watched), ..it });
-                    continue;
-                }
-                Look::Moved if !over && it.moved < MOST_MOVES => {
-                    wanted.push(Wanted { moved: it.moved + 1, ..it });
-                    continue;
-                }
-                Look::InVain if proc::state(it.tid).is_none() => continue,
-                Look::Runs(_) | Look::Moved | Look::InVain => Taken::nothing(),
-            };
-            let after = it.slot.and_then(Thread::in_poll);
-            let same = after.filter(|after| before.is_some_and(|before| (before.id, before.start) == (after.id, after.start)));
-            stacks.push(stack(watchdog, it, same, taken, begun));
+        let pass = clock.now();
+        for it in std::mem::take(&mut wanted) {
+            // Within a pass too: who is asked for a stack may take his time.
+            let over = clock.now().since(begun).0 >= PATIENCE;
+            match look(watchdog, it, over) {
+                Seen::Stack(it, poll, taken) => stacks.push(stack(watchdog, it, poll, taken, begun)),
+                Seen::Again(it) => wanted.push(it),
+                Seen::Gone => {}
+            }
         }
         if wanted.is_empty() {
             break;
         }
-        std::thread::sleep(BETWEEN_LOOKS);
+        // No more than half of a processor.
+        std::thread::sleep(BETWEEN_LOOKS.max(Duration::from_nanos(clock.now().since(pass).0)));
     }
     watchdog.core.stacks.set_threads(stacks);
     true
 }
 
+/// What a look at a thread has led to.
+enum Seen {
+    /// A stack, and the poll that the thread was in before and after it was taken.
+    Stack(Wanted, Option<InPoll>, Taken),
+    Again(Wanted),
+    Gone,
+}
+
+/// One look at a thread; if the time is over it is the first or none.
+fn look(watchdog: &mut Watchdog, mut it: Wanted, over: bool) -> Seen {
+    if over && (it.watched.is_some() || it.moved > 0) {
+        return Seen::Stack(it, None, Taken::nothing());
+    }
+    // Its slot may be another thread's by now.
+    it.slot = it.slot.filter(|slot| slot.tid() == Some(it.tid));
+    let before = it.slot.and_then(Thread::in_poll);
+    let taken = match watchdog.taker.look(it.tid, it.watched.take()) {
+        Look::Taken(taken) => taken,
+        Look::Runs(watched) if !over => return Seen::Again(Wanted { watched: Some(watched), ..it }),
+        Look::Moved if !over && it.moved < MOST_MOVES => return Seen::Again(Wanted { moved: it.moved + 1, ..it }),
+        Look::InVain if proc::state(it.tid) != Some(State::Ready) => return Seen::Gone,
+        Look::Runs(_) | Look::Moved | Look::InVain => Taken::nothing(),
+    };
+    let after = it.slot.and_then(Thread::in_poll);
+    let same = |before: &InPoll, after: &InPoll| (before.id, before.start) == (after.id, after.start);
+    let poll = after.filter(|after| before.is_some_and(|before| same(&before, after)));
+    Seen::Stack(it, poll, taken)
+}
+
 /// The threads of the program, not the agent's.
 fn threads(watchdog: &Watchdog) -> Vec<Wanted> {
+    if !watchdog.taker.is_possible() {
+        return Vec::new();
+    }
     let slots = watchdog.core.store.threads.all().into_iter();
     let slots: BTreeMap<u32, &'static Thread> = slots.filter_map(|thread| Some((thread.tid()?, thread))).collect();
     // tokio's blocking threads, and workers that have done nothing yet, have no slots: only their stacks tell.
-    let all = proc::threads().into_iter().take(MOST_THREADS);
+    let own = crate::threads::tid();
+    let all = proc::threads().into_iter().filter(|tid| *tid != own).take(MOST_THREADS);
     let all = all.map(|tid| Wanted { tid, name: proc::name(tid), slot: slots.get(&tid).copied(), watched: None, moved: 0 });
     all.filter(|it| !it.name.starts_with("taskscope")).collect()
 }

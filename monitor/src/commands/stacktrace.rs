@@ -100,9 +100,7 @@ fn text(rows: &[ThreadRow], others: usize, is_recording: bool) -> String {
         match row.frames.len() - inner {
             0 if row.complete => {}
             0 if row.frames.is_empty() => {
-                text.push_str(
-                    "      (no stack: it was given no processor to answer on, or lets no signal through)\n",
-                );
+                text.push_str("      (no stack: it did not answer in time, or may not be asked)\n");
             }
             0 => text.push_str("      (what is further out could not be followed)\n"),
             more => text.push_str(&format!("      (and {more} frames of the runtime; --json has them)\n")),

@@ -40,7 +40,7 @@ pub(crate) enum Look {
     Runs(Watched),
     /// The thread went on meanwhile: the next look may do better.
     Moved,
-    /// It is gone, may not be asked, or gets no processor to answer on.
+    /// It is gone, may not be asked, gets no processor to answer on, or the system does not let us.
     InVain,
 }
 

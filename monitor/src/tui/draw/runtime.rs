@@ -225,6 +225,7 @@ fn head(row: &ThreadRow) -> String {
     let doing = match (row.task, row.since) {
         (Some(task), Some(since)) => format!("in a poll of {} for {since}", called(task)),
         (Some(task), None) => format!("in a poll of {}", called(task)),
+        (None, _) if row.frames.is_empty() => "runs, its stack could not be had".to_owned(),
         (None, _) if row.inner() == 0 => "waits for work".to_owned(),
         (None, _) => "busy".to_owned(),
     };

@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if "monitor".starts_with(&options.only) {
         tables.push(monitor::measure(options.built));
     }
-    // What took minutes to measure is not lost for what comes after it.
+    // What the cases above took minutes to measure is not lost if these fail.
     let (tables, failed): (Vec<_>, Vec<_>) = tables.into_iter().partition(Result::is_ok);
     report.extend(tables.into_iter().flatten());
     println!("{report}");
