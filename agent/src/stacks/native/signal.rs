@@ -15,9 +15,10 @@
 //! that comes late carries an old sequence: its CAS fails and it does nothing. A thread that is stopped within
 //! the copy leaves COPYING behind: until it goes on there are no further requests, and nobody waits for it.
 //!
-//! The handler allocates nothing and takes no lock; its system calls are three: which thread this is, the copy
-//! itself (by the kernel, so that no bounds of the stack have to be known), and to wake the messenger. It leaves
-//! errno as it was.
+//! The handler allocates nothing and takes no lock; its system calls are two: which thread this is, and the copy
+//! itself (by the kernel, so that no bounds of the stack have to be known). It wakes nobody: to wake a thread on
+//! another processor costs more than all the rest where the machine is a virtual one, and the program would pay; so the
+//! messenger looks again and again. It leaves errno as it was.
 
 use super::memory::{self, MOST_STACK};
 use super::proc;
@@ -39,9 +40,10 @@ const DONE: u32 = 3;
 const FIRST_CHOICE: i32 = 4;
 /// The handler is put in place this often: whoever takes it from us twice wants it.
 const MOST_INSTALLS: u32 = 3;
-/// Slices in which the messenger waits, and how many: 20 ms.
-const SLICE: Duration = Duration::from_millis(2);
-const SLICES: u32 = 10;
+/// The messenger waits for so long before it looks for the first time, then twice as long each time ...
+const FIRST_PAUSE: Duration = Duration::from_micros(20);
+/// ... until it has waited for about 20 ms.
+const PAUSES: u32 = 10;
 
 static STATE: AtomicU32 = AtomicU32::new(IDLE);
 static TARGET: AtomicU32 = AtomicU32::new(0);
@@ -220,21 +222,11 @@ fn send(tid: u32, signal: i32, sequence: u32) -> bool {
 
 /// Waits for the copy of a request.
 fn comes(sequence: u32) -> bool {
-    for _ in 0..SLICES {
-        let state = STATE.load(Ordering::Acquire);
-        if state == sequence | DONE {
-            return true;
-        }
-        wait_for_change(state);
-    }
-    STATE.load(Ordering::Acquire) == sequence | DONE
-}
-
-fn wait_for_change(state: u32) {
-    let slice = libc::timespec { tv_sec: 0, tv_nsec: i64::from(SLICE.subsec_nanos()) };
-    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: the word is a static of 32 bits, and the time-out is on our stack during the call.
-    unsafe { libc::syscall(libc::SYS_futex, STATE.as_ptr(), operation, state, &raw const slice) };
+    let is_done = || STATE.load(Ordering::Acquire) == sequence | DONE;
+    (0..PAUSES).any(|pause| {
+        std::thread::sleep(FIRST_PAUSE * (1 << pause));
+        is_done()
+    })
 }
 
 /// The area's content, while it is the messenger's.
@@ -279,6 +271,4 @@ fn copy_if_asked(info: *const libc::siginfo_t, context: *const libc::c_void) {
     area.length = memory::copy(registers.get(STACK).unwrap_or(0), &mut area.stack);
     area.registers = Some(registers);
     STATE.store(sequence | DONE, Ordering::Release);
-    // SAFETY: the word is a static of 32 bits.
-    unsafe { libc::syscall(libc::SYS_futex, STATE.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1) };
 }
