@@ -207,11 +207,12 @@ impl Store {
     pub(super) fn fate(&self, grip: Grip, evidence: Outcome) -> (Outcome, Fate) {
         let extension = grip.extension;
         let outcome = match extension.outcome() {
-            // The terminate hook was called in a poll, and the wrapper has not returned.
-            Outcome::UNKNOWN if evidence == Outcome::UNKNOWN && extension.is_marked(mark::HOOKED) => {
-                Outcome::CANCELLED
-            }
             Outcome::UNKNOWN if extension.is_marked(mark::ASKED) => Outcome::CANCELLED,
+            // The terminate hook was called in a poll, and the wrapper has not returned. Who has no handle of tokio's
+            // asks by ours, and is marked before: so it was the runtime, which goes.
+            Outcome::UNKNOWN if evidence == Outcome::UNKNOWN && extension.is_marked(mark::HOOKED) => {
+                if extension.is_marked(mark::FOREIGN) { Outcome::CANCELLED } else { Outcome::SHUT_DOWN }
+            }
             Outcome::UNKNOWN => evidence,
             known => known,
         };

@@ -453,11 +453,12 @@ fn a_closing_runtime_takes_no_task_and_leaves_none() {
     drop(other);
 }
 
-/// What is left of a runtime is dropped where nothing of it is any more: a half-polled observed future, and a handle.
+/// What is left of a runtime is dropped where nothing of it is any more: a half-polled observed future, and a handle. Some of
+/// these runtimes go while their task is in its first poll.
 #[test]
 fn what_outlives_its_runtime_is_dropped_on_any_thread() {
     let _alone = alone();
-    for runtime in runtimes() {
+    for runtime in (0..50).flat_map(|_| runtimes()) {
         let (left, task) = runtime.block_on(async {
             let mut left = Box::pin(pending::<()>().observed("left"));
             let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(left.as_mut().poll(cx)));
