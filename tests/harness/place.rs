@@ -69,6 +69,8 @@ impl Place {
             }
         }
         command.env("XDG_RUNTIME_DIR", self.runtime_folder()).env("TMPDIR", self.temp_folder());
+        // A panic that prints its backtrace reads debug information for so long that its poll is rightly found slow.
+        command.env("RUST_BACKTRACE", "0");
         // Port 1 is nobody's: no program of somebody else's that runs console-subscriber is seen.
         command.env("TOKIO_CONSOLE_BIND", "127.0.0.1:1");
         // Nor are the programs of other tests, which can all be seen from outside.
