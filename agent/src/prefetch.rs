@@ -14,7 +14,9 @@ pub(crate) fn prefetch_to_write<T>(place: *const T) {
         // The compiler makes its own hint to write into one to read where it is not told of a processor that has both.
         // SAFETY: every x86_64 that runs these days has the instruction or passes over it; it reads nothing, wherever the
         // address leads.
-        unsafe { std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags)) };
+        unsafe {
+            std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags))
+        };
     }
 }
 
