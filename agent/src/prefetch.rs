@@ -15,8 +15,8 @@ pub(crate) fn prefetch_to_write<T>(place: *const T) {
         // SAFETY: every x86_64 that runs these days has the instruction or passes over it; it reads nothing, wherever the
         // address leads.
         unsafe {
-            std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags))
-        };
+            std::arch::asm!("prefetchw [{}]", in(reg) line, options(readonly, nostack, preserves_flags));
+        }
     }
 }
 
