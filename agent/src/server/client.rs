@@ -436,8 +436,11 @@ mod tests {
     fn who_is_quiet_for_long_is_there_for_an_answer() {
         let (mut client, mut theirs) = client();
         client.stage = Stage::Open;
-        client.tell(&answer(1));
+        client.stream.limit();
+        // More than the socket takes at once: some of it waits, but only since now.
+        (0..1_000).for_each(|number| client.tell(&answer(number)));
         client.write(At(LONG)).expect("nothing has waited before");
+        assert_eq!(client.deadline(), Some(At(LONG + STUCK_TIME)));
         assert!(theirs.read(&mut [0; 64]).is_ok_and(|read| read == 64));
     }
 
